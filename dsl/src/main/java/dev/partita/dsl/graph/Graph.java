@@ -1,0 +1,63 @@
+package dev.partita.dsl.graph;
+
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// A typed program in single-assignment form: nodes in an order in which they can run, and named outputs.
+public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
+    public Graph {
+        nodes = List.copyOf(nodes);
+        outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    }
+
+    /// The node that defines each value.
+    public Map<Value, Node> definitions() {
+        var result = new HashMap<Value, Node>();
+        for (Node node : nodes) {
+            for (Value value : node.results()) {
+                result.put(value, node);
+            }
+        }
+        return result;
+    }
+
+    /// The output of this name.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    public Value output(String output) {
+        Value value = outputs.get(output);
+        if (value == null) {
+            throw new IllegalArgumentException("no output " + output + " in " + outputs.keySet());
+        }
+        return value;
+    }
+
+    /// The nodes whose op is a `type`, in order.
+    public Stream<Node> nodesOf(Class<? extends Op> type) {
+        return nodes.stream().filter(n -> type.isInstance(n.op()));
+    }
+
+    /// One more than the largest value id.
+    public int nextId() {
+        return nodes.stream()
+                        .flatMap(n -> n.results().stream())
+                        .mapToInt(Value::id)
+                        .max()
+                        .orElse(-1)
+                + 1;
+    }
+
+    /// The whole program as text.
+    public String print() {
+        return GraphPrinter.print(this);
+    }
+
+    @Override
+    public String toString() {
+        return "graph " + name + ": " + nodes.size() + " nodes, outputs " + outputs.keySet();
+    }
+}
