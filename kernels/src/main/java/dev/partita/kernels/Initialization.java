@@ -6,10 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/// First values of parameters, drawn from [Philox] with key `seed` and counter
-/// `(index / 2, hash of the name)`, where `index` is an element's row-major index in the whole
-/// tensor. Two elements share a block, each with 64 of its bits, so a weight is the same number
-/// under every sharding, and in f32 the rounded f64 one.
+/// First values of parameters, drawn from [Philox] with key `seed` and counter `(index / 2, hash of
+/// the name)`, where `index` is an element's row-major index in the whole tensor. Two elements
+/// share a block, each with 64 of its bits, so a weight is the same number under every sharding,
+/// and in f32 the rounded f64 one.
 public final class Initialization {
     private static final long FNV_OFFSET = 0xCBF29CE484222325L;
     private static final long FNV_PRIME = 0x100000001B3L;
@@ -54,9 +54,16 @@ public final class Initialization {
     }
 
     /// The number at each global index.
-    private record Draw(Initializer initializer, long seed, long name, int[] words) {
+    private static final class Draw {
+        private final Initializer initializer;
+        private final long seed;
+        private final long name;
+        private final int[] words = new int[4];
+
         Draw(Initializer initializer, long seed, long name) {
-            this(initializer, seed, name, new int[4]);
+            this.initializer = initializer;
+            this.seed = seed;
+            this.name = name;
         }
 
         double at(long index) {
@@ -79,7 +86,8 @@ public final class Initialization {
             return (bits >>> 11) * 0x1p-53;
         }
 
-        /// Box and Muller (1958); `StrictMath`, so that every platform starts from the same weights.
+        /// Box and Muller (1958); `StrictMath`, so that every platform starts from the same
+        /// weights.
         private double gaussian(boolean even) {
             double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - unit(0)));
             double angle = 2 * StrictMath.PI * unit(2);

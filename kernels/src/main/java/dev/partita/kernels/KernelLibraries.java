@@ -24,18 +24,15 @@ public final class KernelLibraries {
         return ALL.stream()
                 .filter(library -> library.name().equals(name))
                 .findFirst()
-                .orElseThrow(
-                        () ->
-                                Problem.of(
-                                                ProblemCode.INVALID_ARGUMENT,
-                                                "There is no kernel library \"" + name + "\".")
-                                        .fix(
-                                                NearMiss.fix(
-                                                        name,
-                                                        ALL.stream()
-                                                                .map(KernelLibrary::name)
-                                                                .toList(),
-                                                        "library"))
-                                        .exception());
+                .orElseThrow(() ->
+                        Problem.of(
+                                        ProblemCode.INVALID_ARGUMENT,
+                                        "There is no kernel library \"" + name + "\".")
+                                .fix(
+                                        NearMiss.fix(
+                                                name,
+                                                ALL.stream().map(KernelLibrary::name).toList(),
+                                                "library"))
+                                .exception());
     }
 }

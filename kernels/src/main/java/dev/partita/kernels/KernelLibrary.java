@@ -14,7 +14,8 @@ public interface KernelLibrary {
 
     /// A kernel for this request.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `UnsupportedKernel` if this library has none
+    /// @throws dev.partita.dsl.problem.ProblemException `UnsupportedKernel` if this library has
+    ///   none
     default Kernel require(KernelRequest request) {
         return open(request).orElseThrow(() -> unsupported(request).exception());
     }

@@ -90,14 +90,15 @@ final class Convolutions {
         }
     }
 
-    /// Receives the row-major indices of an input element, a weight and an output element that meet.
+    /// Receives the row-major indices of an input element, a weight and an output element that
+    /// meet.
     @FunctionalInterface
     private interface Triple {
         void visit(int input, int weight, int output);
     }
 
-    /// The sizes of a convolution of `input[batch, height, width, channel]` with
-    /// `weight[out, kernel-height, kernel-width, channel]`.
+    /// The sizes of a convolution of `input[batch, height, width, channel]` with `weight[out,
+    /// kernel-height, kernel-width, channel]`.
     private record Walk(Window window, Shape input, Shape weight, Shape output) {
         void forEach(Triple triple) {
             for (long b = 0; b < output.size(0); b++) {

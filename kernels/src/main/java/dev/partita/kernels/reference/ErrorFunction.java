@@ -3,6 +3,7 @@ package dev.partita.kernels.reference;
 /// The standard normal distribution to about 1e-15, relative, in both tails.
 final class ErrorFunction {
     private static final double ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
+
     /// From here on the continued fraction is the faster one.
     private static final double TAIL = 4;
 
@@ -33,8 +34,8 @@ final class ErrorFunction {
         return sum * normalDensity(x);
     }
 
-    /// `1 - Phi(x)` by the continued fraction `density / (x + 1/(x + 2/(x + ...)))`
-    /// (Abramowitz and Stegun 26.2.14), from the inside out.
+    /// `1 - Phi(x)` by the continued fraction `density / (x + 1/(x + 2/(x + ...)))` (Abramowitz and
+    /// Stegun 26.2.14), from the inside out.
     private static double tail(double x) {
         double fraction = x;
         for (int n = x < TAIL ? 400 : 60; n > 0; n--) {

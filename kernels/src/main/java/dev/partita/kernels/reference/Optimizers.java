@@ -47,8 +47,8 @@ final class Optimizers {
         return () -> {
             double rate = learningRate.get(0);
             long t = step.get(ValueLayout.JAVA_LONG, 0);
-            double firstCorrection = 1 - Math.pow(op.beta1(), t);
-            double secondCorrection = 1 - Math.pow(op.beta2(), t);
+            double firstCorrection = 1 - Math.pow(op.beta1(), (double) t);
+            double secondCorrection = 1 - Math.pow(op.beta2(), (double) t);
             for (long i = 0; i < elements; i++) {
                 double w = weight.get(i);
                 double decay = op.weightDecay() * w;

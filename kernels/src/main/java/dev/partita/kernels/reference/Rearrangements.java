@@ -53,8 +53,7 @@ final class Rearrangements {
         Buffer to = request.result(0);
         int dim = slice.dim();
         long start = to.region().offsets().get(dim) - from.region().offsets().get(dim);
-        long inside =
-                from.type().shape().strides()[dim] * from.type().dtype().bytes();
+        long inside = from.type().shape().strides()[dim] * from.type().dtype().bytes();
         long fromBytes = from.type().shape().size(dim) * inside;
         long toBytes = to.type().shape().size(dim) * inside;
         long outside = to.type().bytes() / toBytes;
