@@ -1,0 +1,42 @@
+package dev.partita.compiler.plan;
+
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Mesh;
+import java.util.List;
+
+/// What every device of a mesh does, as pure data. The runtime runs it, the verifier proves it, the printer shows it; none
+/// of them reads anything else. Devices that do the same share one program.
+///
+/// @param programs the distinct programs
+/// @param programOf for each rank, the index of its program
+public record ExecutionPlan(String model, Mesh mesh, List<Program> programs, List<Integer> programOf) {
+    public ExecutionPlan {
+        programs = List.copyOf(programs);
+        programOf = List.copyOf(programOf);
+    }
+
+    public int devices() {
+        return mesh.devices();
+    }
+
+    /// The program of device `rank`.
+    public Program program(int rank) {
+        return programs.get(programOf.get(rank));
+    }
+
+    /// The ranks that take part in `collective` with `rank`, in the order of their blocks.
+    public List<Integer> group(int rank, Reshard.Collective collective) {
+        return mesh.group(rank, collective.axes().stream().map(Axis::name).toList());
+    }
+
+    @Override
+    public String toString() {
+        return "plan %s: %d devices, %d steps, %d collectives"
+                .formatted(
+                        model,
+                        devices(),
+                        program(0).steps().size(),
+                        program(0).collectives().count());
+    }
+}

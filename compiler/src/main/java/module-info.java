@@ -1,0 +1,10 @@
+/// The passes that turn a model into an execution plan.
+@SuppressWarnings("requires-automatic") // JavaPoet names its module in the manifest only
+module dev.partita.compiler {
+    requires java.compiler;
+    requires transitive dev.partita.dsl;
+    requires com.palantir.javapoet;
+
+    exports dev.partita.compiler;
+    exports dev.partita.compiler.plan;
+}
