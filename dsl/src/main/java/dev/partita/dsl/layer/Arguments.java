@@ -10,19 +10,24 @@ final class Arguments {
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
 
     /// Names of the dims and inputs that every model has anyway.
-    private static final Set<String> TAKEN = Set.of("batch", "labels", "targets", "step", "learning-rate", "loss");
+    private static final Set<String> TAKEN =
+            Set.of("batch", "labels", "targets", "step", "learning-rate", "loss");
 
     private Arguments() {}
 
     static void name(String kind, String name) {
         if (!NAME.matcher(name).matches()) {
-            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A name must start with a letter and hold no spaces or dots.")
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "A name must start with a letter and hold no spaces or dots.")
                     .fact(kind, '"' + name + '"')
                     .fix("write a name such as \"hidden\"")
                     .exception();
         }
         if (TAKEN.contains(name)) {
-            throw Problem.of(ProblemCode.DUPLICATE_NAME, "Every model has a value of this name already.")
+            throw Problem.of(
+                            ProblemCode.DUPLICATE_NAME,
+                            "Every model has a value of this name already.")
                     .fact(kind, '"' + name + '"')
                     .fix("another name than " + String.join(", ", TAKEN.stream().sorted().toList()))
                     .exception();
@@ -50,7 +55,9 @@ final class Arguments {
     }
 
     private static Problem outside(String what, String name, Object value, String range) {
-        return Problem.of(ProblemCode.INVALID_ARGUMENT, "The " + name + " of " + what + " must be " + range + ".")
+        return Problem.of(
+                        ProblemCode.INVALID_ARGUMENT,
+                        "The " + name + " of " + what + " must be " + range + ".")
                 .fact(name, value)
                 .fix("give " + what + " a " + name + " of " + range);
     }

@@ -8,8 +8,8 @@ import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.OptionalLong;
 
-/// A trained vector per token: `i32[..]` becomes `[.., <name>]`, with `weight[vocabulary, <name>]`, which starts normal with
-/// deviation 1, PyTorch's default.
+/// A trained vector per token: `i32[..]` becomes `[.., <name>]`, with `weight[vocabulary, <name>]`,
+/// which starts normal with deviation 1, PyTorch's default.
 ///
 /// @param vocabulary number of vectors; empty for the input's
 public record Embedding(String name, long size, OptionalLong vocabulary) implements Layer {
@@ -35,19 +35,26 @@ public record Embedding(String name, long size, OptionalLong vocabulary) impleme
         if (tokens.isEmpty() || x.type().dtype() != Dtype.I32) {
             throw trace.problem(ProblemCode.DTYPE_MISMATCH, "An embedding takes token ids.")
                     .fact("it follows", x.type())
-                    .fix("start the model with tokens(\"text\", 64, 96) and put the embedding first")
+                    .fix(
+                            "start the model with tokens(\"text\", 64, 96) and put the embedding first")
                     .exception();
         }
         long rows = vocabulary.orElse(tokens.getAsLong());
         if (rows < tokens.getAsLong()) {
-            throw trace.problem(ProblemCode.SHAPE_MISMATCH, "The input has more tokens than the embedding has vectors.")
+            throw trace.problem(
+                            ProblemCode.SHAPE_MISMATCH,
+                            "The input has more tokens than the embedding has vectors.")
                     .fact("vocabulary", tokens.getAsLong())
                     .fact("vectors", rows)
                     .fix("make it " + tokens.getAsLong() + " or more, or leave it out")
                     .exception();
         }
         Value table =
-                trace.parameter("weight", new Initializer.Normal(1), new Dim("vocabulary", rows), new Dim(name, size));
+                trace.parameter(
+                        "weight",
+                        new Initializer.Normal(1),
+                        new Dim("vocabulary", rows),
+                        new Dim(name, size));
         return trace.add(new Op.Embedding(), table, x);
     }
 }

@@ -2,8 +2,8 @@ package dev.partita.dsl.layer;
 
 import dev.partita.dsl.graph.Value;
 
-/// A step of a network from one tensor to the next. An own layer implements [#kind] and [#apply] and is used like any
-/// other.
+/// A step of a network from one tensor to the next. An own layer implements [#kind] and [#apply]
+/// and is used like any other.
 public interface Layer {
     /// The user's name for it, or empty: then the model calls it by its kind and a number, `relu1`.
     default String name() {

@@ -5,7 +5,8 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.tensor.Dim;
 
-/// Layer normalisation along the innermost dim (Ba et al. 2016), with a trained `weight` (from 1) and `bias` (from 0).
+/// Layer normalisation along the innermost dim (Ba et al. 2016), with a trained `weight` (from 1)
+/// and `bias` (from 0).
 public record LayerNorm(String name) implements Layer {
     private static final double EPSILON = 1e-5;
 

@@ -58,7 +58,8 @@ public final class Layers {
         return new Linear(name, out, true);
     }
 
-    /// A convolution with a square kernel, stride 1 and no padding; its result's channels are the dim `<name>=channels`.
+    /// A convolution with a square kernel, stride 1 and no padding; its result's channels are the
+    /// dim `<name>=channels`.
     public static Layer conv2d(String name, long channels, int kernel) {
         return conv2d(name, channels, kernel, 1, 0);
     }

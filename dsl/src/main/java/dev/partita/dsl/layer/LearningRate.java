@@ -46,8 +46,8 @@ public sealed interface LearningRate {
         }
     }
 
-    /// Half a cosine from `peak` down to `floor` in `steps` steps, then `floor` (Loshchilov and Hutter 2017, without
-    /// restarts); until there PyTorch's `CosineAnnealingLR`.
+    /// Half a cosine from `peak` down to `floor` in `steps` steps, then `floor` (Loshchilov and
+    /// Hutter 2017, without restarts); until there PyTorch's `CosineAnnealingLR`.
     record Cosine(double peak, long steps, double floor) implements LearningRate {
         public Cosine {
             Arguments.notNegative("a schedule", "learning rate", peak);

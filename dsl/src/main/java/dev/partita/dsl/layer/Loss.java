@@ -16,8 +16,8 @@ public sealed interface Loss {
     /// @return a scalar
     Value apply(Tracer trace, Value prediction);
 
-    /// The mean of `-log softmax(prediction)[label]`; the input `labels` is `i32`, of the prediction's shape without its
-    /// innermost dim.
+    /// The mean of `-log softmax(prediction)[label]`; the input `labels` is `i32`, of the
+    /// prediction's shape without its innermost dim.
     record CrossEntropy() implements Loss {
         @Override
         public Value apply(Tracer trace, Value prediction) {

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// A network: what it is fed, its layers in order and, to be trained, its loss. It never changes; every word returns a
-/// new one.
+/// A network: what it is fed, its layers in order and, to be trained, its loss. It never changes;
+/// every word returns a new one.
 ///
 /// ```java
 /// var net = model("mlp", features("x", 784))
@@ -18,7 +18,8 @@ import java.util.Optional;
 ///         .then(linear("classes", 10))
 ///         .loss(crossEntropy());
 /// ```
-public record Model(String name, Line<ModelInput> input, List<Line<Layer>> layers, Optional<Line<Loss>> loss) {
+public record Model(
+        String name, Line<ModelInput> input, List<Line<Layer>> layers, Optional<Line<Loss>> loss) {
     public Model {
         Arguments.name("model", name);
         layers = List.copyOf(layers);
@@ -26,7 +27,8 @@ public record Model(String name, Line<ModelInput> input, List<Line<Layer>> layer
 
     /// This model with one more layer at its end.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException at this line, if the layer does not fit or its name is taken
+    /// @throws dev.partita.dsl.problem.ProblemException at this line, if the layer does not fit or
+    ///   its name is taken
     public Model then(Layer layer) {
         var more = new ArrayList<>(layers);
         more.add(Line.here(layer));
@@ -42,11 +44,13 @@ public record Model(String name, Line<ModelInput> input, List<Line<Layer>> layer
 
     /// The model as a graph over a batch of this many examples, of all devices together.
     ///
-    /// For training its outputs are `loss` (a scalar, the mean over the batch) and `prediction`, and it reads the input
-    /// `labels` or `targets` besides the examples; otherwise the output is `prediction` and dropout is absent.
+    /// For training its outputs are `loss` (a scalar, the mean over the batch) and `prediction`,
+    /// and it reads the input `labels` or `targets` besides the examples; otherwise the output is
+    /// `prediction` and dropout is absent.
     ///
     /// @param dtype the type of weights and activations
-    /// @throws dev.partita.dsl.problem.ProblemException `IncompleteModel` without layers, or for training without a loss
+    /// @throws dev.partita.dsl.problem.ProblemException `IncompleteModel` without layers, or for
+    ///   training without a loss
     public Graph trace(long batch, Dtype dtype, boolean training) {
         Arguments.atLeast(1, "model " + name, "batch", batch);
         if (!dtype.isFloating()) {

@@ -5,7 +5,8 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.util.List;
 
-/// How a weight follows its gradient. Every word returns a new one; what is not said is PyTorch's default.
+/// How a weight follows its gradient. Every word returns a new one; what is not said is PyTorch's
+/// default.
 public sealed interface Optimizer {
     /// The step size over time.
     LearningRate learningRate();
@@ -54,12 +55,16 @@ public sealed interface Optimizer {
 
         @Override
         public String toString() {
-            return "sgd " + learningRate + (momentum == 0 ? "" : " momentum " + momentum)
-                    + (looksAhead ? " nesterov" : "") + (weightDecay == 0 ? "" : " weight-decay " + weightDecay);
+            return "sgd "
+                    + learningRate
+                    + (momentum == 0 ? "" : " momentum " + momentum)
+                    + (looksAhead ? " nesterov" : "")
+                    + (weightDecay == 0 ? "" : " weight-decay " + weightDecay);
         }
     }
 
-    /// Adam (Kingma and Ba 2015); `decoupled` weight decay makes it AdamW (Loshchilov and Hutter 2019).
+    /// Adam (Kingma and Ba 2015); `decoupled` weight decay makes it AdamW (Loshchilov and Hutter
+    /// 2019).
     record Adam(
             LearningRate learningRate,
             double beta1,
@@ -100,7 +105,8 @@ public sealed interface Optimizer {
 
         @Override
         public String toString() {
-            return (decoupled ? "adamw " : "adam ") + learningRate
+            return (decoupled ? "adamw " : "adam ")
+                    + learningRate
                     + (weightDecay == 0 ? "" : " weight-decay " + weightDecay);
         }
     }

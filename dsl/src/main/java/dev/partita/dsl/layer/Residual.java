@@ -15,7 +15,9 @@ public record Residual(Sequential inner) implements Layer {
     public Value apply(Tracer trace, Value x) {
         Value y = inner.apply(trace, x);
         if (!x.type().shape().sameSizes(y.type().shape())) {
-            throw trace.problem(ProblemCode.SHAPE_MISMATCH, "A residual's layers must keep the shape they are given.")
+            throw trace.problem(
+                            ProblemCode.SHAPE_MISMATCH,
+                            "A residual's layers must keep the shape they are given.")
                     .fact("given", x.type())
                     .fact("result", y.type())
                     .fix("let its last layer give back " + x.type().shape())

@@ -20,7 +20,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Writes a model down as a graph, layer by layer. Each layer receives it and says what it computes.
+/// Writes a model down as a graph, layer by layer. Each layer receives it and says what it
+/// computes.
 public final class Tracer {
     private final GraphBuilder graph;
     private final ModelInput input;
@@ -43,11 +44,18 @@ public final class Tracer {
         var tracer = new Tracer(model, dtype, training);
         Value prediction = tracer.prediction(model, batch);
         if (training) {
-            Line<Loss> loss = model.loss().orElseThrow(() -> Problem.of(
-                            ProblemCode.INCOMPLETE_MODEL, "Model " + model.name() + " has no loss to train by.")
-                    .fix("end it with .loss(crossEntropy()) or .loss(meanSquared())")
-                    .at(model.input().origin())
-                    .exception());
+            Line<Loss> loss =
+                    model.loss()
+                            .orElseThrow(() ->
+                                    Problem.of(
+                                                    ProblemCode.INCOMPLETE_MODEL,
+                                                    "Model "
+                                                            + model.name()
+                                                            + " has no loss to train by.")
+                                            .fix(
+                                                    "end it with .loss(crossEntropy()) or .loss(meanSquared())")
+                                            .at(model.input().origin())
+                                            .exception());
             tracer.graph.at("loss", loss.origin());
             tracer.graph.output("loss", loss.word().apply(tracer, prediction));
         }
@@ -77,7 +85,9 @@ public final class Tracer {
         String outer = graph.layer();
         graph.at(nameOf(inner), graph.origin());
         if (!x.type().dtype().isFloating() && !inner.takesIds()) {
-            throw problem(ProblemCode.DTYPE_MISMATCH, "A " + inner.kind() + " layer takes numbers, not token ids.")
+            throw problem(
+                            ProblemCode.DTYPE_MISMATCH,
+                            "A " + inner.kind() + " layer takes numbers, not token ids.")
                     .fact("it follows", x.type())
                     .fix("put .then(embedding(\"model\", 64)) before it")
                     .exception();
@@ -88,11 +98,14 @@ public final class Tracer {
     }
 
     private String nameOf(Layer layer) {
-        String name = layer.name().isEmpty()
-                ? layer.kind() + unnamed.merge(layer.kind(), 1, Integer::sum)
-                : layer.name();
+        String name =
+                layer.name().isEmpty()
+                        ? layer.kind() + unnamed.merge(layer.kind(), 1, Integer::sum)
+                        : layer.name();
         if (!names.add(name)) {
-            throw Problem.of(ProblemCode.DUPLICATE_NAME, "The model has two layers of the same name.")
+            throw Problem.of(
+                            ProblemCode.DUPLICATE_NAME,
+                            "The model has two layers of the same name.")
                     .fact("layer", name)
                     .fix("name one of them differently, for example \"" + name + "-2\"")
                     .at(graph.origin())
@@ -103,19 +116,22 @@ public final class Tracer {
 
     /// Appends a node with one result.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the layer's line
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the
+    ///   layer's line
     public Value add(Op op, Value... operands) {
         return graph.add(op, operands);
     }
 
     /// Appends a node with any number of results.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the layer's line
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the
+    ///   layer's line
     public Node addAll(Op op, Value... operands) {
         return graph.addAll(op, List.of(operands));
     }
 
-    /// A trained weight of the current layer, named `<layer>.<role>`. A dim name that repeats gets a prime.
+    /// A trained weight of the current layer, named `<layer>.<role>`. A dim name that repeats gets
+    /// a prime.
     public Value parameter(String role, Initializer initializer, Dim... dims) {
         var type = new TensorType(dtype, Shape.distinct(List.of(dims)));
         return add(new Op.Parameter(graph.layer() + "." + role, type, initializer));
@@ -146,7 +162,9 @@ public final class Tracer {
 
     /// Number of different tokens, if the model reads tokens.
     OptionalLong vocabulary() {
-        return input instanceof ModelInput.Tokens tokens ? OptionalLong.of(tokens.vocabulary()) : OptionalLong.empty();
+        return input instanceof ModelInput.Tokens tokens
+                ? OptionalLong.of(tokens.vocabulary())
+                : OptionalLong.empty();
     }
 
     /// A Problem of the current layer, at its line.
@@ -154,13 +172,15 @@ public final class Tracer {
         return Problem.of(code, sentence).fact("layer", graph.layer()).at(graph.origin());
     }
 
-    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` unless `x` is `[batch, height, width, channel]`
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` unless `x` is `[batch,
+    ///   height, width, channel]`
     void requireImage(Layer layer, Value x) {
         if (x.type().shape().rank() != 4) {
             throw problem(ProblemCode.SHAPE_MISMATCH, "A " + layer.kind() + " layer takes images.")
                     .fact("expected", "[batch, height, width, channel]")
                     .fact("it follows", x.type())
-                    .fix("start with image(\"pixels\", 1, 28, 28), and put flatten() after the last image layer")
+                    .fix(
+                            "start with image(\"pixels\", 1, 28, 28), and put flatten() after the last image layer")
                     .exception();
         }
     }
