@@ -39,12 +39,12 @@ public record EinsumSpec(String left, String right, String result) {
 
     /// `left` from `result` and `right`: the gradient of the first operand.
     public EinsumSpec leftGradient() {
-        return new EinsumSpec(result, right, left);
+        return new EinsumSpec(/* left= */ result, right, /* result= */ left);
     }
 
     /// `right` from `result` and `left`: the gradient of the second operand.
     public EinsumSpec rightGradient() {
-        return new EinsumSpec(result, left, right);
+        return new EinsumSpec(/* left= */ result, /* right= */ left, /* result= */ right);
     }
 
     /// True if the letter is summed over.

@@ -1,6 +1,7 @@
 package dev.partita.dsl.graph;
 
 import dev.partita.dsl.problem.Origin;
+import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,7 +67,8 @@ public final class GraphBuilder {
                 results.add(new Value(nextId++, type));
             }
         } catch (ProblemException e) {
-            throw e.problem().at(origin).exception(e);
+            Problem problem = layer.isEmpty() ? e.problem() : e.problem().fact("layer", layer);
+            throw problem.at(origin).exception(e);
         }
         var node = new Node(op, operands, results, layer, origin);
         nodes.add(node);

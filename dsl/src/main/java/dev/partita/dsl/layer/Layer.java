@@ -1,0 +1,25 @@
+package dev.partita.dsl.layer;
+
+import dev.partita.dsl.graph.Value;
+
+/// A step of a network from one tensor to the next. An own layer implements [#kind] and [#apply]
+/// and is used like any other.
+public interface Layer {
+    /// The user's name for it, or empty: then the model calls it by its kind and a number, `relu1`.
+    default String name() {
+        return "";
+    }
+
+    /// What sort of layer it is, in one word: `max-pool`.
+    String kind();
+
+    /// Adds the layer to the graph.
+    ///
+    /// @return its result
+    Value apply(Tracer trace, Value x);
+
+    /// True if `x` may hold token ids (`i32`) instead of numbers.
+    default boolean takesIds() {
+        return false;
+    }
+}

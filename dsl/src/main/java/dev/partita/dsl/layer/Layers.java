@@ -1,0 +1,189 @@
+package dev.partita.dsl.layer;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.tensor.Dim;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// Every word a network is described with, to be imported statically.
+///
+/// ```java
+/// var net = model("convnet", image("pixels", 1, 28, 28))
+///         .then(conv2d("c1", 32, 3)).then(relu()).then(maxPool(2))
+///         .then(conv2d("c2", 64, 3)).then(relu()).then(maxPool(2))
+///         .then(flatten()).then(linear("hidden", 256)).then(relu()).then(linear("classes", 10))
+///         .loss(crossEntropy());
+/// ```
+public final class Layers {
+    private Layers() {}
+
+    // ---- the model and what it is fed ----
+
+    public static Model model(String name, ModelInput input) {
+        return new Model(name, Line.here(input), List.of(), Optional.empty());
+    }
+
+    /// Pictures; in memory and in shapes they are channels-last, `[batch, height, width, channel]`.
+    public static ModelInput image(String name, long channels, long height, long width) {
+        return new ModelInput.Image(name, channels, height, width);
+    }
+
+    /// Plain numbers: `[batch, <name>=size]`.
+    public static ModelInput features(String name, long size) {
+        return new ModelInput.Features(name, size);
+    }
+
+    /// Token ids from 0 to `vocabulary - 1`: `i32[batch, <name>=length]`.
+    public static ModelInput tokens(String name, long length, long vocabulary) {
+        return new ModelInput.Tokens(name, length, vocabulary);
+    }
+
+    /// A dim's name and size, where a layer's own name is not to be its dim's.
+    public static Dim dim(String name, long size) {
+        return new Dim(name, size);
+    }
+
+    // ---- layers with weights ----
+
+    /// A fully connected layer; its result's innermost dim is `<name>=size`.
+    public static Linear linear(String name, long size) {
+        Arguments.name("layer", name);
+        Arguments.atLeast(1, name, "size", size);
+        return linear(name, new Dim(name, size));
+    }
+
+    /// A fully connected layer; its result's innermost dim is `out`.
+    public static Linear linear(String name, Dim out) {
+        return new Linear(name, out, true);
+    }
+
+    /// A convolution with a square kernel, stride 1 and no padding; its result's channels are the
+    /// dim `<name>=channels`.
+    public static Layer conv2d(String name, long channels, int kernel) {
+        return conv2d(name, channels, kernel, 1, 0);
+    }
+
+    public static Layer conv2d(String name, long channels, int kernel, int stride, int padding) {
+        return new Convolution(name, channels, kernel, stride, padding);
+    }
+
+    /// A trained vector of `size` numbers per token of the input; the dim is `<name>=size`.
+    public static Layer embedding(String name, long size) {
+        return new Embedding(name, size, OptionalLong.empty());
+    }
+
+    /// An embedding with this many vectors, at least the input's number of tokens.
+    public static Layer embedding(String name, long size, long vocabulary) {
+        return new Embedding(name, size, OptionalLong.of(vocabulary));
+    }
+
+    /// Layer normalisation along the innermost dim.
+    public static Layer layerNorm(String name) {
+        return new LayerNorm(name);
+    }
+
+    // ---- layers without weights ----
+
+    /// `max(x, 0)`.
+    public static Layer relu() {
+        return new Activation(new Elementwise.Relu());
+    }
+
+    /// `x * Phi(x)`, exactly.
+    public static Layer gelu() {
+        return new Activation(new Elementwise.Gelu());
+    }
+
+    /// Softmax along the innermost dim.
+    public static Layer softmax() {
+        return new Softmax();
+    }
+
+    /// The largest value of each `size` x `size` square.
+    public static Layer maxPool(int size) {
+        return new MaxPool(size, size);
+    }
+
+    public static Layer maxPool(int size, int stride) {
+        return new MaxPool(size, stride);
+    }
+
+    /// All dims but the batch as one, `flat`.
+    public static Layer flatten() {
+        return new Flatten();
+    }
+
+    /// In training, zeroes this part of the elements, at random.
+    public static Layer dropout(double rate) {
+        return new Dropout(rate);
+    }
+
+    // ---- layers of layers ----
+
+    public static Layer sequential(Layer... layers) {
+        return new Sequential(List.of(layers));
+    }
+
+    /// `x` plus what the layers make of it.
+    public static Layer residual(Layer... layers) {
+        return new Residual(new Sequential(List.of(layers)));
+    }
+
+    // ---- losses ----
+
+    /// Mean cross-entropy of the softmax of the prediction, against class numbers.
+    public static Loss crossEntropy() {
+        return new Loss.CrossEntropy();
+    }
+
+    /// Mean squared error, against numbers of the prediction's shape.
+    public static Loss meanSquared() {
+        return new Loss.MeanSquared();
+    }
+
+    // ---- optimizers and learning rates ----
+
+    public static Optimizer.Sgd sgd(double learningRate) {
+        return sgd(constant(learningRate));
+    }
+
+    public static Optimizer.Sgd sgd(LearningRate learningRate) {
+        return new Optimizer.Sgd(learningRate, 0, false, 0);
+    }
+
+    public static Optimizer.Adam adam(double learningRate) {
+        return adam(constant(learningRate));
+    }
+
+    public static Optimizer.Adam adam(LearningRate learningRate) {
+        return new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0, false);
+    }
+
+    public static Optimizer.Adam adamW(double learningRate) {
+        return adamW(constant(learningRate));
+    }
+
+    public static Optimizer.Adam adamW(LearningRate learningRate) {
+        return new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0.01, true);
+    }
+
+    public static LearningRate constant(double rate) {
+        return new LearningRate.Constant(rate);
+    }
+
+    /// `rate`, multiplied by `factor` after every `every` steps.
+    public static LearningRate stepDecay(double rate, long every, double factor) {
+        return new LearningRate.StepDecay(rate, every, factor);
+    }
+
+    /// Half a cosine from `peak` to `floor` in `steps` steps, then `floor`.
+    public static LearningRate cosine(double peak, long steps, double floor) {
+        return new LearningRate.Cosine(peak, steps, floor);
+    }
+
+    /// Rises for `steps` steps: `warmUp(100).then(cosine(1e-3, 900, 0))`.
+    public static LearningRate.WarmUp warmUp(long steps) {
+        return new LearningRate.WarmUp(steps);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.partita.dsl.layer;
+
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dtype;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// A network: what it is fed, its layers in order and, to be trained, its loss. It never changes;
+/// every word returns a new one.
+///
+/// ```java
+/// var net = model("mlp", features("x", 784))
+///         .then(linear("hidden", 512)).then(relu())
+///         .then(linear("classes", 10))
+///         .loss(crossEntropy());
+/// ```
+public record Model(
+        String name, Line<ModelInput> input, List<Line<Layer>> layers, Optional<Line<Loss>> loss) {
+    public Model {
+        Arguments.name("model", name);
+        layers = List.copyOf(layers);
+    }
+
+    /// This model with one more layer at its end.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException at this line, if the layer does not fit or
+    ///   its name is taken
+    public Model then(Layer layer) {
+        var more = new ArrayList<>(layers);
+        more.add(Line.here(layer));
+        var longer = new Model(name, input, more, loss);
+        Tracer.layers(longer);
+        return longer;
+    }
+
+    /// This model with a loss, instead of the one it may have.
+    public Model loss(Loss newLoss) {
+        return new Model(name, input, layers, Optional.of(Line.here(newLoss)));
+    }
+
+    /// The model as a graph over a batch of this many examples, of all devices together.
+    ///
+    /// For training its outputs are `loss` (a scalar, the mean over the batch) and `prediction`,
+    /// and it reads the input `labels` or `targets` besides the examples; otherwise the output is
+    /// `prediction` and dropout is absent.
+    ///
+    /// @param dtype the type of weights and activations
+    /// @throws dev.partita.dsl.problem.ProblemException `IncompleteModel` without layers, or for
+    ///   training without a loss
+    public Graph trace(long batch, Dtype dtype, boolean training) {
+        Arguments.atLeast(1, "model " + name, "batch", batch);
+        if (!dtype.isFloating()) {
+            throw Problem.of(ProblemCode.DTYPE_MISMATCH, "A model computes with floating numbers.")
+                    .fact("dtype", dtype)
+                    .fix("f32, f64, bf16 or f16")
+                    .exception();
+        }
+        if (layers.isEmpty()) {
+            throw Problem.of(ProblemCode.INCOMPLETE_MODEL, "Model " + name + " has no layers.")
+                    .fix("add one: .then(linear(\"classes\", 10))")
+                    .at(input.origin())
+                    .exception();
+        }
+        return Tracer.trace(this, batch, dtype, training);
+    }
+
+    /// Number of trained weights, counted one by one.
+    public long parameters() {
+        return Tracer.layers(this)
+                .nodesOf(Op.Parameter.class)
+                .mapToLong(n -> n.result().type().shape().elements())
+                .sum();
+    }
+
+    /// Every layer with the type of its result for one example, its number of weights and its line.
+    public String print() {
+        return ModelPrinter.print(this);
+    }
+
+    /// In one line of at most 80 characters.
+    @Override
+    public String toString() {
+        return ModelPrinter.line(this);
+    }
+}

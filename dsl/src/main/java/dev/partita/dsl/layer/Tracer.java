@@ -1,0 +1,187 @@
+package dev.partita.dsl.layer;
+
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.Initializer;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Writes a model down as a graph, layer by layer. Each layer receives it and says what it
+/// computes.
+public final class Tracer {
+    private final GraphBuilder graph;
+    private final ModelInput input;
+    private final Dtype dtype;
+    private final boolean training;
+    private final Set<String> names = new HashSet<>();
+    private final Map<String, Integer> unnamed = new HashMap<>();
+    private int streams;
+    private @Nullable Value step;
+
+    private Tracer(Model model, Dtype dtype, boolean training) {
+        this.graph = new GraphBuilder(model.name());
+        this.input = model.input().word();
+        this.dtype = dtype;
+        this.training = training;
+    }
+
+    /// The graph of a batch; see [Model#trace].
+    static Graph trace(Model model, long batch, Dtype dtype, boolean training) {
+        var tracer = new Tracer(model, dtype, training);
+        Value prediction = tracer.prediction(model, batch);
+        if (training) {
+            Line<Loss> loss =
+                    model.loss()
+                            .orElseThrow(() ->
+                                    Problem.of(
+                                                    ProblemCode.INCOMPLETE_MODEL,
+                                                    "Model "
+                                                            + model.name()
+                                                            + " has no loss to train by.")
+                                            .fix(
+                                                    "end it with .loss(crossEntropy()) or .loss(meanSquared())")
+                                            .at(model.input().origin())
+                                            .exception());
+            tracer.graph.at("loss", loss.origin());
+            tracer.graph.output("loss", loss.word().apply(tracer, prediction));
+        }
+        return tracer.graph.output("prediction", prediction).build();
+    }
+
+    /// The graph without a loss, as it is trained: what [Model#print] shows.
+    static Graph layers(Model model) {
+        var tracer = new Tracer(model, Dtype.F32, true);
+        return tracer.graph.output("prediction", tracer.prediction(model, 1)).build();
+    }
+
+    private Value prediction(Model model, long batch) {
+        graph.at("", model.input().origin());
+        Value x = add(new Op.Input(input.name(), input.type(batch, dtype)));
+        for (Line<Layer> line : model.layers()) {
+            graph.at("", line.origin());
+            x = apply(line.word(), x);
+        }
+        return x;
+    }
+
+    /// Adds a layer inside another one.
+    ///
+    /// @return its result
+    public Value apply(Layer inner, Value x) {
+        String outer = graph.layer();
+        graph.at(nameOf(inner), graph.origin());
+        if (!x.type().dtype().isFloating() && !inner.takesIds()) {
+            throw problem(
+                            ProblemCode.DTYPE_MISMATCH,
+                            "A " + inner.kind() + " layer takes numbers, not token ids.")
+                    .fact("it follows", x.type())
+                    .fix("put .then(embedding(\"model\", 64)) before it")
+                    .exception();
+        }
+        Value y = inner.apply(this, x);
+        graph.at(outer, graph.origin());
+        return y;
+    }
+
+    private String nameOf(Layer layer) {
+        String name =
+                layer.name().isEmpty()
+                        ? layer.kind() + unnamed.merge(layer.kind(), 1, Integer::sum)
+                        : layer.name();
+        if (!names.add(name)) {
+            throw Problem.of(
+                            ProblemCode.DUPLICATE_NAME,
+                            "The model has two layers of the same name.")
+                    .fact("layer", name)
+                    .fix("name one of them differently, for example \"" + name + "-2\"")
+                    .at(graph.origin())
+                    .exception();
+        }
+        return name;
+    }
+
+    /// Appends a node with one result.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the
+    ///   layer's line
+    public Value add(Op op, Value... operands) {
+        return graph.add(op, operands);
+    }
+
+    /// Appends a node with any number of results.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the
+    ///   layer's line
+    public Node addAll(Op op, Value... operands) {
+        return graph.addAll(op, List.of(operands));
+    }
+
+    /// A trained weight of the current layer, named `<layer>.<role>`. A dim name that repeats gets
+    /// a prime.
+    public Value parameter(String role, Initializer initializer, Dim... dims) {
+        var type = new TensorType(dtype, Shape.distinct(List.of(dims)));
+        return add(new Op.Parameter(graph.layer() + "." + role, type, initializer));
+    }
+
+    /// The number of the training step, `i64[]`, from 1.
+    public Value step() {
+        if (step == null) {
+            step = add(new Op.Input("step", TensorType.scalar(Dtype.I64)));
+        }
+        return step;
+    }
+
+    /// A number that no other random layer of the model has; the same whenever the model is traced.
+    public int randomStream() {
+        return streams++;
+    }
+
+    /// True while the graph for training is written.
+    public boolean training() {
+        return training;
+    }
+
+    /// The floating type of weights and activations.
+    public Dtype dtype() {
+        return dtype;
+    }
+
+    /// Number of different tokens, if the model reads tokens.
+    OptionalLong vocabulary() {
+        return input instanceof ModelInput.Tokens tokens
+                ? OptionalLong.of(tokens.vocabulary())
+                : OptionalLong.empty();
+    }
+
+    /// A Problem of the current layer, at its line.
+    public Problem problem(ProblemCode code, String sentence) {
+        return Problem.of(code, sentence).fact("layer", graph.layer()).at(graph.origin());
+    }
+
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` unless `x` is `[batch,
+    ///   height, width, channel]`
+    void requireImage(Layer layer, Value x) {
+        if (x.type().shape().rank() != 4) {
+            throw problem(ProblemCode.SHAPE_MISMATCH, "A " + layer.kind() + " layer takes images.")
+                    .fact("expected", "[batch, height, width, channel]")
+                    .fact("it follows", x.type())
+                    .fix(
+                            "start with image(\"pixels\", 1, 28, 28), and put flatten() after the last image layer")
+                    .exception();
+        }
+    }
+}
