@@ -13,6 +13,7 @@ import dev.partita.dsl.tensor.Shape;
 public record Linear(String name, Dim out, boolean biased) implements Layer {
     public Linear {
         Arguments.name("layer", name);
+        Arguments.name("dim", out.name());
     }
 
     /// The same layer with no bias.
