@@ -13,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TensorTypeTest {
+    private static final List<Dtype> DTYPES = List.of(Dtype.values());
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -34,7 +36,7 @@ class TensorTypeTest {
         for (int i = 0; i < random.nextInt(6); i++) {
             dims.add(new Dim("d" + i + "'".repeat(random.nextInt(3)), random.nextLong(1, 100_000)));
         }
-        var type = new TensorType(Dtype.values()[random.nextInt(7)], new Shape(dims));
+        var type = new TensorType(DTYPES.get(random.nextInt(DTYPES.size())), new Shape(dims));
         assertThat(TensorType.parse(type.toString())).isEqualTo(type);
     }
 
