@@ -12,6 +12,8 @@ public final class CpuLibrary implements KernelLibrary {
     private static final List<KernelLibrary> FASTEST_FIRST =
             List.of(new OneDnnLibrary(), new ReferenceLibrary());
 
+    public CpuLibrary() {}
+
     @Override
     public String name() {
         return "cpu";
