@@ -25,11 +25,24 @@ class EinsumSpecTest {
         assertThat(spec.contracts('b')).isFalse();
     }
 
-    /// In turn: nothing summed over twice, a letter from nowhere, a letter lost, a letter repeated, and no einsum at all.
+    /// In turn: nothing summed over twice, a letter from nowhere, a letter lost, a letter repeated,
+    /// and no einsum at all.
     @ParameterizedTest
-    @ValueSource(strings = {"bk,ok->b", "bk,ok->bx", "bkz,ok->bo", "bb,ob->o", "bk,ok->boo", "bk ok->bo", "bk,ok"})
+    @ValueSource(
+            strings = {
+                "bk,ok->b",
+                "bk,ok->bx",
+                "bkz,ok->bo",
+                "bb,ob->o",
+                "bk,ok->boo",
+                "bk ok->bo",
+                "bk,ok"
+            })
     void what_is_not_an_einsum_is_a_problem(String text) {
-        assertThat(assertThrows(ProblemException.class, () -> EinsumSpec.parse(text)).problem().code())
+        assertThat(
+                        assertThrows(ProblemException.class, () -> EinsumSpec.parse(text))
+                                .problem()
+                                .code())
                 .isEqualTo(ProblemCode.INVALID_ARGUMENT);
     }
 }

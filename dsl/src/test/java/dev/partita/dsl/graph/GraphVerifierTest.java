@@ -25,7 +25,8 @@ class GraphVerifierTest {
 
     private static Problem rejected(List<Node> nodes) {
         var graph = new Graph("small", nodes, sound().outputs());
-        Problem problem = assertThrows(ProblemException.class, () -> GraphVerifier.verify(graph)).problem();
+        Problem problem =
+                assertThrows(ProblemException.class, () -> GraphVerifier.verify(graph)).problem();
         assertThat(problem.code()).isEqualTo(ProblemCode.GRAPH_REJECTED);
         return problem;
     }
@@ -51,7 +52,8 @@ class GraphVerifierTest {
                   node:    %1 = relu %0 : f32[batch=2, d=5]
                   because: %0 is read before it is defined
                   at:      Small.java:4
-                  try:     report this: a pass broke the graph""";
+                  try:     report this: a pass broke the graph\
+                """;
         assertThat(rejected(sound().nodes().reversed()).print()).isEqualTo(expected);
     }
 
@@ -66,9 +68,15 @@ class GraphVerifierTest {
     void a_type_that_the_op_does_not_give_is_caught() {
         Node relu = sound().nodes().getLast();
         var wrong = new Value(1, TensorType.parse("f32[batch=2, d=6]"));
-        var nodes = List.of(
-                sound().nodes().getFirst(),
-                new Node(relu.op(), relu.operands(), List.of(wrong), relu.layer(), relu.origin()));
+        var nodes =
+                List.of(
+                        sound().nodes().getFirst(),
+                        new Node(
+                                relu.op(),
+                                relu.operands(),
+                                List.of(wrong),
+                                relu.layer(),
+                                relu.origin()));
         assertThat(rejected(nodes).print())
                 .contains("its results are [f32[batch=2, d=6]] and should be [f32[batch=2, d=5]]");
     }
@@ -82,8 +90,9 @@ class GraphVerifierTest {
     void the_builder_reports_a_mismatch_at_the_current_line_and_layer() {
         var builder = new GraphBuilder("small").at("second", Origin.of("Small.java", 4));
         Value x = builder.add(new Op.Input("x", TYPE));
-        Problem problem = assertThrows(ProblemException.class, () -> builder.add(new Op.AddBias(), x, x))
-                .problem();
+        Problem problem =
+                assertThrows(ProblemException.class, () -> builder.add(new Op.AddBias(), x, x))
+                        .problem();
         assertThat(problem.origin()).isEqualTo(Origin.of("Small.java", 4));
         assertThat(problem.print()).contains("layer:     second");
     }

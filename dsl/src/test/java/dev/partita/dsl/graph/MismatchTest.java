@@ -24,7 +24,8 @@ class MismatchTest {
     private static final Window KERNEL = Window.square(3, 1, 0);
 
     private static Problem problem(Op op, String... operands) {
-        return assertThrows(ProblemException.class, () -> ResultTypesTest.of(op, operands)).problem();
+        return assertThrows(ProblemException.class, () -> ResultTypesTest.of(op, operands))
+                .problem();
     }
 
     private static Arguments mismatch(String expected, Op op, String... operands) {
@@ -35,15 +36,30 @@ class MismatchTest {
         Shape flat = TensorType.parse("f32[batch=2, flat=6]").shape();
         return Stream.of(
                 mismatch("it takes 1 operands", new Elementwise.Relu(), ROWS, ROWS),
-                mismatch("its operands differ in size", new Elementwise.Add(), ROWS, "f32[batch=2, d=6]"),
-                mismatch("its operands differ in type", new Elementwise.Add(), ROWS, "f64[batch=2, d=5]"),
+                mismatch(
+                        "its operands differ in size",
+                        new Elementwise.Add(),
+                        ROWS,
+                        "f32[batch=2, d=6]"),
+                mismatch(
+                        "its operands differ in type",
+                        new Elementwise.Add(),
+                        ROWS,
+                        "f64[batch=2, d=5]"),
                 mismatch("it becomes [batch=2, flat=6]", new Op.Flatten(1, 1, flat), ROWS),
-                mismatch("batch=2 meets batch=3", new Op.Broadcast(List.of(0), flat.with(0, flat.dim(0).withSize(3))), "f32[batch=2]"),
+                mismatch(
+                        "batch=2 meets batch=3",
+                        new Op.Broadcast(List.of(0), flat.with(0, flat.dim(0).withSize(3))),
+                        "f32[batch=2]"),
                 mismatch("it sums over its dims", new Op.Sum(List.of(2)), ROWS),
                 mismatch("d=5 meets d=4", new Op.AddBias(), ROWS, "f32[d=4]"),
                 mismatch("d=5 meets d=4", Op.Einsum.of("bk,ok->bo"), ROWS, "f32[o=3, d=4]"),
                 mismatch("operand 0 has 2 dims", Op.Einsum.of("bk,ok->bo"), IMAGE, "f32[o=3, d=4]"),
-                mismatch("its operands differ in type", Op.Einsum.of("bk,ok->bo"), ROWS, "bf16[o=3, d=5]"),
+                mismatch(
+                        "its operands differ in type",
+                        Op.Einsum.of("bk,ok->bo"),
+                        ROWS,
+                        "bf16[o=3, d=5]"),
                 mismatch(
                         "channel=3 meets channel=1",
                         new Op.Conv2d(KERNEL, Epilogue.NONE),
@@ -60,13 +76,29 @@ class MismatchTest {
                         new Op.MaxPoolGrad(KERNEL, TensorType.parse(IMAGE).shape()),
                         IMAGE,
                         IMAGE),
-                mismatch("its operands differ in size", new Op.SoftmaxGrad(), ROWS, "f32[batch=2, d=6]"),
+                mismatch(
+                        "its operands differ in size",
+                        new Op.SoftmaxGrad(),
+                        ROWS,
+                        "f32[batch=2, d=6]"),
                 mismatch("d=5 meets d=4", new Op.LayerNorm(1e-5), ROWS, "f32[d=5]", "f32[d=4]"),
                 mismatch("operand 1 is i32", new Op.Embedding(), "f32[v=9, d=5]", ROWS),
-                mismatch("its gradient has one row per id", new Op.EmbeddingGrad(flat), "i32[batch=3]", ROWS),
-                mismatch("its second operand is the step, i64[]", new Op.Dropout(0.1, 0), ROWS, "i32[]"),
+                mismatch(
+                        "its gradient has one row per id",
+                        new Op.EmbeddingGrad(flat),
+                        "i32[batch=3]",
+                        ROWS),
+                mismatch(
+                        "its second operand is the step, i64[]",
+                        new Op.Dropout(0.1, 0),
+                        ROWS,
+                        "i32[]"),
                 mismatch("operand 1 is i32", new Op.CrossEntropy(), ROWS, "f32[batch=2]"),
-                mismatch("there is one label per row of logits", new Op.CrossEntropy(), ROWS, "i32[batch=3]"),
+                mismatch(
+                        "there is one label per row of logits",
+                        new Op.CrossEntropy(),
+                        ROWS,
+                        "i32[batch=3]"),
                 mismatch(
                         "there is one gradient per row of logits",
                         new Op.CrossEntropyGrad(),
@@ -74,7 +106,12 @@ class MismatchTest {
                         "i32[batch=2]",
                         "f32[]"),
                 mismatch("operand 0 has 0 dims", new Op.RequireFinite("loss"), ROWS),
-                mismatch("the gradient fits the weight", new Update.SgdStep(0, false, 0), ROWS, "f32[d=5]", "f32[]"),
+                mismatch(
+                        "the gradient fits the weight",
+                        new Update.SgdStep(0, false, 0),
+                        ROWS,
+                        "f32[d=5]",
+                        "f32[]"),
                 mismatch(
                         "its dim divides over the group",
                         new Reshard.Slice(List.of(new Axis("data", 2)), 1),
@@ -88,7 +125,8 @@ class MismatchTest {
         Problem problem = problem(op, operands);
         assertThat(problem.facts().getFirst()).isEqualTo(new Fact("expected", expected));
         boolean ofType = expected.endsWith("i32");
-        assertThat(problem.code()).isEqualTo(ofType ? ProblemCode.DTYPE_MISMATCH : ProblemCode.SHAPE_MISMATCH);
+        assertThat(problem.code())
+                .isEqualTo(ofType ? ProblemCode.DTYPE_MISMATCH : ProblemCode.SHAPE_MISMATCH);
     }
 
     @Test
@@ -99,7 +137,9 @@ class MismatchTest {
                   expected:  d=5 meets d=4
                   operand 0: f32[batch=2, d=5]
                   operand 1: f32[d=4]
-                  try:       change the layer's size, or the layer before it""";
-        assertThat(problem(new Op.AddBias(), ROWS, "f32[d=4]").at(Origin.UNKNOWN).print()).isEqualTo(expected);
+                  try:       change the layer's size, or the layer before it\
+                """;
+        assertThat(problem(new Op.AddBias(), ROWS, "f32[d=4]").at(Origin.UNKNOWN).print())
+                .isEqualTo(expected);
     }
 }

@@ -35,12 +35,18 @@ class ResultTypesTest {
                 rule("f32[batch=2, d=5]", new Op.Constant(1, TensorType.parse(ROWS))),
                 rule(ROWS, new Elementwise.Relu(), ROWS),
                 rule(ROWS, new Elementwise.Add(), ROWS, "f32[batch=2, e=5]"),
-                rule("f32[batch=2, flat=192]", new Op.Flatten(1, 3, shape("[batch=2, flat=192]")), IMAGE),
+                rule(
+                        "f32[batch=2, flat=192]",
+                        new Op.Flatten(1, 3, shape("[batch=2, flat=192]")),
+                        IMAGE),
                 rule(
                         "f32[batch=2, heads=2, size=3]",
                         new Op.Unflatten(1, 2, shape("[batch=2, heads=2, size=3]")),
                         "f32[batch=2, model=6]"),
-                rule("f32[batch=2, d=5]", new Op.Broadcast(List.of(1), shape("[batch=2, d=5]")), "f32[d=5]"),
+                rule(
+                        "f32[batch=2, d=5]",
+                        new Op.Broadcast(List.of(1), shape("[batch=2, d=5]")),
+                        "f32[d=5]"),
                 rule("f32[d=5]", new Op.Sum(List.of(0)), ROWS),
                 rule("f32[]", new Op.Sum(List.of(0, 1)), ROWS),
                 rule("f32[]", new Op.SumSquares(), ROWS),
@@ -85,7 +91,12 @@ class ResultTypesTest {
                         "u8[batch=2, height=4, width=4, channel=3]"),
                 rule(ROWS, new Op.Softmax(), ROWS),
                 rule(ROWS, new Op.SoftmaxGrad(), ROWS, ROWS),
-                rule("f32[batch=2, d=5]; f32[batch=2]; f32[batch=2]", new Op.LayerNorm(1e-5), ROWS, "f32[d=5]", "f32[d=5]"),
+                rule(
+                        "f32[batch=2, d=5]; f32[batch=2]; f32[batch=2]",
+                        new Op.LayerNorm(1e-5),
+                        ROWS,
+                        "f32[d=5]",
+                        "f32[d=5]"),
                 rule(
                         "f32[batch=2, d=5]; f32[d=5]; f32[d=5]",
                         new Op.LayerNormGrad(),
@@ -137,11 +148,12 @@ class ResultTypesTest {
 
     @Test
     void a_fused_chain_has_the_type_of_its_operands() {
-        var chain = new Elementwise.Fused(
-                2,
-                List.of(
-                        new Elementwise.Fused.Part(new Elementwise.Add(), List.of(0, 1)),
-                        new Elementwise.Fused.Part(new Elementwise.Relu(), List.of(2))));
+        var chain =
+                new Elementwise.Fused(
+                        2,
+                        List.of(
+                                new Elementwise.Fused.Part(new Elementwise.Add(), List.of(0, 1)),
+                                new Elementwise.Fused.Part(new Elementwise.Relu(), List.of(2))));
         assertThat(of(chain, ROWS, ROWS)).isEqualTo(ROWS);
         assertThat(chain.toString()).isEqualTo("fused{add; relu}");
     }
