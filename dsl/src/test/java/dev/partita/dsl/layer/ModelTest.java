@@ -145,10 +145,10 @@ class ModelTest {
         for (Node node : graph.nodes()) {
             int below =
                     switch (node.layer()) {
-                        case "" -> 1;
-                        case "hidden" -> 2;
-                        case "relu1" -> 3;
-                        default -> 4;
+                        case "" -> 2;
+                        case "hidden" -> 3;
+                        case "relu1" -> 4;
+                        default -> 5;
                     };
             assertThat(node.origin().toString()).isEqualTo("ModelTest.java:" + (line + below));
         }
