@@ -1,5 +1,6 @@
 package dev.partita.dsl.graph;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -7,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// A typed program in single-assignment form: nodes in an order in which they can run, and named outputs.
+/// A typed program in single-assignment form: nodes in an order in which they can run, and named
+/// outputs.
 public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
     public Graph {
         nodes = List.copyOf(nodes);
@@ -23,6 +25,26 @@ public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
             }
         }
         return result;
+    }
+
+    /// The nodes that read each value, a node once per read; a value that nothing reads has none.
+    public Map<Value, List<Node>> uses() {
+        var result = new HashMap<Value, List<Node>>();
+        for (Node node : nodes) {
+            for (Value operand : node.operands()) {
+                result.computeIfAbsent(operand, _ -> new ArrayList<>()).add(node);
+            }
+        }
+        return result;
+    }
+
+    /// The same outputs computed by other nodes.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `GraphRejected` if they do not form a graph
+    public Graph withNodes(List<Node> newNodes) {
+        var graph = new Graph(name, newNodes, outputs);
+        GraphVerifier.verify(graph);
+        return graph;
     }
 
     /// The output of this name.
