@@ -1,0 +1,142 @@
+package dev.partita.compiler.processor;
+
+import com.palantir.javapoet.CodeBlock;
+import dev.partita.dsl.annotation.MeshAxis;
+import dev.partita.dsl.annotation.ShardDim;
+import dev.partita.dsl.annotation.ShardedModel;
+import dev.partita.dsl.layer.Layer;
+import dev.partita.dsl.layer.Layers;
+import dev.partita.dsl.layer.Loss;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.layer.ModelInput;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import java.lang.annotation.Annotation;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import javax.lang.model.element.AnnotationMirror;
+import javax.lang.model.element.ElementKind;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.util.ElementFilter;
+
+/// A record with [ShardedModel], read.
+///
+/// @param place where the annotation stands
+/// @param sizes by dim, where its size stands
+record Declaration(
+        TypeElement type,
+        ShardedModel settings,
+        Place place,
+        Said<Model> model,
+        Said<Mesh> mesh,
+        List<Shard> shards,
+        Map<String, Place> sizes) {
+
+    /// A dim to shard, and where that is asked for.
+    record Shard(ShardDim asked, Place place) {}
+
+    /// One annotation of a component that is a word of the DSL.
+    private record Word(String component, Annotation annotation, Place place) {}
+
+    /// Reads the annotations of a type and of its components.
+    ///
+    /// @throws Place.Misplaced the first Problem
+    static Declaration read(TypeElement type) {
+        Place place = Place.all(type, ShardedModel.class).getFirst();
+        if (type.getKind() != ElementKind.RECORD) {
+            throw place.misplaced(Problem.of(ProblemCode.INVALID_ARGUMENT, "A sharded model is a record.")
+                    .fact("type", type.getSimpleName())
+                    .fix("record " + type.getSimpleName() + "(@Features(4) ModelInput x, @Linear(2) Layer y) {}"));
+        }
+        ShardedModel settings = type.getAnnotation(ShardedModel.class);
+        List<Word> words = words(type, place);
+        return new Declaration(
+                type, settings, place, model(settings, place, words), mesh(type), shards(type), sizes(place, words));
+    }
+
+    private static List<Word> words(TypeElement type, Place place) {
+        var words = new ArrayList<Word>();
+        for (VariableElement field : ElementFilter.fieldsIn(type.getEnclosedElements())) {
+            if (field.getModifiers().contains(Modifier.STATIC)) {
+                continue;
+            }
+            int before = words.size();
+            for (AnnotationMirror mirror : field.getAnnotationMirrors()) {
+                Words.ofType(Place.nameOf(mirror))
+                        .map(field::getAnnotation)
+                        .ifPresent(a -> words.add(
+                                new Word(field.getSimpleName().toString(), a, Place.of(field, mirror))));
+            }
+            if (words.size() == before) {
+                throw Place.of(field).misplaced(Problem.of(
+                                ProblemCode.INCOMPLETE_MODEL, "A component of a sharded model is a layer or the input.")
+                        .fact("component", field.getSimpleName())
+                        .fix("annotate it, for example with @Linear(10)"));
+            }
+        }
+        if (words.isEmpty() || !Words.isInput(words.getFirst().annotation())) {
+            throw place.misplaced(Problem.of(ProblemCode.INCOMPLETE_MODEL, "A sharded model begins with its input.")
+                    .fix("annotate the first component with @Image, @Features or @Tokens"));
+        }
+        return words;
+    }
+
+    private static Said<Model> model(ShardedModel settings, Place place, List<Word> words) {
+        Word first = words.getFirst();
+        Said<ModelInput> input = first.place().say(() -> Words.input(first.annotation(), first.component()));
+        Said<Model> model = place.member("name").say(() -> new Said<>(
+                Layers.model(settings.name(), input.given()),
+                CodeBlock.of("$T.model($S, $L)", Layers.class, settings.name(), input.code())));
+        for (Word word : words.subList(1, words.size())) {
+            Said<Model> shorter = model;
+            model = word.place().say(() -> {
+                Said<Layer> layer = Words.layer(word.annotation(), word.component());
+                return new Said<>(
+                        shorter.given().then(layer.given()),
+                        CodeBlock.of("$L\n.then($L)", shorter.code(), layer.code()));
+            });
+        }
+        Said<Loss> loss = Words.loss(settings.loss());
+        return new Said<>(
+                model.given().loss(loss.given()), CodeBlock.of("$L\n.loss($L)", model.code(), loss.code()));
+    }
+
+    private static Said<Mesh> mesh(TypeElement type) {
+        MeshAxis[] axes = type.getAnnotationsByType(MeshAxis.class);
+        List<Place> places = Place.all(type, MeshAxis.class);
+        var mesh = new Said<>(Mesh.ONE_DEVICE, CodeBlock.of("$T.ONE_DEVICE", Mesh.class));
+        for (int i = 0; i < axes.length; i++) {
+            MeshAxis axis = axes[i];
+            Said<Mesh> smaller = mesh;
+            mesh = places.get(i).say(() -> new Said<>(
+                    smaller.given().by(axis.name(), axis.size()),
+                    CodeBlock.of("$L.by($S, $L)", smaller.code(), axis.name(), axis.size())));
+        }
+        return mesh;
+    }
+
+    private static List<Shard> shards(TypeElement type) {
+        ShardDim[] asked = type.getAnnotationsByType(ShardDim.class);
+        List<Place> places = Place.all(type, ShardDim.class);
+        var shards = new ArrayList<Shard>();
+        for (int i = 0; i < asked.length; i++) {
+            shards.add(new Shard(asked[i], places.get(i)));
+        }
+        return shards;
+    }
+
+    private static Map<String, Place> sizes(Place place, List<Word> words) {
+        var sizes = new HashMap<String, Place>();
+        sizes.put("batch", place.member("batch"));
+        for (Word word : words) {
+            Words.sizeMember(word.annotation())
+                    .ifPresent(member -> sizes.put(word.component(), word.place().member(member)));
+        }
+        return sizes;
+    }
+}
