@@ -6,4 +6,5 @@ module dev.partita.kernels {
     requires org.bytedeco.javacpp;
 
     exports dev.partita.kernels;
+    exports dev.partita.kernels.reference;
 }

@@ -12,7 +12,8 @@ import java.lang.foreign.MemorySegment;
 public record Buffer(TensorType type, Region region, MemorySegment memory) {
     public Buffer {
         if (memory.byteSize() != type.bytes()) {
-            throw new IllegalArgumentException(type + " takes " + type.bytes() + " bytes, not " + memory.byteSize());
+            throw new IllegalArgumentException(
+                    type + " takes " + type.bytes() + " bytes, not " + memory.byteSize());
         }
     }
 

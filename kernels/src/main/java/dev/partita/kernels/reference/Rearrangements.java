@@ -1,0 +1,75 @@
+package dev.partita.kernels.reference;
+
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.tensor.Shape;
+import dev.partita.kernels.Buffer;
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelRequest;
+import java.lang.foreign.MemorySegment;
+
+/// Ops that move elements and compute nothing.
+final class Rearrangements {
+    private Rearrangements() {}
+
+    static Kernel constant(Op.Constant constant, KernelRequest request) {
+        Elements result = Elements.of(request.result(0));
+        long elements = constant.type().shape().elements();
+        return () -> {
+            for (long i = 0; i < elements; i++) {
+                result.set(i, constant.value());
+            }
+        };
+    }
+
+    /// The same elements in the same order; nothing to do where the plan gave both one memory.
+    static Kernel copy(KernelRequest request) {
+        MemorySegment from = request.operand(0).memory();
+        MemorySegment to = request.result(0).memory();
+        return from.address() == to.address() ? () -> {} : () -> to.copyFrom(from);
+    }
+
+    static Kernel broadcast(Op.Broadcast broadcast, KernelRequest request) {
+        Shape from = request.operand(0).type().shape();
+        Shape to = request.result(0).type().shape();
+        var strides = new long[to.rank()];
+        for (int i = 0; i < from.rank(); i++) {
+            strides[broadcast.dims().get(i)] = from.strides()[i];
+        }
+        var loop = new StridedLoop(sizes(to), strides);
+        Elements x = Elements.of(request.operand(0));
+        Elements y = Elements.of(request.result(0));
+        return () -> {
+            long i = 0;
+            do {
+                y.set(i++, x.get(loop.offset(0)));
+            } while (loop.next());
+        };
+    }
+
+    /// The part of the operand's block that lies in the result's: rows of `dim` and all inside it.
+    static Kernel slice(Reshard.Slice slice, KernelRequest request) {
+        Buffer from = request.operand(0);
+        Buffer to = request.result(0);
+        int dim = slice.dim();
+        long start = to.region().offsets().get(dim) - from.region().offsets().get(dim);
+        long inside = from.type().shape().strides()[dim] * from.type().dtype().bytes();
+        long fromBytes = from.type().shape().size(dim) * inside;
+        long toBytes = to.type().shape().size(dim) * inside;
+        long outside = to.type().bytes() / toBytes;
+        return () -> {
+            for (long i = 0; i < outside; i++) {
+                MemorySegment.copy(
+                        from.memory(),
+                        i * fromBytes + start * inside,
+                        to.memory(),
+                        i * toBytes,
+                        toBytes);
+            }
+        };
+    }
+
+    static long[] sizes(Shape shape) {
+        return shape.dims().stream().mapToLong(dim -> dim.size()).toArray();
+    }
+}

@@ -1,0 +1,58 @@
+package dev.partita.kernels.reference;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelLibrary;
+import dev.partita.kernels.KernelRequest;
+import java.util.Optional;
+
+/// Every op that computes, in plain loops over f32 or f64, accumulated in f64.
+public final class ReferenceLibrary implements KernelLibrary {
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public Optional<Kernel> open(KernelRequest request) {
+        return request.buffers().allMatch(b -> Elements.readable(b.type().dtype()))
+                ? kernel(request)
+                : Optional.empty();
+    }
+
+    private static Optional<Kernel> kernel(KernelRequest request) {
+        return switch (request.op()) {
+            case Op.Input _, Op.Parameter _, Op.State _, Op.RequireFinite _ -> Optional.empty();
+            case Reshard.Collective _ -> Optional.empty();
+            case Op.Constant constant -> Optional.of(Rearrangements.constant(constant, request));
+            case Op.Flatten _, Op.Unflatten _ -> Optional.of(Rearrangements.copy(request));
+            case Op.Broadcast broadcast ->
+                    Optional.of(Rearrangements.broadcast(broadcast, request));
+            case Reshard.Slice slice -> Optional.of(Rearrangements.slice(slice, request));
+            case Elementwise elementwise -> Optional.of(Formulas.kernel(elementwise, request));
+            case Op.AddBias _ -> Optional.of(Reductions.addBias(request));
+            case Op.Sum sum -> Optional.of(Reductions.sum(sum, request));
+            case Op.SumSquares _ -> Optional.of(Reductions.sumSquares(request));
+            case Op.Einsum einsum -> Optional.of(Contractions.einsum(einsum, request));
+            case Op.Conv2d conv -> Optional.of(Convolutions.forward(conv, request));
+            case Op.Conv2dInputGrad grad -> Optional.of(Convolutions.inputGrad(grad, request));
+            case Op.Conv2dWeightGrad grad -> Optional.of(Convolutions.weightGrad(grad, request));
+            case Op.MaxPool pool -> Optional.of(Pooling.max(pool, request));
+            case Op.MaxPoolGrad grad -> Optional.of(Pooling.maxGrad(grad, request));
+            case Op.Softmax _ -> Optional.of(Normalisation.softmax(request));
+            case Op.SoftmaxGrad _ -> Optional.of(Normalisation.softmaxGrad(request));
+            case Op.LayerNorm norm -> Optional.of(Normalisation.layerNorm(norm, request));
+            case Op.LayerNormGrad _ -> Optional.of(Normalisation.layerNormGrad(request));
+            case Op.Embedding _ -> Optional.of(Embeddings.lookup(request));
+            case Op.EmbeddingGrad _ -> Optional.of(Embeddings.grad(request));
+            case Op.Dropout dropout -> Optional.of(Randomness.dropout(dropout, request));
+            case Op.CrossEntropy _ -> Optional.of(Losses.crossEntropy(request));
+            case Op.CrossEntropyGrad _ -> Optional.of(Losses.crossEntropyGrad(request));
+            case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
+            case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
+        };
+    }
+}
