@@ -15,6 +15,8 @@ public final class LiveLine {
     private long lastNanos = Long.MIN_VALUE;
     private String pending = "";
 
+    /// A line on `out`.
+    ///
     /// @param terminal whether `out` is a screen
     public LiveLine(PrintStream out, boolean terminal) {
         this.out = out;

@@ -13,6 +13,8 @@ import java.util.stream.Collectors;
 public final class FailureText {
     private FailureText() {}
 
+    /// All that a person is told about `failure`.
+    ///
     /// @param place what is known about a line beyond its [Origin], such as the script a snippet
     ///   stands in
     public static String of(Throwable failure, UnaryOperator<Origin> place) {
