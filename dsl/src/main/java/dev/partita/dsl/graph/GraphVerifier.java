@@ -12,6 +12,8 @@ import java.util.Set;
 public final class GraphVerifier {
     private GraphVerifier() {}
 
+    /// Looks at every node in order.
+    ///
     /// @throws dev.partita.dsl.problem.ProblemException `GraphRejected`, naming the node
     public static void verify(Graph graph) {
         Set<Value> defined = new HashSet<>();

@@ -13,6 +13,8 @@ import java.util.List;
 public final class ResultTypes {
     private ResultTypes() {}
 
+    /// The result types of `op` in order.
+    ///
     /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch`
     public static List<TensorType> of(Op op, List<TensorType> operands) {
         var in = new Operands(op, operands);

@@ -37,7 +37,8 @@ public sealed interface LearningRate {
 
         @Override
         public double at(long step) {
-            return rate * Math.pow(factor, Math.floorDiv(step - 1, every));
+            long decays = (step - 1) / every;
+            return rate * Math.pow(factor, (double) decays);
         }
 
         @Override

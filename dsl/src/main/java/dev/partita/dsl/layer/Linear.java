@@ -13,6 +13,7 @@ import dev.partita.dsl.tensor.Shape;
 public record Linear(String name, Dim out, boolean biased) implements Layer {
     public Linear {
         Arguments.name("layer", name);
+        Arguments.name("dim", out.name());
     }
 
     /// The same layer with no bias.
@@ -36,7 +37,7 @@ public record Linear(String name, Dim out, boolean biased) implements Layer {
                     .exception();
         }
         Dim in = shape.dim(shape.rank() - 1);
-        var initializer = new Initializer.Uniform(1 / Math.sqrt(in.size()));
+        var initializer = new Initializer.Uniform(1 / Math.sqrt((double) in.size()));
         String rows = "bcdefghij".substring(0, shape.rank() - 1);
         Value weight = trace.parameter("weight", initializer, out, in);
         Value y = trace.add(Op.Einsum.of(rows + "k,ok->" + rows + "o"), x, weight);

@@ -1,0 +1,98 @@
+package dev.partita.dsl.mesh;
+
+import static com.google.common.truth.Truth.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.partita.dsl.problem.Origin;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlacementTest {
+    private static final Mesh MESH = Mesh.of("data", 2).by("tensor", 4);
+    private static final TensorType TYPE = TensorType.parse("f32[batch=32, hidden=8]");
+
+    private static Placement placed(DimSharding... dims) {
+        return Placement.of(List.of(dims));
+    }
+
+    @Test
+    void a_placement_prints_what_each_dim_is_split_over_and_what_is_still_to_be_summed() {
+        Placement both = placed(DimSharding.over("data"), DimSharding.over("tensor"));
+        assertThat(both.toString()).isEqualTo("[{data}, {tensor}]");
+        Placement partial = placed(DimSharding.over("data"), DimSharding.WHOLE).withPartial(List.of("tensor"));
+        assertThat(partial.toString()).isEqualTo("[{data}, {}] sum{tensor}");
+        assertThat(partial.complete().toString()).isEqualTo("[{data}, {}]");
+        assertThat(Placement.replicated(2).isReplicated()).isTrue();
+        assertThat(partial.isReplicated()).isFalse();
+    }
+
+    @Test
+    void a_device_holds_its_part_of_every_split_dim() {
+        assertThat(placed(DimSharding.over("data"), DimSharding.over("tensor")).local(TYPE, MESH).toString())
+                .isEqualTo("f32[batch=16, hidden=2]");
+        assertThat(placed(DimSharding.over("data", "tensor"), DimSharding.WHOLE).local(TYPE, MESH).toString())
+                .isEqualTo("f32[batch=4, hidden=8]");
+    }
+
+    @Test
+    void a_dim_split_over_two_axes_is_laid_out_major_axis_first() {
+        Placement major = placed(DimSharding.over("tensor", "data"), DimSharding.WHOLE);
+        var offsets = new ArrayList<Long>();
+        for (int rank = 0; rank < MESH.devices(); rank++) {
+            offsets.add(major.region(TYPE.shape(), MESH, rank).offsets().getFirst());
+        }
+        assertThat(offsets).containsExactly(0L, 8L, 16L, 24L, 4L, 12L, 20L, 28L).inOrder();
+    }
+
+    @Test
+    void the_blocks_of_all_devices_cover_the_whole_once() {
+        Placement placement = placed(DimSharding.over("tensor"), DimSharding.over("data"));
+        var covered = new int[(int) TYPE.shape().elements()];
+        for (int rank = 0; rank < MESH.devices(); rank++) {
+            placement.region(TYPE.shape(), MESH, rank).forEachRow(placement.local(TYPE, MESH).shape(), (start, _, n) -> {
+                for (int i = 0; i < n; i++) {
+                    covered[(int) start + i]++;
+                }
+            });
+        }
+        assertThat(covered).asList().containsNoneOf(0, 2);
+    }
+
+    @Test
+    void a_dim_that_does_not_divide_names_the_sizes_that_do() {
+        String expected =
+                """
+                [IndivisibleDim] Dim hidden does not divide over tensor.
+                  dim:       hidden=250
+                  devices:   4 (mesh[data=2, tensor=4])
+                  left over: 2
+                  try:       make hidden 248 or 252, or shard another dim""";
+        Placement placement = placed(DimSharding.WHOLE, DimSharding.over("tensor"));
+        TensorType odd = TensorType.parse("f32[batch=32, hidden=250]");
+        var problem = assertThrows(ProblemException.class, () -> placement.local(odd, MESH)).problem();
+        assertThat(problem.at(Origin.UNKNOWN).print()).isEqualTo(expected);
+    }
+
+    @Test
+    void a_dim_smaller_than_its_devices_is_only_offered_more() {
+        Placement placement = placed(DimSharding.over("data", "tensor"), DimSharding.WHOLE);
+        TensorType small = TensorType.parse("f32[batch=3, hidden=8]");
+        var problem = assertThrows(ProblemException.class, () -> placement.local(small, MESH)).problem();
+        assertThat(problem.sentence()).isEqualTo("Dim batch does not divide over data x tensor.");
+        assertThat(problem.fix()).isEqualTo("make batch 8, or shard another dim");
+    }
+
+    @Test
+    void an_axis_places_a_value_once() {
+        var problem = assertThrows(
+                        ProblemException.class, () -> placed(DimSharding.over("data"), DimSharding.over("data")))
+                .problem();
+        assertThat(problem.code()).isEqualTo(ProblemCode.AXIS_USED_TWICE);
+        Placement split = placed(DimSharding.over("data"));
+        assertThrows(ProblemException.class, () -> split.withPartial(List.of("data")));
+    }
+}
