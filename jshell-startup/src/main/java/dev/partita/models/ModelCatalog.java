@@ -66,7 +66,7 @@ public final class ModelCatalog {
             if (e.getCause() instanceof ProblemException problem) {
                 throw problem;
             }
-            throw noModel(name).fact("thrown", e.getCause()).exception(e);
+            throw noModel(name).fact("thrown", String.valueOf(e.getCause())).exception(e);
         }
     }
 

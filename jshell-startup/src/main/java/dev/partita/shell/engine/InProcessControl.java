@@ -2,6 +2,7 @@ package dev.partita.shell.engine;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,7 +19,7 @@ final class InProcessControl extends LocalExecutionControl {
 
     private static final Method CALL_AND_KEEP = callAndKeep();
 
-    private final TreeSet<Integer> loaded = new TreeSet<>();
+    private final Set<Integer> loaded = new TreeSet<>();
     private @Nullable Object value;
     private @Nullable Throwable failure;
     private boolean hasValue;
@@ -58,7 +59,7 @@ final class InProcessControl extends LocalExecutionControl {
 
     /// What `#12` means in [dev.partita.dsl.problem.Origin]: the numbers of the classes just
     /// loaded.
-    TreeSet<Integer> loaded() {
+    Set<Integer> loaded() {
         return loaded;
     }
 
