@@ -6,5 +6,6 @@ module dev.partita.kernels {
     requires org.bytedeco.javacpp;
 
     exports dev.partita.kernels;
+    exports dev.partita.kernels.cpu;
     exports dev.partita.kernels.reference;
 }

@@ -88,10 +88,6 @@ public sealed interface LearningRate {
 
     /// `first` for `steps` steps, then `next` from its own beginning.
     record Sequence(LearningRate first, long steps, LearningRate next) implements LearningRate {
-        public Sequence {
-            Arguments.atLeast(1, "a schedule", "number of steps", steps);
-        }
-
         @Override
         public double at(long step) {
             return step <= steps ? first.at(step) : next.at(step - steps);
@@ -105,6 +101,10 @@ public sealed interface LearningRate {
 
     /// The beginning of a [Sequence].
     record Phase(LearningRate first, long steps) {
+        public Phase {
+            Arguments.atLeast(1, "a schedule", "number of steps", steps);
+        }
+
         public LearningRate then(LearningRate next) {
             return new Sequence(first, steps, next);
         }

@@ -36,11 +36,12 @@ class MeshTest {
     @Test
     void the_groups_over_an_axis_share_out_the_ranks() {
         for (Axis axis : MESH.axes()) {
-            List<Integer> members = IntStream.range(0, MESH.devices())
-                    .mapToObj(rank -> MESH.group(rank, List.of(axis.name())))
-                    .distinct()
-                    .flatMap(List::stream)
-                    .toList();
+            List<Integer> members =
+                    IntStream.range(0, MESH.devices())
+                            .mapToObj(rank -> MESH.group(rank, List.of(axis.name())))
+                            .distinct()
+                            .flatMap(List::stream)
+                            .toList();
             assertThat(members).containsExactlyElementsIn(IntStream.range(0, 12).boxed().toList());
         }
     }
@@ -67,7 +68,10 @@ class MeshTest {
 
     @Test
     void an_axis_is_named_once() {
-        assertThat(assertThrows(ProblemException.class, () -> Mesh.parse("data=2,data=2")).problem().code())
+        assertThat(
+                        assertThrows(ProblemException.class, () -> Mesh.parse("data=2,data=2"))
+                                .problem()
+                                .code())
                 .isEqualTo(ProblemCode.DUPLICATE_NAME);
     }
 
@@ -77,7 +81,8 @@ class MeshTest {
                 """
                 [UnknownAxis] The mesh has no axis "tensr".
                   mesh: mesh[data=2, tensor=3, pipe=2]
-                  try:  axis "tensor" (there is data, tensor, pipe)""";
+                  try:  axis "tensor" (there is data, tensor, pipe)\
+                """;
         var problem = assertThrows(ProblemException.class, () -> MESH.size("tensr")).problem();
         assertThat(problem.at(Origin.UNKNOWN).print()).isEqualTo(expected);
     }

@@ -9,6 +9,7 @@ import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PlacementTest {
@@ -23,7 +24,8 @@ class PlacementTest {
     void a_placement_prints_what_each_dim_is_split_over_and_what_is_still_to_be_summed() {
         Placement both = placed(DimSharding.over("data"), DimSharding.over("tensor"));
         assertThat(both.toString()).isEqualTo("[{data}, {tensor}]");
-        Placement partial = placed(DimSharding.over("data"), DimSharding.WHOLE).withPartial(List.of("tensor"));
+        Placement partial =
+                placed(DimSharding.over("data"), DimSharding.WHOLE).withPartial(List.of("tensor"));
         assertThat(partial.toString()).isEqualTo("[{data}, {}] sum{tensor}");
         assertThat(partial.complete().toString()).isEqualTo("[{data}, {}]");
         assertThat(Placement.replicated(2).isReplicated()).isTrue();
@@ -32,9 +34,15 @@ class PlacementTest {
 
     @Test
     void a_device_holds_its_part_of_every_split_dim() {
-        assertThat(placed(DimSharding.over("data"), DimSharding.over("tensor")).local(TYPE, MESH).toString())
+        assertThat(
+                        placed(DimSharding.over("data"), DimSharding.over("tensor"))
+                                .local(TYPE, MESH)
+                                .toString())
                 .isEqualTo("f32[batch=16, hidden=2]");
-        assertThat(placed(DimSharding.over("data", "tensor"), DimSharding.WHOLE).local(TYPE, MESH).toString())
+        assertThat(
+                        placed(DimSharding.over("data", "tensor"), DimSharding.WHOLE)
+                                .local(TYPE, MESH)
+                                .toString())
                 .isEqualTo("f32[batch=4, hidden=8]");
     }
 
@@ -53,13 +61,17 @@ class PlacementTest {
         Placement placement = placed(DimSharding.over("tensor"), DimSharding.over("data"));
         var covered = new int[(int) TYPE.shape().elements()];
         for (int rank = 0; rank < MESH.devices(); rank++) {
-            placement.region(TYPE.shape(), MESH, rank).forEachRow(placement.local(TYPE, MESH).shape(), (start, _, n) -> {
-                for (int i = 0; i < n; i++) {
-                    covered[(int) start + i]++;
-                }
-            });
+            placement
+                    .region(TYPE.shape(), MESH, rank)
+                    .forEachRow(
+                            placement.local(TYPE, MESH).shape(),
+                            (start, _, n) -> {
+                                for (int i = 0; i < n; i++) {
+                                    covered[(int) start + i]++;
+                                }
+                            });
         }
-        assertThat(covered).asList().containsNoneOf(0, 2);
+        assertThat(IntStream.of(covered).boxed().distinct().toList()).containsExactly(1);
     }
 
     @Test
@@ -70,10 +82,12 @@ class PlacementTest {
                   dim:       hidden=250
                   devices:   4 (mesh[data=2, tensor=4])
                   left over: 2
-                  try:       make hidden 248 or 252, or shard another dim""";
+                  try:       make hidden 248 or 252, or shard another dim\
+                """;
         Placement placement = placed(DimSharding.WHOLE, DimSharding.over("tensor"));
         TensorType odd = TensorType.parse("f32[batch=32, hidden=250]");
-        var problem = assertThrows(ProblemException.class, () -> placement.local(odd, MESH)).problem();
+        var problem =
+                assertThrows(ProblemException.class, () -> placement.local(odd, MESH)).problem();
         assertThat(problem.at(Origin.UNKNOWN).print()).isEqualTo(expected);
     }
 
@@ -81,16 +95,19 @@ class PlacementTest {
     void a_dim_smaller_than_its_devices_is_only_offered_more() {
         Placement placement = placed(DimSharding.over("data", "tensor"), DimSharding.WHOLE);
         TensorType small = TensorType.parse("f32[batch=3, hidden=8]");
-        var problem = assertThrows(ProblemException.class, () -> placement.local(small, MESH)).problem();
+        var problem =
+                assertThrows(ProblemException.class, () -> placement.local(small, MESH)).problem();
         assertThat(problem.sentence()).isEqualTo("Dim batch does not divide over data x tensor.");
         assertThat(problem.fix()).isEqualTo("make batch 8, or shard another dim");
     }
 
     @Test
     void an_axis_places_a_value_once() {
-        var problem = assertThrows(
-                        ProblemException.class, () -> placed(DimSharding.over("data"), DimSharding.over("data")))
-                .problem();
+        var problem =
+                assertThrows(
+                                ProblemException.class,
+                                () -> placed(DimSharding.over("data"), DimSharding.over("data")))
+                        .problem();
         assertThat(problem.code()).isEqualTo(ProblemCode.AXIS_USED_TWICE);
         Placement split = placed(DimSharding.over("data"));
         assertThrows(ProblemException.class, () -> split.withPartial(List.of("data")));

@@ -27,6 +27,7 @@ class NearMissTest {
                 .isEqualTo("dim \"hidden\" (there is hidden, classes, batch)");
         assertThat(NearMiss.fix("vocabulary", NAMES, "dim"))
                 .isEqualTo("another dim: there is hidden, classes, batch");
-        assertThat(NearMiss.fix("data", List.of(), "axis")).isEqualTo("another axis: there is none");
+        assertThat(NearMiss.fix("data", List.of(), "axis"))
+                .isEqualTo("another axis: there is none");
     }
 }

@@ -9,15 +9,20 @@ import org.junit.jupiter.api.Test;
 class OriginTest {
     @Test
     void here_is_the_line_of_the_users_call() {
-        int line = StackWalker.getInstance().walk(frames -> frames.findFirst().orElseThrow().getLineNumber());
+        int line =
+                StackWalker.getInstance()
+                        .walk(frames -> frames.findFirst().orElseThrow().getLineNumber());
         assertThat(Origin.here().toString()).isEqualTo("OriginTest.java:" + (line + 1));
     }
 
     @Test
     void frames_of_the_language_itself_are_passed_over() {
-        int line = StackWalker.getInstance().walk(frames -> frames.findFirst().orElseThrow().getLineNumber());
+        int line =
+                StackWalker.getInstance()
+                        .walk(frames -> frames.findFirst().orElseThrow().getLineNumber());
         var exception = Assertions.assertThrows(ProblemException.class, () -> Mesh.of("2", 2));
-        assertThat(exception.problem().origin().toString()).isEqualTo("OriginTest.java:" + (line + 1));
+        assertThat(exception.problem().origin().toString())
+                .isEqualTo("OriginTest.java:" + (line + 1));
     }
 
     @Test

@@ -15,12 +15,14 @@ class ProblemTest {
                   dim:     hidden=250
                   devices: 4
                   at:      Mlp.java:14
-                  try:     make hidden 248 or 252""";
-        Problem problem = Problem.of(ProblemCode.INDIVISIBLE_DIM, "Dim hidden does not divide over tensor.")
-                .fact("dim", "hidden=250")
-                .fact("devices", 4)
-                .fix("make hidden 248 or 252")
-                .at(Origin.of("Mlp.java", 14));
+                  try:     make hidden 248 or 252\
+                """;
+        Problem problem =
+                Problem.of(ProblemCode.INDIVISIBLE_DIM, "Dim hidden does not divide over tensor.")
+                        .fact("dim", "hidden=250")
+                        .fact("devices", 4)
+                        .fix("make hidden 248 or 252")
+                        .at(Origin.of("Mlp.java", 14));
         assertThat(problem.print()).isEqualTo(expected);
         assertThat(problem.exception()).hasMessageThat().isEqualTo(expected);
     }
@@ -31,8 +33,12 @@ class ProblemTest {
                 """
                 [Unsupported] No.
                   choices: one
-                           two""";
-        Problem problem = Problem.of(ProblemCode.UNSUPPORTED, "No.").fact("choices", "one\ntwo").at(Origin.UNKNOWN);
+                           two\
+                """;
+        Problem problem =
+                Problem.of(ProblemCode.UNSUPPORTED, "No.")
+                        .fact("choices", "one\ntwo")
+                        .at(Origin.UNKNOWN);
         assertThat(problem.print()).isEqualTo(expected);
     }
 

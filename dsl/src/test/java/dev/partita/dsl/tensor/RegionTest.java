@@ -25,12 +25,17 @@ class RegionTest {
     @Test
     void the_whole_visits_every_element_in_order() {
         var starts = new ArrayList<Long>();
-        Region.whole(WHOLE).forEachRow(WHOLE, (global, local, length) -> {
-            assertThat(global).isEqualTo(local);
-            assertThat(length).isEqualTo(6);
-            starts.add(global);
-        });
-        assertThat(starts).containsExactly(0L, 6L, 12L, 18L, 24L, 30L, 36L, 42L, 48L, 54L, 60L, 66L).inOrder();
+        Region.whole(WHOLE)
+                .forEachRow(
+                        WHOLE,
+                        (global, local, length) -> {
+                            assertThat(global).isEqualTo(local);
+                            assertThat(length).isEqualTo(6);
+                            starts.add(global);
+                        });
+        assertThat(starts)
+                .containsExactly(0L, 6L, 12L, 18L, 24L, 30L, 36L, 42L, 48L, 54L, 60L, 66L)
+                .inOrder();
     }
 
     @Test

@@ -72,7 +72,10 @@ class TensorTypeTest {
 
     @Test
     void a_dim_needs_a_name_and_a_size() {
-        assertThat(assertThrows(ProblemException.class, () -> new Dim("my dim", 2)).problem().code())
+        assertThat(
+                        assertThrows(ProblemException.class, () -> new Dim("my dim", 2))
+                                .problem()
+                                .code())
                 .isEqualTo(ProblemCode.INVALID_ARGUMENT);
         assertThat(assertThrows(ProblemException.class, () -> new Dim("hidden", 0)).problem().fix())
                 .isEqualTo("give hidden a positive size");

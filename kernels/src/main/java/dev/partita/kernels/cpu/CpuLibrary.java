@@ -1,0 +1,28 @@
+package dev.partita.kernels.cpu;
+
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelLibrary;
+import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.reference.ReferenceLibrary;
+import java.util.List;
+import java.util.Optional;
+
+/// The fastest kernel there is on a CPU: oneDNN's, else the Vector API's, else the reference's.
+public final class CpuLibrary implements KernelLibrary {
+    private static final List<KernelLibrary> FASTEST_FIRST =
+            List.of(new OneDnnLibrary(), new ReferenceLibrary());
+
+    public CpuLibrary() {}
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public Optional<Kernel> open(KernelRequest request) {
+        return FASTEST_FIRST.stream()
+                .flatMap(library -> library.open(request).stream())
+                .findFirst();
+    }
+}

@@ -1,0 +1,60 @@
+package dev.partita.kernels.cpu;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelLibrary;
+import dev.partita.kernels.KernelRequest;
+import java.util.Optional;
+
+/// What oneDNN computes in f32, where it has code of its own for the machine.
+final class OneDnnLibrary implements KernelLibrary {
+    @Override
+    public String name() {
+        return "onednn";
+    }
+
+    @Override
+    public Optional<Kernel> open(KernelRequest request) {
+        boolean f32 =
+                request.buffers()
+                        .map(buffer -> buffer.type().dtype())
+                        .allMatch(dtype -> dtype == Dtype.F32 || dtype == Dtype.U8);
+        return f32 && OneDnn.available() ? kernel(request) : Optional.empty();
+    }
+
+    private static Optional<Kernel> kernel(KernelRequest request) {
+        return switch (request.op()) {
+            case Op.Einsum einsum -> OneDnnMatmul.einsum(einsum, request);
+            case Op.Conv2d conv -> OneDnnConvolutions.forward(conv, request);
+            case Op.Conv2dInputGrad grad -> OneDnnConvolutions.inputGrad(grad, request);
+            case Op.Conv2dWeightGrad grad -> OneDnnConvolutions.weightGrad(grad, request);
+            case Op.MaxPool pool -> OneDnnPooling.max(pool, request);
+            case Op.MaxPoolGrad grad -> OneDnnPooling.maxGrad(grad, request);
+            case Op.Softmax _ -> OneDnnSoftmax.forward(request);
+            case Op.SoftmaxGrad _ -> OneDnnSoftmax.backward(request);
+            case Op.Leaf _,
+                    Op.Flatten _,
+                    Op.Unflatten _,
+                    Op.Broadcast _,
+                    Op.Sum _,
+                    Op.SumSquares _,
+                    Op.AddBias _,
+                    Op.LayerNorm _,
+                    Op.LayerNormGrad _,
+                    Op.Embedding _,
+                    Op.EmbeddingGrad _,
+                    Op.Dropout _,
+                    Op.CrossEntropy _,
+                    Op.CrossEntropyGrad _,
+                    Op.RequireFinite _,
+                    Elementwise _,
+                    Update _,
+                    Reshard _ ->
+                    Optional.empty();
+        };
+    }
+}

@@ -1,0 +1,66 @@
+package dev.partita.kernels.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import dev.partita.dsl.graph.Op;
+import dev.partita.kernels.Buffer;
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelRequest;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// Einsums that are one matmul.
+final class OneDnnMatmul {
+    private OneDnnMatmul() {}
+
+    static Optional<Kernel> einsum(Op.Einsum op, KernelRequest request) {
+        return MatmulForm.of(
+                        op.spec(),
+                        request.operand(0).type().shape(),
+                        request.operand(1).type().shape(),
+                        request.result(0).type().shape())
+                .flatMap(form -> matmul(form, op, request));
+    }
+
+    private static Optional<Kernel> matmul(MatmulForm form, Op.Einsum op, KernelRequest request) {
+        boolean hasBias = op.epilogue().hasBias();
+        long[] sizes = form.result().sizes();
+        long columns = sizes[sizes.length - 1];
+        if (hasBias && request.operand(2).type().shape().elements() != columns) {
+            return Optional.empty();
+        }
+        Layout bias = alongColumns(sizes);
+        Buffer left = request.operand(form.swapped() ? 1 : 0);
+        Buffer right = request.operand(form.swapped() ? 0 : 1);
+        return OneDnnKernel.open(
+                scope ->
+                        scope.find(found ->
+                                dnnl_matmul_primitive_desc_create(
+                                        found,
+                                        OneDnn.engine(),
+                                        scope.plain(form.left()),
+                                        scope.any(form.right()),
+                                        hasBias ? scope.plain(bias) : null,
+                                        scope.plain(form.result()),
+                                        scope.attributes(op.epilogue().hasRelu()))),
+                kernel -> {
+                    kernel.read(DNNL_ARG_SRC, form.left(), left.memory());
+                    kernel.read(DNNL_ARG_WEIGHTS, form.right(), right.memory());
+                    if (hasBias) {
+                        kernel.read(DNNL_ARG_BIAS, bias, request.operand(2).memory());
+                    }
+                    kernel.write(DNNL_ARG_DST, form.result(), request.result(0).memory());
+                });
+    }
+
+    /// A vector along the last dim of a tensor of these sizes.
+    private static Layout alongColumns(long[] sizes) {
+        var own = new long[sizes.length];
+        var strides = new long[sizes.length];
+        Arrays.fill(own, 1);
+        own[own.length - 1] = sizes[sizes.length - 1];
+        Arrays.fill(strides, own[own.length - 1]);
+        strides[strides.length - 1] = 1;
+        return new Layout(own, strides);
+    }
+}

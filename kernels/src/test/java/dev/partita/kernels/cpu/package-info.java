@@ -1,0 +1,4 @@
+@NullMarked
+package dev.partita.kernels.cpu;
+
+import org.jspecify.annotations.NullMarked;

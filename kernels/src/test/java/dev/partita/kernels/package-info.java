@@ -1,0 +1,4 @@
+@NullMarked
+package dev.partita.kernels;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.partita.kernels.reference;
+
+import org.jspecify.annotations.NullMarked;
