@@ -9,9 +9,14 @@ module dev.partita {
     requires transitive dev.partita.runtime;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.incubator.vector;
     requires org.jline;
 
     exports dev.partita.models;
     exports dev.partita.shell.draw;
     exports dev.partita.shell.engine;
+
+    opens dev.partita.shell.command to
+            com.google.gson,
+            info.picocli;
 }

@@ -5,6 +5,7 @@ import dev.partita.shell.draw.Table;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Option;
         name = "doctor",
         description =
                 "What is here: JDK, cores, vector width, libraries, GPUs, and what is missing.")
-final class DoctorCommand implements Runnable {
+final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the findings as JSON.")
     private @Nullable Path json;
 
@@ -25,11 +26,12 @@ final class DoctorCommand implements Runnable {
     }
 
     @Override
-    public void run() {
+    public Integer call() {
         Optional<JsonFile> file = Optional.ofNullable(json).map(JsonFile::at);
         Findings findings = Findings.ofThisMachine();
         print(findings);
         file.ifPresent(each -> each.write(findings));
+        return 0;
     }
 
     private void print(Findings findings) {

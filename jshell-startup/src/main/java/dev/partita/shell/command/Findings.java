@@ -42,14 +42,14 @@ record Findings(
                         + ", "
                         + System.getProperty("java.home")
                         + ")",
-                cpu(),
+                thisCpu(),
                 Runtime.getRuntime().maxMemory(),
                 List.of(),
                 libraries,
                 missing);
     }
 
-    private static Cpu cpu() {
+    private static Cpu thisCpu() {
         return new Cpu(
                 model(),
                 System.getProperty("os.arch"),
@@ -91,6 +91,8 @@ record Findings(
                         "--device cpu: this version computes on the CPU only"));
     }
 
+    @SuppressWarnings(
+            "restricted") // loads the library to see that it is there; calls nothing in it
     private static boolean hasLibrary(String file) {
         try (Arena arena = Arena.ofConfined()) {
             SymbolLookup.libraryLookup(file, arena);

@@ -6,12 +6,10 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.engine.FailureText;
-import java.io.OutputStreamWriter;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
                 "Neural networks described once, partitioned over a mesh of devices, run and explored.",
         synopsisSubcommandLabel = "[COMMAND]",
         footer = {"", "Without a command, the workbench starts."})
-public final class PartitaCommand implements Runnable {
+public final class PartitaCommand implements Callable<Integer> {
     private static final int BAD_INPUT = 2;
     private static final int DEFECT = 1;
 
@@ -36,6 +34,7 @@ public final class PartitaCommand implements Runnable {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "Shows this help and ends.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     private boolean help;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Prints stack traces.")
@@ -52,61 +51,71 @@ public final class PartitaCommand implements Runnable {
     /// @return 0, 2 after bad input, 1 after a defect or a script that failed
     public static int run(Screen screen, String... arguments) {
         var root = new PartitaCommand(screen);
-        var line = new CommandLine(root);
+        var line = new CommandLine(root).setUsageHelpAutoWidth(true);
         line.addSubcommand(new ShellCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
-        line.setOut(
-                new PrintWriter(
-                        new OutputStreamWriter(screen.out(), StandardCharsets.UTF_8), true));
-        line.setParameterExceptionHandler((exception, given) -> root.refused(exception));
-        line.setExecutionExceptionHandler((exception, command, parsed) -> root.failed(exception));
-        line.setUsageHelpAutoWidth(true);
-        return line.execute(arguments);
+        try {
+            CommandLine command = line.parseArgs(arguments).asCommandLineList().getLast();
+            if (command.isUsageHelpRequested()) {
+                command.usage(screen.out());
+                return 0;
+            }
+            Callable<Integer> action = command.getCommand();
+            return action.call();
+        } catch (ParameterException e) {
+            return root.refused(e);
+        } catch (Exception e) {
+            return root.failed(e);
+        }
     }
 
     @Override
-    public void run() {
-        throw new IllegalStateException("a command is required");
+    public Integer call() throws Exception {
+        return new ShellCommand(screen).call();
     }
 
     private int refused(ParameterException exception) {
-        if (debug) {
-            exception.printStackTrace(screen.err());
-        }
-        CommandLine command = exception.getCommandLine();
-        String sentence = exception.getMessage().lines().collect(Collectors.joining(" "));
+        trace(exception);
+        String sentence = String.valueOf(exception.getMessage()).replaceAll("\\s+", " ");
         Problem problem =
                 new Problem(
                         ProblemCode.INVALID_ARGUMENT,
                         sentence.endsWith(".") ? sentence : sentence + ".",
                         List.of(),
-                        way(exception, command),
+                        way(exception),
                         Origin.UNKNOWN);
         screen.err().println(problem.print());
         return BAD_INPUT;
     }
 
-    private static String way(ParameterException exception, CommandLine command) {
+    /// The command or option that was probably meant, and where all of them are listed.
+    private static String way(ParameterException exception) {
+        CommandLine command = exception.getCommandLine();
         String help = command.getCommandSpec().qualifiedName() + " --help";
-        if (exception instanceof UnmatchedArgumentException unmatched) {
-            String word = unmatched.getUnmatched().getFirst();
-            List<String> options = command.getCommandSpec().optionsMap().keySet().stream().toList();
-            List<String> names =
-                    word.startsWith("-") ? options : List.copyOf(command.getSubcommands().keySet());
-            return NearMiss.find(word, names).map(name -> name + ", or " + help).orElse(help);
+        if (!(exception instanceof UnmatchedArgumentException unmatched)) {
+            return help;
         }
-        return help;
+        String word = unmatched.getUnmatched().getFirst();
+        Set<String> names =
+                word.startsWith("-")
+                        ? command.getCommandSpec().optionsMap().keySet()
+                        : command.getSubcommands().keySet();
+        return NearMiss.find(word, names).map(name -> name + ", or " + help).orElse(help);
     }
 
     private int failed(Exception exception) {
-        if (debug) {
-            exception.printStackTrace(screen.err());
-        }
+        trace(exception);
         boolean foreseen = FailureText.problems(exception).isPresent();
         screen.err().println(FailureText.of(exception, UnaryOperator.identity()));
         if (!foreseen && !debug) {
             screen.err().println("  try: the same with --debug, and tell us what it prints");
         }
         return foreseen ? BAD_INPUT : DEFECT;
+    }
+
+    private void trace(Exception exception) {
+        if (debug) {
+            exception.printStackTrace(screen.err());
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.partita.shell.draw;
 
 import java.io.Console;
 import java.io.PrintStream;
+import java.util.Optional;
 
 /// Where a command writes for people.
 ///
@@ -9,8 +10,9 @@ import java.io.PrintStream;
 public record Screen(PrintStream out, PrintStream err, boolean terminal) {
     /// This process's terminal, file or pipe.
     public static Screen ofProcess() {
-        Console console = System.console();
-        return new Screen(System.out, System.err, console != null && console.isTerminal());
+        boolean terminal =
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        return new Screen(System.out, System.err, terminal);
     }
 
     /// A new line for something that runs.

@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 import jdk.jshell.JShell;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis;
-import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import jdk.jshell.SourceCodeAnalysis.Highlight;
 import jdk.jshell.SourceCodeAnalysis.Suggestion;
 import jdk.jshell.spi.ExecutionControl;
@@ -71,18 +70,9 @@ public final class Engine implements AutoCloseable {
     /// @param each is told every outcome as soon as it is there
     /// @return whether all succeeded
     public boolean evaluate(String source, String file, Consumer<Outcome> each) {
-        String rest = source;
-        while (!rest.isBlank()) {
-            CompletionInfo info = analysis.analyzeCompletion(rest);
-            boolean comment = info.source() == null;
-            String snippet = comment ? rest : info.source();
-            int line =
-                    1 + lines(source.substring(0, source.length() - rest.stripLeading().length()));
-            rest = comment ? "" : info.remaining();
-            if (comment && info.completeness() == SourceCodeAnalysis.Completeness.EMPTY) {
-                return true;
-            }
-            Outcome outcome = evaluateOne(snippet, new Origin(file, file.isEmpty() ? 0 : line));
+        for (SnippetSplitter.Piece piece : new SnippetSplitter(analysis).split(source)) {
+            int line = file.isEmpty() ? 0 : piece.line();
+            Outcome outcome = evaluateOne(piece.source(), new Origin(file, line));
             each.accept(outcome);
             if (!outcome.succeeded()) {
                 return false;
@@ -106,7 +96,7 @@ public final class Engine implements AutoCloseable {
         if (failure != null) {
             return new Outcome.Failed(typed, FailureText.of(failure, this::place), failure);
         }
-        return new SnippetReport(shell, control, typed).outcome(events);
+        return new SnippetReport(shell, control, typed, place).outcome(events);
     }
 
     /// The script's line where a snippet stands, if it stands in one.
@@ -164,10 +154,6 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         shell.close();
-    }
-
-    private static int lines(String text) {
-        return (int) text.chars().filter(c -> c == '\n').count();
     }
 
     private static String words() {

@@ -1,5 +1,6 @@
 package dev.partita.shell.engine;
 
+import dev.partita.dsl.problem.Origin;
 import java.util.List;
 import java.util.stream.Collectors;
 import jdk.jshell.DeclarationSnippet;
@@ -12,7 +13,7 @@ import jdk.jshell.TypeDeclSnippet;
 import jdk.jshell.VarSnippet;
 
 /// What is said about a snippet that ran to its end or did not compile.
-record SnippetReport(JShell shell, InProcessControl control, String source) {
+record SnippetReport(JShell shell, InProcessControl control, String source, Origin place) {
     Outcome outcome(List<SnippetEvent> events) {
         List<Snippet> own =
                 events.stream()
@@ -22,7 +23,8 @@ record SnippetReport(JShell shell, InProcessControl control, String source) {
         for (Snippet snippet : own) {
             if (shell.status(snippet) == Snippet.Status.REJECTED) {
                 String text =
-                        DiagnosticText.of(shell.diagnostics(snippet).toList(), snippet.source());
+                        DiagnosticText.of(
+                                shell.diagnostics(snippet).toList(), snippet.source(), place);
                 return new Outcome.Rejected(source, text);
             }
         }

@@ -35,7 +35,7 @@ public record Script(Engine engine, PrintStream out, PrintStream err) {
             return Files.readString(file);
         } catch (NoSuchFileException e) {
             throw Problem.of(ProblemCode.DATA_FILE_MISSING, "There is no script " + file + ".")
-                    .fact("looked in", file.toAbsolutePath().getParent())
+                    .fact("looked in", Path.of("").toAbsolutePath())
                     .exception(e);
         } catch (CharacterCodingException e) {
             throw Problem.of(

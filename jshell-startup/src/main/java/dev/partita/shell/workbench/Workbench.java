@@ -5,7 +5,10 @@ import dev.partita.shell.engine.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jline.keymap.KeyMap;
+import org.jline.reader.Binding;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -22,6 +25,7 @@ import org.jline.terminal.TerminalBuilder;
 public final class Workbench {
     private static final String PROMPT = "partita> ";
     private static final String MORE = "     ... ";
+    private static final String NEW_LINE = "new-line";
     private static final String ALT_ENTER = "\u001b\r";
 
     private final Terminal terminal;
@@ -43,15 +47,21 @@ public final class Workbench {
                         .variable(LineReader.SECONDARY_PROMPT_PATTERN, MORE)
                         .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
                         .build();
+        bindNewLine(reader);
+        commands = new Commands(engine, terminal.writer(), history);
+    }
+
+    /// Enter ends a snippet as soon as it is complete; this key adds a line to it all the same.
+    private static void bindNewLine(LineReader reader) {
         reader.getWidgets()
                 .put(
-                        "new-line",
+                        NEW_LINE,
                         () -> {
                             reader.getBuffer().write('\n');
                             return true;
                         });
-        reader.getKeyMaps().get(LineReader.MAIN).bind(new Reference("new-line"), ALT_ENTER);
-        commands = new Commands(engine, terminal.writer(), history);
+        KeyMap<Binding> keys = Objects.requireNonNull(reader.getKeyMaps().get(LineReader.MAIN));
+        keys.bind(new Reference(NEW_LINE), ALT_ENTER);
     }
 
     /// Where the lines typed in earlier sessions are kept.
@@ -84,7 +94,7 @@ public final class Workbench {
                     evaluate(line);
                 }
             } catch (UserInterruptException e) {
-                continue; // Ctrl-C at the prompt drops the line
+                // Ctrl-C at the prompt drops the line.
             } catch (EndOfFileException e) {
                 return;
             }
