@@ -3,6 +3,7 @@ package dev.partita.compiler.autodiff;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
@@ -31,8 +32,9 @@ public final class Differentiate {
 
     private TrainingGraph differentiate(Graph forward) {
         Set<Value> trained = trained(forward);
+        GraphIndex index = forward.index();
         Value loss = forward.output("loss");
-        builder.like(forward.definitions().get(loss));
+        builder.like(index.definition(loss));
         gradientOf.put(loss, builder.add(new Op.Constant(1, loss.type())));
         for (Node node : forward.nodes().reversed()) {
             Value dy = node.results().isEmpty() ? null : gradientOf.get(node.results().getFirst());
@@ -49,7 +51,7 @@ public final class Differentiate {
         }
         Map<String, Value> gradients = new LinkedHashMap<>();
         gradientOf.forEach((value, gradient) -> {
-            if (forward.definitions().get(value).op() instanceof Op.Parameter parameter) {
+            if (index.definition(value).op() instanceof Op.Parameter parameter) {
                 gradients.put(parameter.name(), gradient);
             }
         });

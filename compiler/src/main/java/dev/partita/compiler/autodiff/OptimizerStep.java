@@ -34,18 +34,15 @@ public final class OptimizerStep {
     }
 
     private TrainingGraph append(Optimizer optimizer) {
-        Map<String, Node> parameters = new LinkedHashMap<>();
-        before.graph()
-                .nodesOf(Op.Parameter.class)
-                .forEach(n -> parameters.put(((Op.Parameter) n.op()).name(), n));
+        Node lossNode = before.graph().index().definition(before.graph().output("loss"));
         Value loss = before.graph().output("loss");
         List<Value> squares = new ArrayList<>();
         before.gradients()
                 .forEach((name, gradient) -> {
-                    builder.like(parameters.get(name));
+                    builder.like(parameter(name));
                     squares.add(builder.add(new Op.SumSquares(), gradient));
                 });
-        builder.like(before.graph().definitions().get(loss));
+        builder.like(lossNode);
         Optional<Value> norm =
                 squares.stream()
                         .reduce((a, b) -> builder.add(new Elementwise.Add(), a, b))
@@ -60,8 +57,16 @@ public final class OptimizerStep {
         Value step = stepCounter();
         before.gradients()
                 .forEach((name, gradient) ->
-                        update(optimizer, parameters.get(name), gradient, rate, step));
+                        update(optimizer, parameter(name), gradient, rate, step));
         return new TrainingGraph(builder.build(), follows, before.gradients());
+    }
+
+    private Node parameter(String name) {
+        return before.graph()
+                .nodesOf(Op.Parameter.class)
+                .filter(n -> ((Op.Parameter) n.op()).name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     /// The counter that dropout may have brought in already.

@@ -3,6 +3,7 @@ package dev.partita.compiler.memory;
 import dev.partita.compiler.schedule.Action;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -27,12 +28,12 @@ final class Lifetimes {
     private final Map<Value, Integer> lastRead = new HashMap<>();
     private final Map<Value, Place> places = new LinkedHashMap<>();
     private final List<Storage> storages = new ArrayList<>();
-    private final Map<Value, List<Node>> uses;
+    private final GraphIndex index;
     private final int end;
 
     Lifetimes(DeviceSequence sequence) {
         this.sequence = sequence;
-        this.uses = sequence.local().graph().uses();
+        this.index = sequence.local().graph().index();
         this.end = sequence.actions().size();
         reads();
         buckets();
@@ -140,7 +141,7 @@ final class Lifetimes {
     private boolean isOwn(Value value) {
         Storage storage = place(value).storage();
         boolean alone = places.values().stream().filter(p -> p.storage() == storage).count() == 1;
-        return alone && uses.getOrDefault(value, List.of()).size() == 1 && storage.last < end;
+        return alone && index.isReadOnce(value);
     }
 
     private Place place(Value value) {

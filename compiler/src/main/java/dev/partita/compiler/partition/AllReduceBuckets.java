@@ -1,13 +1,13 @@
 package dev.partita.compiler.partition;
 
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,12 +23,12 @@ public final class AllReduceBuckets {
     private final long limit;
     private final Map<Value, Integer> definedAt = new HashMap<>();
     private final Map<Value, Integer> firstReadAt = new HashMap<>();
-    private final Map<Value, List<Node>> uses;
+    private final GraphIndex index;
 
     private AllReduceBuckets(Graph graph, long limit) {
         this.graph = graph;
         this.limit = limit;
-        this.uses = graph.uses();
+        this.index = graph.index();
         for (int i = 0; i < graph.nodes().size(); i++) {
             Node node = graph.nodes().get(i);
             for (Value operand : node.operands()) {
@@ -40,6 +40,8 @@ public final class AllReduceBuckets {
         }
     }
 
+    /// Joins the all-reduces of a device's program.
+    ///
     /// @param limit size of a bucket in bytes at which it takes no more
     public static LocalGraph run(LocalGraph local, long limit) {
         return local.with(new AllReduceBuckets(local.graph(), limit).join());
@@ -52,11 +54,22 @@ public final class AllReduceBuckets {
         int ready;
         int deadline = Integer.MAX_VALUE;
         long bytes;
+
+        boolean takes(long more, int itsReady, int itsDeadline, long limit) {
+            return bytes + more <= limit && itsReady < Math.min(deadline, itsDeadline);
+        }
+
+        void add(Node member, long more, int itsReady, int itsDeadline) {
+            members.add(member);
+            ready = Math.max(ready, itsReady);
+            deadline = Math.min(deadline, itsDeadline);
+            bytes += more;
+        }
     }
 
     private Graph join() {
         List<Bucket> buckets = fill();
-        Map<Node, Bucket> memberOf = new IdentityHashMap<>();
+        Map<Node, Bucket> memberOf = new HashMap<>();
         Map<Integer, List<Bucket>> startsAfter = new HashMap<>();
         for (Bucket bucket : buckets) {
             bucket.members.forEach(m -> memberOf.put(m, bucket));
@@ -84,21 +97,14 @@ public final class AllReduceBuckets {
             long bytes = summand.type().bytes();
             int deadline = firstReadAt.getOrDefault(node.result(), Integer.MAX_VALUE);
             Bucket bucket = isBucketable(summand) ? open.get(key) : null;
-            boolean fits =
-                    bucket != null
-                            && bucket.bytes + bytes <= limit
-                            && ready(node) < Math.min(bucket.deadline, deadline);
-            if (!fits) {
+            if (bucket == null || !bucket.takes(bytes, ready(node), deadline, limit)) {
                 bucket = new Bucket();
                 buckets.add(bucket);
                 if (isBucketable(summand)) {
                     open.put(key, bucket);
                 }
             }
-            bucket.members.add(node);
-            bucket.ready = Math.max(bucket.ready, ready(node));
-            bucket.deadline = Math.min(bucket.deadline, deadline);
-            bucket.bytes += bytes;
+            bucket.add(node, bytes, ready(node), deadline);
         }
         return buckets;
     }
@@ -116,9 +122,7 @@ public final class AllReduceBuckets {
                         && !(source instanceof Op.Flatten)
                         && !(source instanceof Op.Unflatten)
                         && !(source instanceof Reshard.AllReduce);
-        return written
-                && uses.getOrDefault(summand, List.of()).size() == 1
-                && !graph.outputs().containsValue(summand);
+        return written && index.isReadOnce(summand);
     }
 
     private static Node joined(Bucket bucket) {

@@ -8,7 +8,6 @@ import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,10 +101,8 @@ final class FactorAxes {
     }
 
     private void settle(String axis, List<String> rivals) {
-        Map<String, Integer> rank = new HashMap<>();
-        rivals.forEach(f -> rank.put(f, priority(f, axis)));
-        int best = rank.values().stream().min(Integer::compare).orElseThrow();
-        List<String> winners = rivals.stream().filter(f -> rank.get(f) == best).toList();
+        int best = rivals.stream().mapToInt(f -> priority(f, axis)).min().orElseThrow();
+        List<String> winners = rivals.stream().filter(f -> priority(f, axis) == best).toList();
         if (winners.size() > 1) {
             throw ambiguous(axis, winners);
         }

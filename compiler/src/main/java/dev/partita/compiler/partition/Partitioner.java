@@ -6,6 +6,7 @@ import dev.partita.compiler.sharding.ShardingRule;
 import dev.partita.compiler.sharding.ShardingRules;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -33,6 +34,8 @@ public final class Partitioner {
         this.builder = new GraphBuilder(sharded.training().graph().name());
     }
 
+    /// Partitions a graph.
+    ///
     /// @throws dev.partita.dsl.problem.ProblemException `AmbiguousPlacement` if an op can be
     ///   computed in two ways and the placements do not say which
     public static LocalGraph run(ShardedGraph sharded) {
@@ -52,10 +55,10 @@ public final class Partitioner {
                 compute(node);
             }
         }
-        Map<Value, Node> definitions = graph.definitions();
+        GraphIndex index = graph.index();
         graph.outputs()
                 .forEach((name, value) -> {
-                    builder.like(definitions.get(value));
+                    builder.like(index.definition(value));
                     Value block =
                             require(value, sharded.placement(value), "is returned as " + name);
                     builder.output(name, block);

@@ -10,6 +10,8 @@ import java.util.List;
 public final class PlanVerifier {
     private PlanVerifier() {}
 
+    /// Verifies all programs, alone and together.
+    ///
     /// @throws ProblemException `PlanRejected`, naming device, step and line
     public static void verify(ExecutionPlan plan) {
         for (int i = 0; i < plan.programs().size(); i++) {

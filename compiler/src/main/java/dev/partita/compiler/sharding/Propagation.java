@@ -38,6 +38,8 @@ public final class Propagation {
         this.requests = new ShardRequests(training.graph(), mesh, requests);
     }
 
+    /// Places every value of a graph.
+    ///
     /// @throws dev.partita.dsl.problem.ProblemException `UnknownDim`, `UnknownLayer`,
     ///   `IndivisibleDim`, `AxisUsedTwice`, `AmbiguousPlacement`; all that were found at once
     public static ShardedGraph run(TrainingGraph training, Mesh mesh, List<ShardRequest> requests) {

@@ -1,6 +1,7 @@
 package dev.partita.compiler.simplify;
 
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
@@ -19,7 +20,7 @@ public final class FuseBiasGradient {
     private FuseBiasGradient() {}
 
     public static Graph run(Graph graph) {
-        Map<Value, List<Node>> uses = graph.uses();
+        GraphIndex index = graph.index();
         Map<Value, Node> sums = new HashMap<>();
         SequencedSet<Node> nodes = new LinkedHashSet<>();
         for (Node node : graph.nodes()) {
@@ -28,9 +29,7 @@ public final class FuseBiasGradient {
                 sums.put(node.operands().getFirst(), node);
             } else if (node.op() instanceof Op.Conv2dWeightGrad grad) {
                 Node sum = sums.get(node.operands().getFirst());
-                if (sum != null
-                        && Collections.disjoint(
-                                nodes, uses.getOrDefault(sum.result(), List.of()))) {
+                if (sum != null && Collections.disjoint(nodes, index.uses(sum.result()))) {
                     nodes.remove(sum);
                     kept = joint(grad, node, sum);
                 }

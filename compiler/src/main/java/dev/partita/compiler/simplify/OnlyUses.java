@@ -1,6 +1,7 @@
 package dev.partita.compiler.simplify;
 
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
@@ -27,14 +28,14 @@ final class OnlyUses {
     /// Merges wherever `merge` says how, chains included. The merged node stands where the consumer
     /// stood, so that all its operands are defined.
     static Graph absorb(Graph graph, Merge merge) {
-        Map<Value, List<Node>> uses = graph.uses();
+        GraphIndex index = graph.index();
         Map<Value, Node> producers = new HashMap<>();
         SequencedSet<Node> nodes = new LinkedHashSet<>();
         for (Node node : graph.nodes()) {
             Node kept = node;
             Node producer =
                     node.operands().isEmpty() ? null : producers.get(node.operands().getFirst());
-            if (producer != null && isOnlyUse(graph, uses, node.operands().getFirst())) {
+            if (producer != null && index.isReadOnce(node.operands().getFirst())) {
                 Optional<Op> merged = merge.of(producer, node);
                 if (merged.isPresent()) {
                     List<Value> operands = new ArrayList<>(producer.operands());
@@ -55,9 +56,5 @@ final class OnlyUses {
             }
         }
         return graph.withNodes(List.copyOf(nodes));
-    }
-
-    private static boolean isOnlyUse(Graph graph, Map<Value, List<Node>> uses, Value value) {
-        return uses.get(value).size() == 1 && !graph.outputs().containsValue(value);
     }
 }

@@ -1,8 +1,6 @@
 package dev.partita.dsl.graph;
 
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,26 +14,9 @@ public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     }
 
-    /// The node that defines each value.
-    public Map<Value, Node> definitions() {
-        var result = new HashMap<Value, Node>();
-        for (Node node : nodes) {
-            for (Value value : node.results()) {
-                result.put(value, node);
-            }
-        }
-        return result;
-    }
-
-    /// The nodes that read each value, a node once per read; a value that nothing reads has none.
-    public Map<Value, List<Node>> uses() {
-        var result = new HashMap<Value, List<Node>>();
-        for (Node node : nodes) {
-            for (Value operand : node.operands()) {
-                result.computeIfAbsent(operand, _ -> new ArrayList<>()).add(node);
-            }
-        }
-        return result;
+    /// Who defines and who reads each value.
+    public GraphIndex index() {
+        return GraphIndex.of(this);
     }
 
     /// The same outputs computed by other nodes.
