@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import javax.lang.model.element.AnnotationMirror;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.Modifier;
@@ -47,7 +48,7 @@ record Declaration(
     ///
     /// @throws Place.Misplaced the first Problem
     static Declaration read(TypeElement type) {
-        Place place = Place.all(type, ShardedModel.class).getFirst();
+        Place place = Place.of(type, ShardedModel.class);
         if (type.getKind() != ElementKind.RECORD) {
             throw place.misplaced(Problem.of(ProblemCode.INVALID_ARGUMENT, "A sharded model is a record.")
                     .fact("type", type.getSimpleName())
@@ -56,7 +57,7 @@ record Declaration(
         ShardedModel settings = type.getAnnotation(ShardedModel.class);
         List<Word> words = words(type, place);
         return new Declaration(
-                type, settings, place, model(settings, place, words), mesh(type), shards(type), sizes(place, words));
+                type, settings, place, model(settings, place, words), mesh(settings, place), shards(settings, place), sizes(place, words));
     }
 
     private static List<Word> words(TypeElement type, Place place) {
@@ -106,12 +107,11 @@ record Declaration(
                 model.given().loss(loss.given()), CodeBlock.of("$L\n.loss($L)", model.code(), loss.code()));
     }
 
-    private static Said<Mesh> mesh(TypeElement type) {
-        MeshAxis[] axes = type.getAnnotationsByType(MeshAxis.class);
-        List<Place> places = Place.all(type, MeshAxis.class);
+    private static Said<Mesh> mesh(ShardedModel settings, Place place) {
+        List<Place> places = place.member("mesh").elements();
         var mesh = new Said<>(Mesh.ONE_DEVICE, CodeBlock.of("$T.ONE_DEVICE", Mesh.class));
-        for (int i = 0; i < axes.length; i++) {
-            MeshAxis axis = axes[i];
+        for (int i = 0; i < places.size(); i++) {
+            MeshAxis axis = settings.mesh()[i];
             Said<Mesh> smaller = mesh;
             mesh = places.get(i).say(() -> new Said<>(
                     smaller.given().by(axis.name(), axis.size()),
@@ -120,14 +120,11 @@ record Declaration(
         return mesh;
     }
 
-    private static List<Shard> shards(TypeElement type) {
-        ShardDim[] asked = type.getAnnotationsByType(ShardDim.class);
-        List<Place> places = Place.all(type, ShardDim.class);
-        var shards = new ArrayList<Shard>();
-        for (int i = 0; i < asked.length; i++) {
-            shards.add(new Shard(asked[i], places.get(i)));
-        }
-        return shards;
+    private static List<Shard> shards(ShardedModel settings, Place place) {
+        List<Place> places = place.member("shard").elements();
+        return IntStream.range(0, places.size())
+                .mapToObj(i -> new Shard(settings.shard()[i], places.get(i)))
+                .toList();
     }
 
     private static Map<String, Place> sizes(Place place, List<Word> words) {

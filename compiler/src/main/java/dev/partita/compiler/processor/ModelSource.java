@@ -7,7 +7,6 @@ import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import dev.partita.compiler.CompileOptions;
-import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Mesh;
 import java.util.Arrays;
@@ -31,7 +30,6 @@ final class ModelSource {
             type.addModifiers(Modifier.PUBLIC);
         }
         return JavaFile.builder(record.packageName(), type.build())
-                .addStaticImport(Layers.class, "*")
                 .indent("    ")
                 .skipJavaLangImports(true)
                 .build();

@@ -7,7 +7,6 @@ import java.lang.annotation.Annotation;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import javax.annotation.processing.Messager;
 import javax.lang.model.element.AnnotationMirror;
 import javax.lang.model.element.AnnotationValue;
@@ -27,24 +26,13 @@ record Place(Element element, @Nullable AnnotationMirror annotation, @Nullable A
         return new Place(element, annotation, null);
     }
 
-    /// The places of all annotations of a type, also where javac wraps several in one.
-    static List<Place> all(Element element, Class<? extends Annotation> type) {
+    /// The annotation of this type on `element`.
+    static Place of(Element element, Class<? extends Annotation> type) {
         return element.getAnnotationMirrors().stream()
-                .flatMap(Place::unwrapped)
                 .filter(a -> nameOf(a).equals(type.getCanonicalName()))
                 .map(a -> of(element, a))
-                .toList();
-    }
-
-    private static Stream<? extends AnnotationMirror> unwrapped(AnnotationMirror annotation) {
-        return Stream.concat(
-                Stream.of(annotation),
-                annotation.getElementValues().values().stream()
-                        .map(AnnotationValue::getValue)
-                        .filter(List.class::isInstance)
-                        .flatMap(values -> ((List<?>) values).stream())
-                        .filter(AnnotationMirror.class::isInstance)
-                        .map(AnnotationMirror.class::cast));
+                .findFirst()
+                .orElseGet(() -> of(element));
     }
 
     /// Qualified name of an annotation's type.
@@ -52,17 +40,28 @@ record Place(Element element, @Nullable AnnotationMirror annotation, @Nullable A
         return ((TypeElement) annotation.getAnnotationType().asElement()).getQualifiedName().toString();
     }
 
-    /// The place of one value that the annotation was given; of the annotation itself if it was left out.
+    /// The place of one value that the annotation was given, or its own if that was left out.
     Place member(String name) {
-        if (annotation != null) {
+        AnnotationMirror here =
+                value != null && value.getValue() instanceof AnnotationMirror nested ? nested : annotation;
+        if (here != null) {
             for (Map.Entry<? extends ExecutableElement, ? extends AnnotationValue> entry :
-                    annotation.getElementValues().entrySet()) {
+                    here.getElementValues().entrySet()) {
                 if (entry.getKey().getSimpleName().contentEquals(name)) {
                     return new Place(element, annotation, entry.getValue());
                 }
             }
         }
         return this;
+    }
+
+    /// The places of the elements, where this is the place of an array.
+    List<Place> elements() {
+        return value != null && value.getValue() instanceof List<?> values
+                ? values.stream()
+                        .map(v -> new Place(element, annotation, (AnnotationValue) v))
+                        .toList()
+                : List.of();
     }
 
     /// What `word` gives; a Problem of it gets this place.

@@ -20,7 +20,9 @@ public final class ShardedModelProcessor extends AbstractProcessor {
         return SourceVersion.latestSupported();
     }
 
+    /// @return true: the annotations are this processor's own, and javac warns of those that nobody claims
     @Override
+    @SuppressWarnings("DoNotClaimAnnotations")
     public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
         for (TypeElement type : ElementFilter.typesIn(round.getElementsAnnotatedWith(ShardedModel.class))) {
             try {

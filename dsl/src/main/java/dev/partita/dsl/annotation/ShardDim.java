@@ -1,26 +1,16 @@
 package dev.partita.dsl.annotation;
 
-import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.lang.annotation.Repeatable;
 
 /// Shards every dim of this name, as `shard(dim).over(over)`. A dim that does not divide over its axes is
 /// an error where its size stands.
 @Retention(RetentionPolicy.SOURCE)
-@Target(ElementType.TYPE)
-@Repeatable(ShardDim.Dims.class)
+@Target({})
 public @interface ShardDim {
     String dim();
 
     /// Names of mesh axes, major first.
     String[] over();
-
-    /// Several dims, as javac wraps them.
-    @Retention(RetentionPolicy.SOURCE)
-    @Target(ElementType.TYPE)
-    @interface Dims {
-        ShardDim[] value();
-    }
 }

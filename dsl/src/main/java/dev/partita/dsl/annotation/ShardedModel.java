@@ -11,11 +11,12 @@ import java.lang.annotation.Target;
 /// of [dev.partita.dsl.layer.Layers].
 ///
 /// ```java
-/// @ShardedModel(name = "convnet", batch = 256, loss = CROSS_ENTROPY)
-/// @MeshAxis(name = "data", size = 2)
-/// @MeshAxis(name = "tensor", size = 2)
-/// @ShardDim(dim = "batch", over = "data")
-/// @ShardDim(dim = "hidden", over = "tensor")
+/// @ShardedModel(
+///         name = "convnet",
+///         batch = 256,
+///         loss = CROSS_ENTROPY,
+///         mesh = {@MeshAxis(name = "data", size = 2), @MeshAxis(name = "tensor", size = 2)},
+///         shard = {@ShardDim(dim = "batch", over = "data"), @ShardDim(dim = "hidden", over = "tensor")})
 /// record ConvNet(
 ///         @Image(channels = 1, height = 28, width = 28) ModelInput pixels,
 ///         @Conv2d(channels = 32, kernel = 3) @Relu @MaxPool(2) Layer c1,
@@ -34,6 +35,12 @@ public @interface ShardedModel {
     int batch();
 
     Loss loss();
+
+    /// The axes of the mesh, the major one first; none for one device.
+    MeshAxis[] mesh() default {};
+
+    /// What is sharded; nothing if left out.
+    ShardDim[] shard() default {};
 
     /// What training makes small.
     enum Loss {
