@@ -50,14 +50,24 @@ record Declaration(
     static Declaration read(TypeElement type) {
         Place place = Place.of(type, ShardedModel.class);
         if (type.getKind() != ElementKind.RECORD) {
-            throw place.misplaced(Problem.of(ProblemCode.INVALID_ARGUMENT, "A sharded model is a record.")
-                    .fact("type", type.getSimpleName())
-                    .fix("record " + type.getSimpleName() + "(@Features(4) ModelInput x, @Linear(2) Layer y) {}"));
+            throw place.misplaced(
+                    Problem.of(ProblemCode.INVALID_ARGUMENT, "A sharded model is a record.")
+                            .fact("type", type.getSimpleName())
+                            .fix(
+                                    "record "
+                                            + type.getSimpleName()
+                                            + "(@Features(4) ModelInput x, @Linear(2) Layer y) {}"));
         }
         ShardedModel settings = type.getAnnotation(ShardedModel.class);
         List<Word> words = words(type, place);
         return new Declaration(
-                type, settings, place, model(settings, place, words), mesh(settings, place), shards(settings, place), sizes(place, words));
+                type,
+                settings,
+                place,
+                model(settings, place, words),
+                mesh(settings, place),
+                shards(settings, place),
+                sizes(place, words));
     }
 
     private static List<Word> words(TypeElement type, Place place) {
@@ -70,41 +80,64 @@ record Declaration(
             for (AnnotationMirror mirror : field.getAnnotationMirrors()) {
                 Words.ofType(Place.nameOf(mirror))
                         .map(field::getAnnotation)
-                        .ifPresent(a -> words.add(
-                                new Word(field.getSimpleName().toString(), a, Place.of(field, mirror))));
+                        .ifPresent(a ->
+                                words.add(
+                                        new Word(
+                                                field.getSimpleName().toString(),
+                                                a,
+                                                Place.of(field, mirror))));
             }
             if (words.size() == before) {
-                throw Place.of(field).misplaced(Problem.of(
-                                ProblemCode.INCOMPLETE_MODEL, "A component of a sharded model is a layer or the input.")
-                        .fact("component", field.getSimpleName())
-                        .fix("annotate it, for example with @Linear(10)"));
+                throw Place.of(field)
+                        .misplaced(
+                                Problem.of(
+                                                ProblemCode.INCOMPLETE_MODEL,
+                                                "A component of a sharded model is a layer or the input.")
+                                        .fact("component", field.getSimpleName())
+                                        .fix("annotate it, for example with @Linear(10)"));
             }
         }
         if (words.isEmpty() || !Words.isInput(words.getFirst().annotation())) {
-            throw place.misplaced(Problem.of(ProblemCode.INCOMPLETE_MODEL, "A sharded model begins with its input.")
-                    .fix("annotate the first component with @Image, @Features or @Tokens"));
+            throw place.misplaced(
+                    Problem.of(
+                                    ProblemCode.INCOMPLETE_MODEL,
+                                    "A sharded model begins with its input.")
+                            .fix("annotate the first component with @Image, @Features or @Tokens"));
         }
         return words;
     }
 
     private static Said<Model> model(ShardedModel settings, Place place, List<Word> words) {
         Word first = words.getFirst();
-        Said<ModelInput> input = first.place().say(() -> Words.input(first.annotation(), first.component()));
-        Said<Model> model = place.member("name").say(() -> new Said<>(
-                Layers.model(settings.name(), input.given()),
-                CodeBlock.of("$T.model($S, $L)", Layers.class, settings.name(), input.code())));
+        Said<ModelInput> input =
+                first.place().say(() -> Words.input(first.annotation(), first.component()));
+        Said<Model> model =
+                place.member("name")
+                        .say(() ->
+                                new Said<>(
+                                        Layers.model(settings.name(), input.given()),
+                                        CodeBlock.of(
+                                                "$T.model($S, $L)",
+                                                Layers.class,
+                                                settings.name(),
+                                                input.code())));
         for (Word word : words.subList(1, words.size())) {
             Said<Model> shorter = model;
-            model = word.place().say(() -> {
-                Said<Layer> layer = Words.layer(word.annotation(), word.component());
-                return new Said<>(
-                        shorter.given().then(layer.given()),
-                        CodeBlock.of("$L\n.then($L)", shorter.code(), layer.code()));
-            });
+            model =
+                    word.place()
+                            .say(() -> {
+                                Said<Layer> layer =
+                                        Words.layer(word.annotation(), word.component());
+                                return new Said<>(
+                                        shorter.given().then(layer.given()),
+                                        CodeBlock.of(
+                                                "$L\n.then($L)", shorter.code(), layer.code()));
+                            });
         }
         Said<Loss> loss = Words.loss(settings.loss());
         return new Said<>(
-                model.given().loss(loss.given()), CodeBlock.of("$L\n.loss($L)", model.code(), loss.code()));
+                model.given().loss(loss.given()),
+                CodeBlock.of("$L\n.loss($L)", model.code(), loss.code()));
     }
 
     private static Said<Mesh> mesh(ShardedModel settings, Place place) {
@@ -113,9 +146,16 @@ record Declaration(
         for (int i = 0; i < places.size(); i++) {
             MeshAxis axis = settings.mesh()[i];
             Said<Mesh> smaller = mesh;
-            mesh = places.get(i).say(() -> new Said<>(
-                    smaller.given().by(axis.name(), axis.size()),
-                    CodeBlock.of("$L.by($S, $L)", smaller.code(), axis.name(), axis.size())));
+            mesh =
+                    places.get(i)
+                            .say(() ->
+                                    new Said<>(
+                                            smaller.given().by(axis.name(), axis.size()),
+                                            CodeBlock.of(
+                                                    "$L.by($S, $L)",
+                                                    smaller.code(),
+                                                    axis.name(),
+                                                    axis.size())));
         }
         return mesh;
     }

@@ -18,14 +18,20 @@ final class ModelSource {
 
     static JavaFile of(Declaration declaration) {
         ClassName record = ClassName.get(declaration.type());
-        TypeSpec.Builder type = TypeSpec.classBuilder(String.join("", record.simpleNames()) + "Model")
-                .addJavadoc("What {@link $T} declares, in the words of the DSL. Generated.\n", record)
-                .addOriginatingElement(declaration.type())
-                .addModifiers(Modifier.FINAL)
-                .addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build())
-                .addMethod(method("model", Model.class, declaration.model().code()))
-                .addMethod(method("mesh", Mesh.class, declaration.mesh().code()))
-                .addMethod(method("options", CompileOptions.class, options(declaration)));
+        TypeSpec.Builder type =
+                TypeSpec.classBuilder(String.join("", record.simpleNames()) + "Model")
+                        .addJavadoc(
+                                "What {@link $T} declares, in the words of the DSL. Generated.\n",
+                                record)
+                        .addOriginatingElement(declaration.type())
+                        .addModifiers(Modifier.FINAL)
+                        .addMethod(
+                                MethodSpec.constructorBuilder()
+                                        .addModifiers(Modifier.PRIVATE)
+                                        .build())
+                        .addMethod(method("model", Model.class, declaration.model().code()))
+                        .addMethod(method("mesh", Mesh.class, declaration.mesh().code()))
+                        .addMethod(method("options", CompileOptions.class, options(declaration)));
         if (declaration.type().getModifiers().contains(Modifier.PUBLIC)) {
             type.addModifiers(Modifier.PUBLIC);
         }
@@ -38,9 +44,10 @@ final class ModelSource {
     private static CodeBlock options(Declaration declaration) {
         var code = CodeBlock.builder().add("$T.on(mesh())", CompileOptions.class);
         for (Declaration.Shard shard : declaration.shards()) {
-            CodeBlock axes = Arrays.stream(shard.asked().over())
-                    .map(axis -> CodeBlock.of("$S", axis))
-                    .collect(CodeBlock.joining(", "));
+            CodeBlock axes =
+                    Arrays.stream(shard.asked().over())
+                            .map(axis -> CodeBlock.of("$S", axis))
+                            .collect(CodeBlock.joining(", "));
             code.add("\n.shard($S).over($L)", shard.asked().dim(), axes);
         }
         return code.add("\n.batch($L)", declaration.settings().batch()).build();

@@ -17,7 +17,8 @@ import javax.tools.Diagnostic;
 import org.jspecify.annotations.Nullable;
 
 /// Where a declaration, one of its annotations, or one value of that stands in the user's source.
-record Place(Element element, @Nullable AnnotationMirror annotation, @Nullable AnnotationValue value) {
+record Place(
+        Element element, @Nullable AnnotationMirror annotation, @Nullable AnnotationValue value) {
     static Place of(Element element) {
         return new Place(element, null, null);
     }
@@ -37,13 +38,17 @@ record Place(Element element, @Nullable AnnotationMirror annotation, @Nullable A
 
     /// Qualified name of an annotation's type.
     static String nameOf(AnnotationMirror annotation) {
-        return ((TypeElement) annotation.getAnnotationType().asElement()).getQualifiedName().toString();
+        return ((TypeElement) annotation.getAnnotationType().asElement())
+                .getQualifiedName()
+                .toString();
     }
 
     /// The place of one value that the annotation was given, or its own if that was left out.
     Place member(String name) {
         AnnotationMirror here =
-                value != null && value.getValue() instanceof AnnotationMirror nested ? nested : annotation;
+                value != null && value.getValue() instanceof AnnotationMirror nested
+                        ? nested
+                        : annotation;
         if (here != null) {
             for (Map.Entry<? extends ExecutableElement, ? extends AnnotationValue> entry :
                     here.getElementValues().entrySet()) {
@@ -80,7 +85,11 @@ record Place(Element element, @Nullable AnnotationMirror annotation, @Nullable A
     /// Writes a Problem as an error of javac, which itself names file and line.
     void report(Messager messager, Problem problem) {
         messager.printMessage(
-                Diagnostic.Kind.ERROR, problem.at(Origin.UNKNOWN).print(), element, annotation, value);
+                Diagnostic.Kind.ERROR,
+                problem.at(Origin.UNKNOWN).print(),
+                element,
+                annotation,
+                value);
     }
 
     /// Carries a Problem and its place to the processor.

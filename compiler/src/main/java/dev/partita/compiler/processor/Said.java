@@ -8,9 +8,10 @@ import java.util.Arrays;
 record Said<T>(T given, CodeBlock code) {
     /// `given`, written as a call of a word of [Layers].
     static <T> Said<T> call(T given, String word, Object... arguments) {
-        CodeBlock written = Arrays.stream(arguments)
-                .map(a -> CodeBlock.of(a instanceof String ? "$S" : "$L", a))
-                .collect(CodeBlock.joining(", "));
+        CodeBlock written =
+                Arrays.stream(arguments)
+                        .map(a -> CodeBlock.of(a instanceof String ? "$S" : "$L", a))
+                        .collect(CodeBlock.joining(", "));
         return new Said<>(given, CodeBlock.of("$T.$L($L)", Layers.class, word, written));
     }
 }

@@ -19,14 +19,20 @@ final class ShardCheck {
 
     /// @throws Place.Misplaced the first Problem
     static void check(Declaration declaration) {
-        Graph graph = declaration
-                .place()
-                .say(() -> declaration.model().given().trace(declaration.settings().batch(), Dtype.F32, true));
-        List<Dim> dims = graph.nodes().stream()
-                .flatMap(node -> node.results().stream())
-                .flatMap(value -> value.type().shape().dims().stream())
-                .distinct()
-                .toList();
+        Graph graph =
+                declaration
+                        .place()
+                        .say(() ->
+                                declaration
+                                        .model()
+                                        .given()
+                                        .trace(declaration.settings().batch(), Dtype.F32, true));
+        List<Dim> dims =
+                graph.nodes().stream()
+                        .flatMap(node -> node.results().stream())
+                        .flatMap(value -> value.type().shape().dims().stream())
+                        .distinct()
+                        .toList();
         for (Declaration.Shard shard : declaration.shards()) {
             check(declaration, shard, dims);
         }
@@ -50,7 +56,9 @@ final class ShardCheck {
     }
 
     private static Problem unknown(String name, Stream<Dim> dims) {
-        return Problem.of(ProblemCode.UNKNOWN_DIM, "No tensor of the model has a dim \"" + name + "\".")
+        return Problem.of(
+                        ProblemCode.UNKNOWN_DIM,
+                        "No tensor of the model has a dim \"" + name + "\".")
                 .fix(NearMiss.fix(name, dims.map(Dim::name).distinct().toList(), "dim"));
     }
 }

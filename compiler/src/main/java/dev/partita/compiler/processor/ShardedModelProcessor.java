@@ -11,8 +11,8 @@ import javax.lang.model.SourceVersion;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.util.ElementFilter;
 
-/// For each record with [ShardedModel] writes a class that says the same in the words of the DSL, or
-/// reports where it cannot be said.
+/// For each record with [ShardedModel] writes a class that says the same in the words of the DSL,
+/// or reports where it cannot be said.
 @SupportedAnnotationTypes("dev.partita.dsl.annotation.*")
 public final class ShardedModelProcessor extends AbstractProcessor {
     @Override
@@ -20,11 +20,13 @@ public final class ShardedModelProcessor extends AbstractProcessor {
         return SourceVersion.latestSupported();
     }
 
-    /// @return true: the annotations are this processor's own, and javac warns of those that nobody claims
+    /// @return true: the annotations are this processor's own, and javac warns of those that nobody
+    ///   claims
     @Override
     @SuppressWarnings("DoNotClaimAnnotations")
     public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
-        for (TypeElement type : ElementFilter.typesIn(round.getElementsAnnotatedWith(ShardedModel.class))) {
+        for (TypeElement type :
+                ElementFilter.typesIn(round.getElementsAnnotatedWith(ShardedModel.class))) {
             try {
                 Declaration declaration = Declaration.read(type);
                 ShardCheck.check(declaration);

@@ -54,24 +54,31 @@ final class Words {
     }
 
     static boolean isInput(Annotation annotation) {
-        return annotation instanceof Image || annotation instanceof Features || annotation instanceof Tokens;
+        return annotation instanceof Image
+                || annotation instanceof Features
+                || annotation instanceof Tokens;
     }
 
     /// The input that an annotation of the component `name` says.
     static Said<ModelInput> input(Annotation annotation, String name) {
         return switch (annotation) {
             case Image i ->
-                Said.call(
-                        Layers.image(name, i.channels(), i.height(), i.width()),
-                        "image",
-                        name,
-                        i.channels(),
-                        i.height(),
-                        i.width());
-            case Features f -> Said.call(Layers.features(name, f.value()), "features", name, f.value());
+                    Said.call(
+                            Layers.image(name, i.channels(), i.height(), i.width()),
+                            "image",
+                            name,
+                            i.channels(),
+                            i.height(),
+                            i.width());
+            case Features f ->
+                    Said.call(Layers.features(name, f.value()), "features", name, f.value());
             case Tokens t ->
-                Said.call(
-                        Layers.tokens(name, t.length(), t.vocabulary()), "tokens", name, t.length(), t.vocabulary());
+                    Said.call(
+                            Layers.tokens(name, t.length(), t.vocabulary()),
+                            "tokens",
+                            name,
+                            t.length(),
+                            t.vocabulary());
             default -> throw new IllegalArgumentException("no input: " + annotation);
         };
     }
@@ -81,15 +88,16 @@ final class Words {
         return switch (annotation) {
             case Linear l -> Said.call(Layers.linear(name, l.value()), "linear", name, l.value());
             case Conv2d c ->
-                Said.call(
-                        Layers.conv2d(name, c.channels(), c.kernel(), c.stride(), c.padding()),
-                        "conv2d",
-                        name,
-                        c.channels(),
-                        c.kernel(),
-                        c.stride(),
-                        c.padding());
-            case Embedding e -> Said.call(Layers.embedding(name, e.value()), "embedding", name, e.value());
+                    Said.call(
+                            Layers.conv2d(name, c.channels(), c.kernel(), c.stride(), c.padding()),
+                            "conv2d",
+                            name,
+                            c.channels(),
+                            c.kernel(),
+                            c.stride(),
+                            c.padding());
+            case Embedding e ->
+                    Said.call(Layers.embedding(name, e.value()), "embedding", name, e.value());
             case LayerNorm _ -> Said.call(Layers.layerNorm(name), "layerNorm", name);
             case Relu _ -> Said.call(Layers.relu(), "relu");
             case Gelu _ -> Said.call(Layers.gelu(), "gelu");
@@ -98,14 +106,17 @@ final class Words {
             case Flatten _ -> Said.call(Layers.flatten(), "flatten");
             case Dropout d -> Said.call(Layers.dropout(d.value()), "dropout", d.value());
             default ->
-                throw Problem.of(ProblemCode.DUPLICATE_NAME, "A sharded model has one input, its first component.")
-                        .fact("another", name)
-                        .fix("make it a layer, for example @Linear(10)")
-                        .exception();
+                    throw Problem.of(
+                                    ProblemCode.DUPLICATE_NAME,
+                                    "A sharded model has one input, its first component.")
+                            .fact("another", name)
+                            .fix("make it a layer, for example @Linear(10)")
+                            .exception();
         };
     }
 
-    /// The member that holds the size of the dim that the component names, or nothing if it names none.
+    /// The member that holds the size of the dim that the component names, or nothing if it names
+    /// none.
     static Optional<String> sizeMember(Annotation annotation) {
         return switch (annotation) {
             case Linear _, Embedding _, Features _ -> Optional.of("value");

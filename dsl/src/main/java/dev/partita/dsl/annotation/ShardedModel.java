@@ -5,10 +5,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// A model and how it is spread over a mesh, as a record: its first component is the input, the others are
-/// the layers in order, several on a component from left to right. For the record `ConvNet` a class
-/// `ConvNetModel` is made, whose methods `model()`, `mesh()` and `options()` say the same in the words
-/// of [dev.partita.dsl.layer.Layers].
+/// A model and how it is spread over a mesh, as a record: its first component is the input, the
+/// others are the layers in order, several on a component from left to right. For the record
+/// `ConvNet` a class `ConvNetModel` is made, whose methods `model()`, `mesh()` and `options()` say
+/// the same in the words of [dev.partita.dsl.layer.Layers].
 ///
 /// ```java
 /// @ShardedModel(
