@@ -53,10 +53,7 @@ record Declaration(
             throw place.misplaced(
                     Problem.of(ProblemCode.INVALID_ARGUMENT, "A sharded model is a record.")
                             .fact("type", type.getSimpleName())
-                            .fix(
-                                    "record "
-                                            + type.getSimpleName()
-                                            + "(@Features(4) ModelInput x, @Linear(2) Layer y) {}"));
+                            .fix("record Net(@Features(4) ModelInput x, @Linear(2) Layer y) {}"));
         }
         ShardedModel settings = type.getAnnotation(ShardedModel.class);
         List<Word> words = words(type, place);
@@ -73,36 +70,35 @@ record Declaration(
     private static List<Word> words(TypeElement type, Place place) {
         var words = new ArrayList<Word>();
         for (VariableElement field : ElementFilter.fieldsIn(type.getEnclosedElements())) {
-            if (field.getModifiers().contains(Modifier.STATIC)) {
-                continue;
-            }
-            int before = words.size();
-            for (AnnotationMirror mirror : field.getAnnotationMirrors()) {
-                Words.ofType(Place.nameOf(mirror))
-                        .map(field::getAnnotation)
-                        .ifPresent(a ->
-                                words.add(
-                                        new Word(
-                                                field.getSimpleName().toString(),
-                                                a,
-                                                Place.of(field, mirror))));
-            }
-            if (words.size() == before) {
-                throw Place.of(field)
-                        .misplaced(
-                                Problem.of(
-                                                ProblemCode.INCOMPLETE_MODEL,
-                                                "A component of a sharded model is a layer or the input.")
-                                        .fact("component", field.getSimpleName())
-                                        .fix("annotate it, for example with @Linear(10)"));
+            if (!field.getModifiers().contains(Modifier.STATIC)) {
+                words.addAll(words(field));
             }
         }
         if (words.isEmpty() || !Words.isInput(words.getFirst().annotation())) {
+            String sentence = "A sharded model begins with its input.";
             throw place.misplaced(
-                    Problem.of(
-                                    ProblemCode.INCOMPLETE_MODEL,
-                                    "A sharded model begins with its input.")
+                    Problem.of(ProblemCode.INCOMPLETE_MODEL, sentence)
                             .fix("annotate the first component with @Image, @Features or @Tokens"));
+        }
+        return words;
+    }
+
+    /// The words of a component, read from its field, where javac knows the place of each value.
+    private static List<Word> words(VariableElement field) {
+        String component = field.getSimpleName().toString();
+        var words = new ArrayList<Word>();
+        for (AnnotationMirror mirror : field.getAnnotationMirrors()) {
+            Words.ofType(Place.nameOf(mirror))
+                    .map(field::getAnnotation)
+                    .ifPresent(a -> words.add(new Word(component, a, Place.of(field, mirror))));
+        }
+        if (words.isEmpty()) {
+            String sentence = "A component of a sharded model is a layer or the input.";
+            throw Place.of(field)
+                    .misplaced(
+                            Problem.of(ProblemCode.INCOMPLETE_MODEL, sentence)
+                                    .fact("component", component)
+                                    .fix("annotate it, for example with @Linear(10)"));
         }
         return words;
     }
@@ -111,33 +107,23 @@ record Declaration(
         Word first = words.getFirst();
         Said<ModelInput> input =
                 first.place().say(() -> Words.input(first.annotation(), first.component()));
+        String name = settings.name();
         Said<Model> model =
                 place.member("name")
                         .say(() ->
-                                new Said<>(
-                                        Layers.model(settings.name(), input.given()),
-                                        CodeBlock.of(
-                                                "$T.model($S, $L)",
-                                                Layers.class,
-                                                settings.name(),
-                                                input.code())));
+                                Said.call(Layers.model(name, input.given()), "model", name, input));
         for (Word word : words.subList(1, words.size())) {
             Said<Model> shorter = model;
+            Said<Layer> layer =
+                    word.place().say(() -> Words.layer(word.annotation(), word.component()));
             model =
                     word.place()
-                            .say(() -> {
-                                Said<Layer> layer =
-                                        Words.layer(word.annotation(), word.component());
-                                return new Said<>(
-                                        shorter.given().then(layer.given()),
-                                        CodeBlock.of(
-                                                "$L\n.then($L)", shorter.code(), layer.code()));
-                            });
+                            .say(() ->
+                                    shorter.then(
+                                            shorter.given().then(layer.given()), "then", layer));
         }
         Said<Loss> loss = Words.loss(settings.loss());
-        return new Said<>(
-                model.given().loss(loss.given()),
-                CodeBlock.of("$L\n.loss($L)", model.code(), loss.code()));
+        return model.then(model.given().loss(loss.given()), "loss", loss);
     }
 
     private static Said<Mesh> mesh(ShardedModel settings, Place place) {
@@ -145,17 +131,9 @@ record Declaration(
         var mesh = new Said<>(Mesh.ONE_DEVICE, CodeBlock.of("$T.ONE_DEVICE", Mesh.class));
         for (int i = 0; i < places.size(); i++) {
             MeshAxis axis = settings.mesh()[i];
-            Said<Mesh> smaller = mesh;
-            mesh =
-                    places.get(i)
-                            .say(() ->
-                                    new Said<>(
-                                            smaller.given().by(axis.name(), axis.size()),
-                                            CodeBlock.of(
-                                                    "$L.by($S, $L)",
-                                                    smaller.code(),
-                                                    axis.name(),
-                                                    axis.size())));
+            Mesh smaller = mesh.given();
+            Mesh larger = places.get(i).say(() -> smaller.by(axis.name(), axis.size()));
+            mesh = mesh.then(larger, "by", axis.name(), axis.size());
         }
         return mesh;
     }
