@@ -43,7 +43,10 @@ final class Resharding {
         allReduce();
         slice();
         allToAll();
-        allGather();
+        for (int dim = 0; dim < whole.rank(); dim++) {
+            allGather(dim);
+            allToAll();
+        }
         slice();
         return moves;
     }
@@ -106,13 +109,11 @@ final class Resharding {
         }
     }
 
-    private void allGather() {
-        for (int dim = 0; dim < whole.rank(); dim++) {
-            List<String> surplus = surplus(dim);
-            if (!surplus.isEmpty()) {
-                Placement after = at.with(dim, at.dim(dim).without(surplus));
-                move(new Reshard.AllGather(axes(surplus), dim), after);
-            }
+    private void allGather(int dim) {
+        List<String> surplus = surplus(dim);
+        if (!surplus.isEmpty()) {
+            Placement after = at.with(dim, at.dim(dim).without(surplus));
+            move(new Reshard.AllGather(axes(surplus), dim), after);
         }
     }
 
