@@ -1,6 +1,7 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.tensor.Dtype;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -8,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 final class GroupSum {
     private GroupSum() {}
 
-    /// Sums `bytes` bytes of all sources, from `fromByte` on, into the target from `targetByte` on. The target may lie
-    /// exactly over one of the sources.
+    /// Sums `bytes` bytes of all sources, from `fromByte` on, into the target from `targetByte` on.
+    /// The target may lie exactly over one of the sources.
     static void sum(
             Dtype dtype,
             MemorySegment[] sources,

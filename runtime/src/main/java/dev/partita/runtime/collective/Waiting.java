@@ -22,7 +22,8 @@ final class Waiting {
     /// Returns when `counter` has reached `value`.
     ///
     /// @throws GroupAbortedException if the group is aborted
-    @SuppressWarnings("ThreadPriorityCheck") // yielding is a courtesy here, correctness does not rest on it
+    @SuppressWarnings(
+            "ThreadPriorityCheck") // yielding is a courtesy here, correctness does not rest on it
     void until(AtomicLong counter, long value) {
         for (int tries = 0; counter.get() < value; tries++) {
             if (group.isAborted()) {

@@ -10,9 +10,11 @@ import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.runtime.collective.PendingCollective;
+
 import java.util.List;
 
-/// What each plan step of one device is bound to: computing steps to a kernel, starts and finishes to a collective.
+/// What each plan step of one device is bound to: computing steps to a kernel, starts and finishes
+/// to a collective.
 final class BoundSteps implements AutoCloseable {
     private final Program program;
     private final SlotBuffers buffers;
@@ -73,18 +75,17 @@ final class BoundSteps implements AutoCloseable {
         List<Buffer> operands = buffers.get(compute.reads());
         List<Buffer> results = buffers.get(compute.writes());
         return library.open(new KernelRequest(compute.op(), operands, results))
-                .orElseThrow(
-                        () ->
-                                Problem.of(
-                                                ProblemCode.UNSUPPORTED_KERNEL,
-                                                "The kernels have no way to compute an op.")
-                                        .fact("op", compute.op())
-                                        .fact("reads", types(operands))
-                                        .fact("writes", types(results))
-                                        .fact("kernels", library.name())
-                                        .fix("use other kernels, or another dtype")
-                                        .at(compute.note().origin())
-                                        .exception());
+                .orElseThrow(() ->
+                        Problem.of(
+                                        ProblemCode.UNSUPPORTED_KERNEL,
+                                        "The kernels have no way to compute an op.")
+                                .fact("op", compute.op())
+                                .fact("reads", types(operands))
+                                .fact("writes", types(results))
+                                .fact("kernels", library.name())
+                                .fix("use other kernels, or another dtype")
+                                .at(compute.note().origin())
+                                .exception());
     }
 
     private static List<TensorType> types(List<Buffer> buffers) {

@@ -1,6 +1,7 @@
 package dev.partita.runtime.execute;
 
 import com.sun.management.ThreadMXBean;
+
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Program;
@@ -11,13 +12,14 @@ import dev.partita.runtime.collective.GroupAbortedException;
 import dev.partita.runtime.collective.Part;
 import dev.partita.runtime.device.HostDevice;
 import dev.partita.runtime.state.Elements;
-import java.lang.management.ManagementFactory;
+
 import org.jspecify.annotations.Nullable;
+
+import java.lang.management.ManagementFactory;
 
 /// One device of a session: its thread and memory, its share of the inputs, and its program.
 final class DeviceWorker implements AutoCloseable {
-    private static final ThreadMXBean THREADS =
-            (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final int rank;
     private final Program program;
@@ -74,14 +76,14 @@ final class DeviceWorker implements AutoCloseable {
         return allocatedBytes;
     }
 
-    /// Starts opening the kernels and communicators and setting the first weights, on the device's thread.
+    /// Starts opening the kernels and communicators and setting the first weights, on the device's
+    /// thread.
     void startOpening(SessionOptions options) {
-        device.start(
-                () -> {
-                    options.library().prepareThread();
-                    initialise(options.seed());
-                    runner = new StepRunner(rank, program, buffers, options.library(), groups, control);
-                });
+        device.start(() -> {
+            options.library().prepareThread();
+            initialise(options.seed());
+            runner = new StepRunner(rank, program, buffers, options.library(), groups, control);
+        });
     }
 
     private void initialise(long seed) {

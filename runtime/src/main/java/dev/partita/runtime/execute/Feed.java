@@ -10,11 +10,12 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.state.Elements;
 import dev.partita.runtime.state.HostTensor;
+
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// What a step is fed: for every input of the plan the whole tensor, of which each device takes its block. Filled anew for
-/// every step and used again; filling allocates nothing on the Java heap.
+/// What a step is fed: for every input of the plan the whole tensor, of which each device takes its
+/// block. Filled anew for every step and used again; filling allocates nothing on the Java heap.
 public final class Feed {
     private final List<String> names;
     private final TensorType[] types;
@@ -51,10 +52,11 @@ public final class Feed {
         return types[index(name)];
     }
 
-    /// Feeds a whole tensor, row-major, of type `dtype`. Memory of the input's own type is read during the step and must not
-    /// change before it ends; other types are converted here.
+    /// Feeds a whole tensor, row-major, of type `dtype`. Memory of the input's own type is read
+    /// during the step and must not change before it ends; other types are converted here.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` if it has another number of elements
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` if it has another number of
+    ///   elements
     public Feed put(String name, Dtype dtype, MemorySegment values) {
         int i = index(name);
         if (values.byteSize() != types[i].shape().elements() * dtype.bytes()) {
@@ -122,8 +124,7 @@ public final class Feed {
         int i = names.indexOf(name);
         if (i < 0) {
             throw Problem.of(
-                            ProblemCode.INVALID_ARGUMENT,
-                            "The plan has no input \"" + name + "\".")
+                            ProblemCode.INVALID_ARGUMENT, "The plan has no input \"" + name + "\".")
                     .fix(NearMiss.fix(name, names, "input"))
                     .exception();
         }

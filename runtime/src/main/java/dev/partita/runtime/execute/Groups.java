@@ -4,6 +4,7 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.runtime.collective.Communicator;
 import dev.partita.runtime.collective.LocalGroup;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +21,7 @@ final class Groups {
             plan.program(rank)
                     .collectives()
                     .map(start -> plan.group(member, start.op()))
-                    .forEach(
-                            ranks ->
-                                    groups.computeIfAbsent(
-                                            ranks, r -> new LocalGroup(r.size())));
+                    .forEach(ranks -> groups.computeIfAbsent(ranks, r -> new LocalGroup(r.size())));
         }
     }
 

@@ -7,12 +7,15 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.state.HostTensor;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
-/// An open plan: devices with their memory and weights, kernels and communicators, ready to run step after step.
+/// An open plan: devices with their memory and weights, kernels and communicators, ready to run
+/// step after step.
 ///
 /// ```java
 /// try (var session = Session.open(plan, new SessionOptions(KernelLibraries.named("cpu"), 1))) {
@@ -82,12 +85,13 @@ public final class Session implements AutoCloseable {
 
     /// Runs the plan once on what [#feed] holds. Returns when every device is done.
     ///
-    /// A step that does not complete has changed no weight, with one exception, which says so: a device that failed while it
-    /// updated weights.
+    /// A step that does not complete has changed no weight, with one exception, which says so: a
+    /// device that failed while it updated weights.
     ///
-    /// @throws ProblemException `Interrupted` after [#cancel] or an interrupt of this thread (whose interrupt status stays set);
-    ///     `NotFinite`, naming step, layer and line where the first NaN or infinite number appeared; `DeviceFailed`, or the
-    ///     Problem that a kernel found, such as `LabelOutOfRange`
+    /// @throws ProblemException `Interrupted` after [#cancel] or an interrupt of this thread (whose
+    ///   interrupt status stays set); `NotFinite`, naming step, layer and line where the first NaN
+    ///   or infinite number appeared; `DeviceFailed`, or the Problem that a kernel found, such as
+    ///   `LabelOutOfRange`
     public void run() {
         requireUsable();
         feed.requireFilled();
@@ -152,9 +156,10 @@ public final class Session implements AutoCloseable {
                         .fact("step", (long) feed.scalar("step"));
         if (first != null) {
             problem = problem.fact("first in", first.what()).fact("device", device);
-            if (!first.where().isEmpty()) {
-                problem = problem.fact("where", first.where());
+            if (!first.note().layer().isEmpty()) {
+                problem = problem.fact("layer", first.note().layer());
             }
+            problem = problem.at(first.note().origin());
         }
         return problem.fact("weights", "as the last complete step left them")
                 .fix("lower the learning rate, warm it up, or look at the examples of this step")
@@ -189,8 +194,9 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /// Ends the step that runs, or the next one, as soon as every device has finished its op; from any thread. If a device
-    /// has begun to update weights, the step completes and the next one ends.
+    /// Ends the step that runs, or the next one, as soon as every device has finished its op; from
+    /// any thread. If a device has begun to update weights, the step completes and the next one
+    /// ends.
     public void cancel() {
         control.requestCancel();
     }
@@ -236,15 +242,14 @@ public final class Session implements AutoCloseable {
                 .filter(binding -> binding.name().equals(name))
                 .mapToInt(Binding::slot)
                 .findFirst()
-                .orElseThrow(
-                        () -> {
-                            String word = kind.getSimpleName().toLowerCase(Locale.ROOT);
-                            return Problem.of(
-                                            ProblemCode.INVALID_ARGUMENT,
-                                            "The plan has no " + word + " \"" + name + "\".")
-                                    .fix(NearMiss.fix(name, names(kind), word))
-                                    .exception();
-                        });
+                .orElseThrow(() -> {
+                    String word = kind.getSimpleName().toLowerCase(Locale.ROOT);
+                    return Problem.of(
+                                    ProblemCode.INVALID_ARGUMENT,
+                                    "The plan has no " + word + " \"" + name + "\".")
+                            .fix(NearMiss.fix(name, names(kind), word))
+                            .exception();
+                });
     }
 
     /// For each device the end of the highest byte of its memory that was ever written.
@@ -263,7 +268,8 @@ public final class Session implements AutoCloseable {
 
     /// Ends the devices and frees everything. Closing again does nothing.
     ///
-    /// @throws ProblemException `DeviceFailed` if something was written behind the end of a device's memory
+    /// @throws ProblemException `DeviceFailed` if something was written behind the end of a
+    ///   device's memory
     @Override
     public void close() {
         if (closed) {

@@ -7,6 +7,7 @@ import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.runtime.device.DeviceMemory;
+
 import java.util.List;
 
 /// The slots of one device's program in that device's memory.
@@ -44,7 +45,6 @@ final class SlotBuffers {
         }
         Program.Span span = program.span(slots);
         var shape = Shape.of(new Dim("bucket", span.bytes() / first.type().dtype().bytes()));
-        return Buffer.whole(
-                first.type().withShape(shape), memory.at(span.offset(), span.bytes()));
+        return Buffer.whole(first.type().withShape(shape), memory.at(span.offset(), span.bytes()));
     }
 }

@@ -1,14 +1,16 @@
 package dev.partita.runtime.execute;
 
 import dev.partita.runtime.collective.LocalGroup;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
-/// What the devices decide together during one step: to commit it or to give it up. The first decision holds for all, and
-/// takes one compare-and-set, no waiting. A device commits before its first update of a weight; after that nothing but a
-/// failure stops any device.
+/// What the devices decide together during one step: to commit it or to give it up. The first
+/// decision holds for all, and takes one compare-and-set, no waiting. A device commits before its
+/// first update of a weight; after that nothing but a failure stops any device.
 final class StepControl {
     private static final int OPEN = 0;
     private static final int COMMITTED = 1;

@@ -1,17 +1,23 @@
 package dev.partita.runtime.execute;
 
 import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.Note;
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.state.Elements;
+
 import org.jspecify.annotations.Nullable;
 
-/// Runs one device's program: the kernel of every step is opened and bound to its slots, every collective to its group.
+/// Runs one device's program: the kernel of every step is opened and bound to its slots, every
+/// collective to its group.
 final class StepRunner implements AutoCloseable {
+    private static final Note NOWHERE = new Note("", Origin.UNKNOWN, "");
+
     private final Program program;
     private final SlotBuffers buffers;
     private final StepControl control;
@@ -45,7 +51,8 @@ final class StepRunner implements AutoCloseable {
         return steps.length;
     }
 
-    /// Runs the program once. A checked run looks for the first number that is not finite; it never changes weights.
+    /// Runs the program once. A checked run looks for the first number that is not finite; it never
+    /// changes weights.
     StepOutcome run(boolean checked) {
         firstNonFinite = null;
         if (checked) {
@@ -63,7 +70,7 @@ final class StepRunner implements AutoCloseable {
                 case Step.Start _ -> bound.collective(i).start();
                 case Step.Finish _ -> bound.collective(i).finish();
                 case Step.RequireFinite require -> {
-                    if (!isFinite(buffers.get(require.slot()))) {
+                    if (!isFiniteScalar(buffers.get(require.slot()))) {
                         return StepOutcome.NOT_FINITE;
                     }
                 }
@@ -90,7 +97,7 @@ final class StepRunner implements AutoCloseable {
                             case Binding.State _ -> "state ";
                             case Binding.Output _ -> "output ";
                         };
-                firstNonFinite = new FirstNonFinite(-1, kind + binding.name(), "");
+                firstNonFinite = new FirstNonFinite(-1, kind + binding.name(), NOWHERE);
             }
         }
     }
@@ -98,11 +105,14 @@ final class StepRunner implements AutoCloseable {
     private void check(int i) {
         for (int slot : bound.completes(i)) {
             if (!isFinite(buffers.get(slot))) {
-                firstNonFinite =
-                        new FirstNonFinite(i, bound.describe(i), steps[i].note().toString());
+                firstNonFinite = new FirstNonFinite(i, bound.describe(i), steps[i].note());
                 return;
             }
         }
+    }
+
+    private static boolean isFiniteScalar(Buffer scalar) {
+        return Double.isFinite(Elements.get(scalar.type().dtype(), scalar.memory(), 0));
     }
 
     private static boolean isFinite(Buffer buffer) {

@@ -10,9 +10,11 @@ import dev.partita.runtime.collective.BlockCopy;
 import dev.partita.runtime.collective.Part;
 import dev.partita.runtime.state.Elements;
 import dev.partita.runtime.state.HostTensor;
+
 import java.util.List;
 
-/// Puts whole tensors together from the devices' blocks, and hands them out again. All devices are idle meanwhile.
+/// Puts whole tensors together from the devices' blocks, and hands them out again. All devices are
+/// idle meanwhile.
 final class WholeTensors {
     private final ExecutionPlan plan;
     private final List<DeviceWorker> workers;
@@ -22,7 +24,8 @@ final class WholeTensors {
         this.workers = workers;
     }
 
-    /// The whole tensor whose blocks lie in `slot`; where it is partial, the sum of its summands in rank order.
+    /// The whole tensor whose blocks lie in `slot`; where it is partial, the sum of its summands in
+    /// rank order.
     HostTensor gather(int slot) {
         Slot described = plan.program(0).slot(slot);
         HostTensor whole = HostTensor.zeros(described.whole());
@@ -32,9 +35,7 @@ final class WholeTensors {
                 if (described.placement().isPartial()) {
                     add(block, whole);
                 } else {
-                    new BlockCopy(
-                                    Part.whole(block.type()),
-                                    Part.at(block.region(), block.type()))
+                    new BlockCopy(Part.whole(block.type()), Part.at(block.region(), block.type()))
                             .copy(block.memory(), whole.memory());
                 }
             }

@@ -1,10 +1,12 @@
 package dev.partita.runtime.state;
 
 import dev.partita.dsl.tensor.Dtype;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Reads and writes elements of any type as doubles, one at a time: for results and checks, not for kernels.
+/// Reads and writes elements of any type as doubles, one at a time: for results and checks, not for
+/// kernels.
 public final class Elements {
     private Elements() {}
 

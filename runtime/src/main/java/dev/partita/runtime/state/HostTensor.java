@@ -1,6 +1,7 @@
 package dev.partita.runtime.state;
 
 import dev.partita.dsl.tensor.TensorType;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongToDoubleFunction;
