@@ -35,7 +35,7 @@ class PlanPrinterTest {
                         "  parameter hidden.weight                s1    f32[hidden=8, x=6] [{}, {}]",
                         "     0  einsum bk,ok->bo+bias+relu s0 s1 s2 -> s3 : f32[batch=4, hidden=8]"
                                 + "  ; hidden",
-                        "    15  finish #0")
+                        "    16  finish #0")
                 .inOrder();
     }
 
