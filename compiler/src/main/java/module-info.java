@@ -6,5 +6,10 @@ module dev.partita.compiler {
     requires com.palantir.javapoet;
 
     exports dev.partita.compiler;
+    exports dev.partita.compiler.autodiff;
     exports dev.partita.compiler.plan;
+    exports dev.partita.compiler.sharding;
+
+    provides javax.annotation.processing.Processor with
+            dev.partita.compiler.processor.ShardedModelProcessor;
 }

@@ -1,15 +1,22 @@
 /// All of Partita: `import module dev.partita;` is the whole import list of a session.
-@SuppressWarnings("requires-automatic") // JLine names its module in the manifest only
+@SuppressWarnings("requires-automatic") // org.jline
 module dev.partita {
-    requires jdk.jshell;
+    requires transitive java.base;
+    requires transitive jdk.jshell;
     requires transitive dev.partita.compiler;
     requires transitive dev.partita.dsl;
     requires transitive dev.partita.kernels;
     requires transitive dev.partita.runtime;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.incubator.vector;
     requires org.jline;
 
-// javac exports no package without a class; once it has one:
-// exports dev.partita.shell;
+    exports dev.partita.models;
+    exports dev.partita.shell.draw;
+    exports dev.partita.shell.engine;
+
+    opens dev.partita.shell.command to
+            com.google.gson,
+            info.picocli;
 }

@@ -2,7 +2,11 @@
 module dev.partita.runtime {
     requires transitive dev.partita.compiler;
     requires transitive dev.partita.kernels;
+    requires jdk.management;
 
-// javac exports no package without a class; once it has one:
-// exports dev.partita.runtime;
+    exports dev.partita.runtime.collective;
+    exports dev.partita.runtime.data;
+    exports dev.partita.runtime.device;
+    exports dev.partita.runtime.execute;
+    exports dev.partita.runtime.state;
 }

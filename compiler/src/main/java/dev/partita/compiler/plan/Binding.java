@@ -17,6 +17,7 @@ public sealed interface Binding {
     /// Optimizer state: filled once with `initial`, then changed by the plan's updates.
     record State(String name, int slot, double initial) implements Binding {}
 
-    /// Readable after every step: `loss`, `gradient-norm`, `prediction`, and if kept `gradient/NAME`.
+    /// Readable after every step: `loss`, `gradient-norm`, `prediction`, and if kept
+    /// `gradient/NAME`.
     record Output(String name, int slot) implements Binding {}
 }

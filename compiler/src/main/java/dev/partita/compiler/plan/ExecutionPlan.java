@@ -5,12 +5,13 @@ import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
 import java.util.List;
 
-/// What every device of a mesh does, as pure data. The runtime runs it, the verifier proves it, the printer shows it; none
-/// of them reads anything else. Devices that do the same share one program.
+/// What every device of a mesh does, as pure data. The runtime runs it, the verifier proves it, the
+/// printer shows it; none of them reads anything else. Devices that do the same share one program.
 ///
 /// @param programs the distinct programs
 /// @param programOf for each rank, the index of its program
-public record ExecutionPlan(String model, Mesh mesh, List<Program> programs, List<Integer> programOf) {
+public record ExecutionPlan(
+        String model, Mesh mesh, List<Program> programs, List<Integer> programOf) {
     public ExecutionPlan {
         programs = List.copyOf(programs);
         programOf = List.copyOf(programOf);
@@ -28,6 +29,11 @@ public record ExecutionPlan(String model, Mesh mesh, List<Program> programs, Lis
     /// The ranks that take part in `collective` with `rank`, in the order of their blocks.
     public List<Integer> group(int rank, Reshard.Collective collective) {
         return mesh.group(rank, collective.axes().stream().map(Axis::name).toList());
+    }
+
+    /// Every binding and step as text.
+    public String print() {
+        return PlanPrinter.print(this);
     }
 
     @Override

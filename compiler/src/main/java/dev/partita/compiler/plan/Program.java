@@ -17,6 +17,20 @@ public record Program(long arenaBytes, List<Slot> slots, List<Binding> bindings,
         return slots.get(id);
     }
 
+    /// First byte and number of bytes that these slots cover together.
+    public Span span(List<Integer> ids) {
+        long from = Long.MAX_VALUE;
+        long to = 0;
+        for (int id : ids) {
+            from = Math.min(from, slot(id).offset());
+            to = Math.max(to, slot(id).end());
+        }
+        return new Span(from, to - from);
+    }
+
+    /// A range of the arena.
+    public record Span(long offset, long bytes) {}
+
     /// The bindings of one kind, in order.
     public <B extends Binding> Stream<B> bindings(Class<B> kind) {
         return bindings.stream().filter(kind::isInstance).map(kind::cast);

@@ -5,7 +5,8 @@ import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.TensorType;
 
-/// A range of a device's arena that holds one block of a tensor while it is alive. Prints `s4@1024`.
+/// A range of a device's arena that holds one block of a tensor while it is alive. Prints
+/// `s4@1024`.
 ///
 /// @param id number of the slot in its program
 /// @param offset first byte in the arena, a multiple of 64, or of the element size inside a bucket

@@ -11,23 +11,40 @@ public sealed interface Step {
 
     Note note();
 
-    /// Runs one op's kernel. A slot that is both read and written is updated in place.
-    record Compute(int id, Op op, List<Integer> reads, List<Integer> writes, Note note) implements Step {
+    /// Runs one op's kernel. A written slot may lie exactly over a read one: then the op works in
+    /// place.
+    record Compute(int id, Op op, List<Integer> reads, List<Integer> writes, Note note)
+            implements Step {
         public Compute {
             reads = List.copyOf(reads);
             writes = List.copyOf(writes);
         }
     }
 
-    /// Makes `source` ready for a collective and goes on; `target` is complete after the [Finish] of the same tag. Source and
-    /// target may be one slot.
+    /// Makes the source slots ready for a collective and goes on; the targets are complete after
+    /// the [Finish] of the same tag, and neither may be touched before. An all-reduce may join
+    /// several slots, which then lie one behind the other; a target may lie over its source.
     ///
-    /// @param tag number of the collective, equal on all members of its group
-    record Start(int id, int tag, Reshard.Collective op, int source, int target, Note note) implements Step {}
+    /// @param tag number of the collective, ascending in a program and equal on all members of its
+    ///   group
+    record Start(
+            int id,
+            int tag,
+            Reshard.Collective op,
+            List<Integer> sources,
+            List<Integer> targets,
+            Note note)
+            implements Step {
+        public Start {
+            sources = List.copyOf(sources);
+            targets = List.copyOf(targets);
+        }
+    }
 
     /// Waits for the collective of this tag.
     record Finish(int id, int tag, Note note) implements Step {}
 
-    /// Ends the step here, on all devices alike and before any weight changes, unless the scalar in `slot` is finite.
+    /// Ends the step here, on all devices alike and before any weight changes, unless the scalar in
+    /// `slot` is finite.
     record RequireFinite(int id, int slot, String what, Note note) implements Step {}
 }

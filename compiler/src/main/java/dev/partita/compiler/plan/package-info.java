@@ -1,4 +1,14 @@
-/// The execution plan as pure data, its verifier and its printed form: all that the runtime knows of the compiler.
+/// The execution plan as pure data, its verifier and its printed form: all that the runtime knows
+/// of the compiler.
+///
+/// Printed grammar:
+///
+/// ```
+/// plan MODEL on MESH: N devices, BYTES bytes each
+///   (input | parameter | state | output) NAME sID TYPE PLACEMENT
+///   STEP  OP (' sID')* '->' (' sID')* : TYPE, …  ; because, layer file:line
+///   STEP  start #TAG COLLECTIVE … | finish #TAG | require-finite WHAT sID
+/// ```
 @NullMarked
 package dev.partita.compiler.plan;
 

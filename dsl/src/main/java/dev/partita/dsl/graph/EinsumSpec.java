@@ -3,17 +3,23 @@ package dev.partita.dsl.graph;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 
-/// A two-operand einsum: one letter per dim, `bk,ok->bo`. A letter that is missing in the result is summed over; a letter
-/// in both operands and the result is a batch letter. Every gradient of an einsum is an einsum again.
+/// A two-operand einsum: one letter per dim, `bk,ok->bo`. A letter that is missing in the result is
+/// summed over; a letter in both operands and the result is a batch letter. Every gradient of an
+/// einsum is an einsum again.
 public record EinsumSpec(String left, String right, String result) {
     public EinsumSpec {
         boolean bound = result.chars().allMatch(c -> left.indexOf(c) >= 0 || right.indexOf(c) >= 0);
-        boolean used = (left + right)
-                .chars()
-                .allMatch(c -> result.indexOf(c) >= 0 || (left.indexOf(c) >= 0 && right.indexOf(c) >= 0));
+        boolean used =
+                (left + right)
+                        .chars()
+                        .allMatch(c ->
+                                result.indexOf(c) >= 0
+                                        || (left.indexOf(c) >= 0 && right.indexOf(c) >= 0));
         boolean once = once(left) && once(right) && once(result);
         if (!bound || !used || !once) {
-            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "An einsum needs each letter once per tensor and in two tensors.")
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "An einsum needs each letter once per tensor and in two tensors.")
                     .fact("spec", left + "," + right + "->" + result)
                     .fix("write for example bk,ok->bo; sum other dims before")
                     .exception();
@@ -34,7 +40,10 @@ public record EinsumSpec(String left, String right, String result) {
                     .fix("write for example bk,ok->bo")
                     .exception();
         }
-        return new EinsumSpec(text.substring(0, comma), text.substring(comma + 1, arrow), text.substring(arrow + 2));
+        return new EinsumSpec(
+                text.substring(0, comma),
+                text.substring(comma + 1, arrow),
+                text.substring(arrow + 2));
     }
 
     /// `left` from `result` and `right`: the gradient of the first operand.

@@ -3,7 +3,8 @@ package dev.partita.dsl.graph;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// An op computed element by element, operands and result of equal sizes: it may be fused into chains and done in place.
+/// An op computed element by element, operands and result of equal sizes: it may be fused into
+/// chains and done in place.
 public sealed interface Elementwise extends Op {
     /// Number of operands.
     int arity();
@@ -40,7 +41,8 @@ public sealed interface Elementwise extends Op {
         }
     }
 
-    /// `x * Phi(x)` with the error function (Hendrycks and Gimpel 2016, not the tanh approximation).
+    /// `x * Phi(x)` with the error function (Hendrycks and Gimpel 2016, not the tanh
+    /// approximation).
     record Gelu() implements Unary {
         @Override
         public String toString() {
@@ -96,8 +98,9 @@ public sealed interface Elementwise extends Op {
         }
     }
 
-    /// A chain of elementwise ops done in one pass over memory. Part `i` reads operands `0..n-1` of the node and, as
-    /// `n + j`, the result of an earlier part `j`; the last part's result is the node's.
+    /// A chain of elementwise ops done in one pass over memory. Part `i` reads operands `0..n-1` of
+    /// the node and, as `n + j`, the result of an earlier part `j`; the last part's result is the
+    /// node's.
     record Fused(int arity, List<Part> parts) implements Elementwise {
         /// One op of the chain and what it reads.
         public record Part(Elementwise op, List<Integer> reads) {
@@ -117,7 +120,9 @@ public sealed interface Elementwise extends Op {
 
         @Override
         public String toString() {
-            return parts.stream().map(p -> p.op().toString()).collect(Collectors.joining("; ", "fused{", "}"));
+            return parts.stream()
+                    .map(p -> p.op().toString())
+                    .collect(Collectors.joining("; ", "fused{", "}"));
         }
     }
 }

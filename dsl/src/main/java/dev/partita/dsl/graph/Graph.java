@@ -1,28 +1,31 @@
 package dev.partita.dsl.graph;
 
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// A typed program in single-assignment form: nodes in an order in which they can run, and named outputs.
+/// A typed program in single-assignment form: nodes in an order in which they can run, and named
+/// outputs.
 public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
     public Graph {
         nodes = List.copyOf(nodes);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     }
 
-    /// The node that defines each value.
-    public Map<Value, Node> definitions() {
-        var result = new HashMap<Value, Node>();
-        for (Node node : nodes) {
-            for (Value value : node.results()) {
-                result.put(value, node);
-            }
-        }
-        return result;
+    /// Who defines and who reads each value.
+    public GraphIndex index() {
+        return GraphIndex.of(this);
+    }
+
+    /// The same outputs computed by other nodes.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `GraphRejected` if they do not form a graph
+    public Graph withNodes(List<Node> newNodes) {
+        var graph = new Graph(name, newNodes, outputs);
+        GraphVerifier.verify(graph);
+        return graph;
     }
 
     /// The output of this name.

@@ -1,15 +1,17 @@
 package dev.partita.dsl.graph;
 
-/// Writes a graph as text, one node a line, the user's line at the end; the grammar is in the package's documentation.
+/// Writes a graph as text, one node a line, the user's line at the end; the grammar is in the
+/// package's documentation.
 public final class GraphPrinter {
     private GraphPrinter() {}
 
     public static String print(Graph graph) {
-        int width = graph.nodes().stream()
-                .mapToInt(n -> n.toString().length())
-                .filter(w -> w <= 100)
-                .max()
-                .orElse(0);
+        int width =
+                graph.nodes().stream()
+                        .mapToInt(n -> n.toString().length())
+                        .filter(w -> w <= 100)
+                        .max()
+                        .orElse(0);
         var text = new StringBuilder("graph ").append(graph.name()).append('\n');
         for (Node node : graph.nodes()) {
             String line = node.toString();
@@ -20,8 +22,13 @@ public final class GraphPrinter {
             }
             text.append('\n');
         }
-        graph.outputs().forEach((name, value) ->
-                text.append("  return ").append(name).append(" = ").append(value).append('\n'));
+        graph.outputs()
+                .forEach((name, value) ->
+                        text.append("  return ")
+                                .append(name)
+                                .append(" = ")
+                                .append(value)
+                                .append('\n'));
         return text.toString();
     }
 }

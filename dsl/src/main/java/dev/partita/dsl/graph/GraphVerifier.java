@@ -7,8 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Checks what every graph must keep: each value is defined once and before it is read, has the type its op gives it, and
-/// every output is defined.
+/// Checks what every graph must keep: each value is defined once and before it is read, has the
+/// type its op gives it, and every output is defined.
 public final class GraphVerifier {
     private GraphVerifier() {}
 
@@ -27,7 +27,8 @@ public final class GraphVerifier {
                     ResultTypes.of(node.op(), node.operands().stream().map(Value::type).toList());
             List<TensorType> found = node.results().stream().map(Value::type).toList();
             if (!expected.equals(found)) {
-                throw rejected(graph, node, "its results are " + found + " and should be " + expected);
+                throw rejected(
+                        graph, node, "its results are " + found + " and should be " + expected);
             }
             for (Value result : node.results()) {
                 if (!defined.add(result)) {
@@ -35,18 +36,23 @@ public final class GraphVerifier {
                 }
             }
         }
-        graph.outputs().forEach((name, value) -> {
-            if (!defined.contains(value)) {
-                throw Problem.of(ProblemCode.GRAPH_REJECTED, "An output of graph " + graph.name() + " is not defined.")
-                        .fact("output", name + " = " + value)
-                        .fix("report this: a pass broke the graph")
-                        .exception();
-            }
-        });
+        graph.outputs()
+                .forEach((name, value) -> {
+                    if (!defined.contains(value)) {
+                        throw Problem.of(
+                                        ProblemCode.GRAPH_REJECTED,
+                                        "An output of graph " + graph.name() + " is not defined.")
+                                .fact("output", name + " = " + value)
+                                .fix("report this: a pass broke the graph")
+                                .exception();
+                    }
+                });
     }
 
     private static RuntimeException rejected(Graph graph, Node node, String why) {
-        return Problem.of(ProblemCode.GRAPH_REJECTED, "Graph " + graph.name() + " is not well formed.")
+        return Problem.of(
+                        ProblemCode.GRAPH_REJECTED,
+                        "Graph " + graph.name() + " is not well formed.")
                 .fact("node", node)
                 .fact("because", why)
                 .fix("report this: a pass broke the graph")

@@ -1,7 +1,7 @@
 package dev.partita.dsl.graph;
 
-/// The first value of a parameter. Random ones draw from Philox keyed by the element's global position, so they are
-/// equal under every sharding.
+/// The first value of a parameter. Random ones draw from Philox keyed by the element's global
+/// position, so they are equal under every sharding.
 public sealed interface Initializer {
     /// Every element `value`.
     record Fill(double value) implements Initializer {

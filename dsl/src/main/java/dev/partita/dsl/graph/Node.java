@@ -27,7 +27,11 @@ public record Node(Op op, List<Value> operands, List<Value> results, String laye
     public String toString() {
         String defined = results.stream().map(Value::toString).collect(Collectors.joining(", "));
         String read = operands.stream().map(v -> " " + v).collect(Collectors.joining());
-        String types = results.stream().map(v -> v.type().toString()).collect(Collectors.joining(", "));
-        return (defined.isEmpty() ? "" : defined + " = ") + op + read + (types.isEmpty() ? "" : " : " + types);
+        String types =
+                results.stream().map(v -> v.type().toString()).collect(Collectors.joining(", "));
+        return (defined.isEmpty() ? "" : defined + " = ")
+                + op
+                + read
+                + (types.isEmpty() ? "" : " : " + types);
     }
 }

@@ -4,13 +4,32 @@ import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
 
-/// What a node computes: attributes only, operands are the node's. Images are channels-last: `[batch, height, width, channel]`.
+/// What a node computes: attributes only, operands are the node's. Images are channels-last:
+/// `[batch, height, width, channel]`.
 ///
-/// Every consumer switches over these records without a default, so a new one fails to compile wherever it matters.
+/// Every consumer switches over these records without a default, so a new one fails to compile
+/// wherever it matters.
 public sealed interface Op
-        permits Op.Leaf, Op.Shaped, Op.Sum, Op.SumSquares, Op.AddBias, Op.Einsum, Op.Conv2d, Op.MaxPool, Op.Softmax,
-                Op.SoftmaxGrad, Op.LayerNorm, Op.LayerNormGrad, Op.Embedding, Op.Dropout, Op.CrossEntropy,
-                Op.CrossEntropyGrad, Op.RequireFinite, Elementwise, Update, Reshard {
+        permits Op.Leaf,
+                Op.Shaped,
+                Op.Sum,
+                Op.SumSquares,
+                Op.AddBias,
+                Op.Einsum,
+                Op.Conv2d,
+                Op.MaxPool,
+                Op.Softmax,
+                Op.SoftmaxGrad,
+                Op.LayerNorm,
+                Op.LayerNormGrad,
+                Op.Embedding,
+                Op.Dropout,
+                Op.CrossEntropy,
+                Op.CrossEntropyGrad,
+                Op.RequireFinite,
+                Elementwise,
+                Update,
+                Reshard {
     // ---- leaves: values that come from outside the graph ----
 
     /// A value with no operands; the type is an attribute.
@@ -18,7 +37,8 @@ public sealed interface Op
         TensorType type();
     }
 
-    /// Fed for every step: examples, labels, and the scalars `learning-rate` (floating) and `step` (`i64`, from 1).
+    /// Fed for every step: examples, labels, and the scalars `learning-rate` (floating) and `step`
+    /// (`i64`, from 1).
     record Input(String name, TensorType type) implements Leaf {
         @Override
         public String toString() {
@@ -60,7 +80,8 @@ public sealed interface Op
         Op to(Shape shape);
     }
 
-    /// Merges dims `first..last` into one dim, which is `to`'s dim `first`. Memory order is unchanged.
+    /// Merges dims `first..last` into one dim, which is `to`'s dim `first`. Memory order is
+    /// unchanged.
     record Flatten(int first, int last, Shape to) implements Shaped {
         @Override
         public Op to(Shape shape) {
@@ -145,8 +166,8 @@ public sealed interface Op
         }
     }
 
-    /// Operands `x[batch, height, width, channel]`, `weight[out, kernel-height, kernel-width, channel]` and, with a biased
-    /// epilogue, `bias[out]`.
+    /// Operands `x[batch, height, width, channel]`, `weight[out, kernel-height, kernel-width,
+    /// channel]` and, with a biased epilogue, `bias[out]`.
     record Conv2d(Window window, Epilogue epilogue) implements Op {
         @Override
         public String toString() {
@@ -167,8 +188,8 @@ public sealed interface Op
         }
     }
 
-    /// Operands `dy, x`: the gradient of a convolution's weight, of shape `to`; with `bias` a second result, the sum of
-    /// `dy` over all dims but the last.
+    /// Operands `dy, x`: the gradient of a convolution's weight, of shape `to`; with `bias` a
+    /// second result, the sum of `dy` over all dims but the last.
     record Conv2dWeightGrad(Window window, boolean bias, Shape to) implements Shaped {
         @Override
         public Op to(Shape shape) {
@@ -181,7 +202,8 @@ public sealed interface Op
         }
     }
 
-    /// Results `y` and `u8` positions of the maxima inside their windows (row-major, first of equals).
+    /// Results `y` and `u8` positions of the maxima inside their windows (row-major, first of
+    /// equals).
     record MaxPool(Window window) implements Op {
         @Override
         public String toString() {
@@ -220,8 +242,8 @@ public sealed interface Op
         }
     }
 
-    /// Layer normalisation along the innermost dim (Ba et al. 2016). Operands `x, gain[d], shift[d]`; results `y`, and per
-    /// row `mean` and `1 / sqrt(variance + epsilon)`.
+    /// Layer normalisation along the innermost dim (Ba et al. 2016). Operands `x, gain[d],
+    /// shift[d]`; results `y`, and per row `mean` and `1 / sqrt(variance + epsilon)`.
     record LayerNorm(double epsilon) implements Op {
         @Override
         public String toString() {
@@ -260,9 +282,9 @@ public sealed interface Op
         }
     }
 
-    /// Operands `x, step`: zeroes each element with probability `rate` and scales the others by `1 / (1 - rate)`. The
-    /// decision is Philox4x32-10 (Salmon et al. 2011) of `stream`, the step and the element's global position; the
-    /// gradient is the same op on `dy`.
+    /// Operands `x, step`: zeroes each element with probability `rate` and scales the others by `1
+    /// / (1 - rate)`. The decision is Philox4x32-10 (Salmon et al. 2011) of `stream`, the step and
+    /// the element's global position; the gradient is the same op on `dy`.
     record Dropout(double rate, int stream) implements Op {
         @Override
         public String toString() {
@@ -270,7 +292,8 @@ public sealed interface Op
         }
     }
 
-    /// Operands `logits[..., classes]`, `labels i32[...]`; result `-log softmax(logits)[label]`, of the labels' shape.
+    /// Operands `logits[..., classes]`, `labels i32[...]`; result `-log softmax(logits)[label]`, of
+    /// the labels' shape.
     record CrossEntropy() implements Op {
         @Override
         public String toString() {
@@ -286,7 +309,8 @@ public sealed interface Op
         }
     }
 
-    /// Operand: a scalar. No result; the step ends here, before any weight changes, unless it is finite.
+    /// Operand: a scalar. No result; the step ends here, before any weight changes, unless it is
+    /// finite.
     record RequireFinite(String what) implements Op {
         @Override
         public String toString() {

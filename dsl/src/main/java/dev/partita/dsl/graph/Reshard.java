@@ -4,8 +4,8 @@ import dev.partita.dsl.mesh.Axis;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// An op that changes how a value lies over the mesh; only a partitioned graph has them. A group is the devices that
-/// differ only along `axes`.
+/// An op that changes how a value lies over the mesh; only a partitioned graph has them. A group is
+/// the devices that differ only along `axes`.
 public sealed interface Reshard extends Op {
     List<Axis> axes();
 
@@ -17,7 +17,8 @@ public sealed interface Reshard extends Op {
     /// A reshard that communicates.
     sealed interface Collective extends Reshard {}
 
-    /// Sums the blocks of a group, in rank order, on every member.
+    /// Sums the blocks of a group, in rank order, on every member. Several values may be summed at
+    /// once, as one bucket.
     record AllReduce(List<Axis> axes) implements Collective {
         @Override
         public String toString() {
@@ -41,7 +42,8 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Splits each block along `split`, exchanges the parts within the group and joins them along `join`.
+    /// Splits each block along `split`, exchanges the parts within the group and joins them along
+    /// `join`.
     record AllToAll(List<Axis> axes, int split, int join) implements Collective {
         @Override
         public String toString() {

@@ -9,7 +9,8 @@ import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The types of an op's results from those of its operands; every shape rule of the language is here.
+/// The types of an op's results from those of its operands; every shape rule of the language is
+/// here.
 public final class ResultTypes {
     private ResultTypes() {}
 
@@ -23,12 +24,17 @@ public final class ResultTypes {
             case Elementwise e -> {
                 in.require(operands.size() == e.arity(), "it takes " + e.arity() + " operands");
                 in.require(
-                        operands.stream().allMatch(t -> t.shape().sameSizes(in.shape(0))), "its operands differ in size");
-                in.require(operands.stream().allMatch(t -> t.dtype() == in.dtype(0)), "its operands differ in type");
+                        operands.stream().allMatch(t -> t.shape().sameSizes(in.shape(0))),
+                        "its operands differ in size");
+                in.require(
+                        operands.stream().allMatch(t -> t.dtype() == in.dtype(0)),
+                        "its operands differ in type");
                 yield List.of(operands.getFirst());
             }
-            case Op.Flatten f -> in.reshaped(f.to(), f.first(), f.first() + 1, f.first(), f.last() + 1);
-            case Op.Unflatten u -> in.reshaped(u.to(), u.first(), u.last() + 1, u.first(), u.first() + 1);
+            case Op.Flatten f ->
+                    in.reshaped(f.to(), f.first(), f.first() + 1, f.first(), f.last() + 1);
+            case Op.Unflatten u ->
+                    in.reshaped(u.to(), u.first(), u.last() + 1, u.first(), u.first() + 1);
             case Op.Broadcast b -> {
                 in.count(1);
                 in.require(b.dims().size() == in.shape(0).rank(), "it places every dim");
@@ -40,7 +46,8 @@ public final class ResultTypes {
             case Op.Sum sum -> {
                 in.count(1);
                 in.require(
-                        sum.dims().stream().allMatch(d -> d >= 0 && d < in.shape(0).rank()), "it sums over its dims");
+                        sum.dims().stream().allMatch(d -> d >= 0 && d < in.shape(0).rank()),
+                        "it sums over its dims");
                 yield List.of(in.type(0).withShape(in.shape(0).without(sum.dims())));
             }
             case Op.SumSquares _ -> in.count(1, TensorType.scalar(in.dtype(0)));
@@ -65,18 +72,26 @@ public final class ResultTypes {
                 in.same(in.shape(0).dim(3), grad.to().dim(0));
                 in.same(in.shape(1).dim(3), grad.to().dim(3));
                 TensorType weight = in.type(0).withShape(grad.to());
-                yield grad.bias() ? List.of(weight, in.type(0).withShape(Shape.of(grad.to().dim(0)))) : List.of(weight);
+                yield grad.bias()
+                        ? List.of(weight, in.type(0).withShape(Shape.of(grad.to().dim(0))))
+                        : List.of(weight);
             }
             case Op.MaxPool pool -> {
                 in.count(1);
                 in.rank(0, 4);
                 Window w = pool.window();
-                TensorType out = in.type(0).withShape(in.windowed(0, w, w.height(), w.width(), in.shape(0).dim(3)));
+                TensorType out =
+                        in.type(0)
+                                .withShape(
+                                        in.windowed(
+                                                0, w, w.height(), w.width(), in.shape(0).dim(3)));
                 yield List.of(out, out.withDtype(Dtype.U8));
             }
             case Op.MaxPoolGrad grad -> {
                 in.count(2);
-                in.require(in.dtype(1) == Dtype.U8 && in.shape(0).sameSizes(in.shape(1)), "positions fit the gradient");
+                in.require(
+                        in.dtype(1) == Dtype.U8 && in.shape(0).sameSizes(in.shape(1)),
+                        "positions fit the gradient");
                 yield List.of(in.type(0).withShape(grad.to()));
             }
             case Op.Softmax _ -> in.count(1, in.type(0));
@@ -111,19 +126,24 @@ public final class ResultTypes {
             }
             case Op.Dropout _ -> {
                 in.count(2);
-                in.require(in.type(1).equals(TensorType.scalar(Dtype.I64)), "its second operand is the step, i64[]");
+                in.require(
+                        in.type(1).equals(TensorType.scalar(Dtype.I64)),
+                        "its second operand is the step, i64[]");
                 yield List.of(in.type(0));
             }
             case Op.CrossEntropy _ -> {
                 in.count(2);
                 in.integers(1);
-                in.require(in.rows(0).sameSizes(in.shape(1)), "there is one label per row of logits");
+                in.require(
+                        in.rows(0).sameSizes(in.shape(1)), "there is one label per row of logits");
                 yield List.of(in.type(0).withShape(in.rows(0)));
             }
             case Op.CrossEntropyGrad _ -> {
                 in.count(3);
                 in.integers(1);
-                in.require(in.rows(0).sameSizes(in.shape(2)), "there is one gradient per row of logits");
+                in.require(
+                        in.rows(0).sameSizes(in.shape(2)),
+                        "there is one gradient per row of logits");
                 yield List.of(in.type(0));
             }
             case Op.RequireFinite _ -> {
@@ -132,19 +152,31 @@ public final class ResultTypes {
                 yield List.of();
             }
             case Update update -> {
-                in.require(operands.size() >= 3 && in.shape(0).sameSizes(in.shape(1)), "the gradient fits the weight");
+                in.require(
+                        operands.size() >= 3 && in.shape(0).sameSizes(in.shape(1)),
+                        "the gradient fits the weight");
                 in.require(in.dtype(0) == in.dtype(1), "the gradient has the weight's type");
                 yield update.inPlace().stream().map(operands::get).toList();
             }
-            case Reshard.AllReduce _ -> in.count(1, in.type(0));
+            case Reshard.AllReduce _ -> {
+                in.require(
+                        operands.stream().allMatch(t -> t.dtype() == in.dtype(0)),
+                        "its operands differ in type");
+                yield operands;
+            }
             case Reshard.AllGather gather -> List.of(in.resized(gather.dim(), gather.size(), 1));
-            case Reshard.ReduceScatter scatter -> List.of(in.resized(scatter.dim(), 1, scatter.size()));
+            case Reshard.ReduceScatter scatter ->
+                    List.of(in.resized(scatter.dim(), 1, scatter.size()));
             case Reshard.Slice slice -> List.of(in.resized(slice.dim(), 1, slice.size()));
             case Reshard.AllToAll all -> {
                 TensorType split = in.resized(all.split(), 1, all.size());
                 Dim join = split.shape().dim(all.join());
                 yield List.of(
-                        split.withShape(split.shape().with(all.join(), join.withSize(join.size() * all.size()))));
+                        split.withShape(
+                                split.shape()
+                                        .with(
+                                                all.join(),
+                                                join.withSize(join.size() * all.size()))));
             }
         };
     }
@@ -182,7 +214,10 @@ public final class ResultTypes {
             in.bias(out, 2);
         }
         Window w = conv.window();
-        return in.type(0).withShape(in.windowed(0, w, (int) in.shape(1).size(1), (int) in.shape(1).size(2), out));
+        return in.type(0)
+                .withShape(
+                        in.windowed(
+                                0, w, (int) in.shape(1).size(1), (int) in.shape(1).size(2), out));
     }
 
     /// The operands' types, and the checks that the rules above are written in.
@@ -239,12 +274,19 @@ public final class ResultTypes {
         Shape windowed(int i, Window w, int height, int width, Dim channels) {
             long h = w.positions(shape(i).size(1), height);
             long v = w.positions(shape(i).size(2), width);
-            require(h > 0 && v > 0, "the window " + height + "x" + width + " is larger than the image");
-            return new Shape(List.of(
-                    shape(i).dim(0), shape(i).dim(1).withSize(h), shape(i).dim(2).withSize(v), channels));
+            require(
+                    h > 0 && v > 0,
+                    "the window " + height + "x" + width + " is larger than the image");
+            return new Shape(
+                    List.of(
+                            shape(i).dim(0),
+                            shape(i).dim(1).withSize(h),
+                            shape(i).dim(2).withSize(v),
+                            channels));
         }
 
-        /// Operand dims `[from, fromEnd)` become dims `[toStart, toEnd)` of `to`, with as many elements.
+        /// Operand dims `[from, fromEnd)` become dims `[toStart, toEnd)` of `to`, with as many
+        /// elements.
         List<TensorType> reshaped(Shape to, int toStart, int toEnd, int from, int fromEnd) {
             count(1);
             Shape shape = shape(0);
@@ -263,7 +305,8 @@ public final class ResultTypes {
             count(1);
             require(shape(0).size(dim) * times % parts == 0, "its dim divides over the group");
             Dim whole = shape(0).dim(dim);
-            return type(0).withShape(shape(0).with(dim, whole.withSize(whole.size() * times / parts)));
+            return type(0).withShape(
+                            shape(0).with(dim, whole.withSize(whole.size() * times / parts)));
         }
 
         void require(boolean holds, String expected) {
@@ -273,7 +316,9 @@ public final class ResultTypes {
         }
 
         Problem mismatch(ProblemCode code, String expected) {
-            Problem problem = Problem.of(code, "The operands of " + op + " do not fit.").fact("expected", expected);
+            Problem problem =
+                    Problem.of(code, "The operands of " + op + " do not fit.")
+                            .fact("expected", expected);
             for (int i = 0; i < types.size(); i++) {
                 problem = problem.fact("operand " + i, types.get(i));
             }

@@ -2,13 +2,13 @@ package dev.partita.dsl.graph;
 
 import java.util.List;
 
-/// An op that changes weights and optimizer state where they lie: its result `i` takes over the memory of operand
-/// `inPlace().get(i)`.
+/// An op that changes weights and optimizer state where they lie: its result `i` takes over the
+/// memory of operand `inPlace().get(i)`.
 public sealed interface Update extends Op {
     List<Integer> inPlace();
 
-    /// Stochastic gradient descent as PyTorch's. Operands `weight, gradient, learning-rate` and, with momentum, `velocity`;
-    /// results the new weight and velocity.
+    /// Stochastic gradient descent as PyTorch's. Operands `weight, gradient, learning-rate` and,
+    /// with momentum, `velocity`; results the new weight and velocity.
     record SgdStep(double momentum, boolean nesterov, double weightDecay) implements Update {
         @Override
         public List<Integer> inPlace() {
@@ -21,9 +21,11 @@ public sealed interface Update extends Op {
         }
     }
 
-    /// Adam (Kingma and Ba 2015), or with `decoupled` weight decay AdamW (Loshchilov and Hutter 2019), as PyTorch's. Operands
-    /// `weight, gradient, first moment, second moment, learning-rate, step`; results weight and moments.
-    record AdamStep(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
+    /// Adam (Kingma and Ba 2015), or with `decoupled` weight decay AdamW (Loshchilov and Hutter
+    /// 2019), as PyTorch's. Operands `weight, gradient, first moment, second moment, learning-rate,
+    /// step`; results weight and moments.
+    record AdamStep(
+            double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
             implements Update {
         @Override
         public List<Integer> inPlace() {

@@ -1,10 +1,12 @@
 package dev.partita.dsl.graph;
 
-/// The sliding window of a convolution or pooling: its height and width, stride and zero padding, in pixels.
+/// The sliding window of a convolution or pooling: its height and width, stride and zero padding,
+/// in pixels.
 public record Window(int height, int width, int stride, int padding) {
     public Window {
         if (height < 1 || width < 1 || stride < 1 || padding < 0) {
-            throw new IllegalArgumentException("window " + height + "x" + width + " stride " + stride);
+            throw new IllegalArgumentException(
+                    "window " + height + "x" + width + " stride " + stride);
         }
     }
 
@@ -19,6 +21,10 @@ public record Window(int height, int width, int stride, int padding) {
 
     @Override
     public String toString() {
-        return height + "x" + width + (stride == 1 ? "" : " stride " + stride) + (padding == 0 ? "" : " padding " + padding);
+        return height
+                + "x"
+                + width
+                + (stride == 1 ? "" : " stride " + stride)
+                + (padding == 0 ? "" : " padding " + padding);
     }
 }

@@ -1,4 +1,5 @@
-/// The typed program every pass reads and writes: sealed ops, nodes in single-assignment form, printer and verifier.
+/// The typed program every pass reads and writes: sealed ops, nodes in single-assignment form,
+/// printer and verifier.
 ///
 /// Printed grammar, one node a line:
 ///

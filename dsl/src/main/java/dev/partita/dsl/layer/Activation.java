@@ -4,7 +4,7 @@ import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Value;
 
 /// A function of each element by itself, such as relu or gelu.
-public record Activation(Elementwise.Unary function) implements Layer {
+record Activation(Elementwise.Unary function) implements Layer {
     @Override
     public String kind() {
         return function.toString();

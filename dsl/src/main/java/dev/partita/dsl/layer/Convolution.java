@@ -10,14 +10,19 @@ import dev.partita.dsl.tensor.Dim;
 /// A two-dimensional convolution: `[batch, height, width, in]` becomes `[batch, height', width',
 /// <name>]`, with `weight[<name>, kernel-height, kernel-width, in]` and `bias[<name>]`. Both start
 /// uniform within `1 / sqrt(in * kernel * kernel)`, PyTorch's default.
-public record Convolution(String name, long channels, int kernel, int stride, int padding)
-        implements Layer {
+record Convolution(String name, long channels, int kernel, int stride, int padding, boolean biased)
+        implements Layer.Biased {
     public Convolution {
         Arguments.name("layer", name);
         Arguments.atLeast(1, name, "channels", channels);
         Arguments.atLeast(1, name, "kernel", kernel);
         Arguments.atLeast(1, name, "stride", stride);
         Arguments.atLeast(0, name, "padding", padding);
+    }
+
+    @Override
+    public Layer withoutBias() {
+        return new Convolution(name, channels, kernel, stride, padding, false);
     }
 
     @Override
@@ -45,6 +50,8 @@ public record Convolution(String name, long channels, int kernel, int stride, in
                         new Op.Conv2d(Window.square(kernel, stride, padding), Epilogue.NONE),
                         x,
                         weight);
-        return trace.add(new Op.AddBias(), y, trace.parameter("bias", initializer, out));
+        return biased
+                ? trace.add(new Op.AddBias(), y, trace.parameter("bias", initializer, out))
+                : y;
     }
 }

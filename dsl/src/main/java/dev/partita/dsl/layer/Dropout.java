@@ -5,7 +5,7 @@ import dev.partita.dsl.graph.Value;
 
 /// In training, zeroes each element with probability `rate` and scales the others by `1 / (1 -
 /// rate)` (Srivastava et al. 2014); otherwise nothing.
-public record Dropout(double rate) implements Layer {
+record Dropout(double rate) implements Layer {
     public Dropout {
         Arguments.fraction("dropout", "rate", rate);
     }

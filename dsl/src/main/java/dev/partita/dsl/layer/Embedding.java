@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 /// which starts normal with deviation 1, PyTorch's default.
 ///
 /// @param vocabulary number of vectors; empty for the input's
-public record Embedding(String name, long size, OptionalLong vocabulary) implements Layer {
+record Embedding(String name, long size, OptionalLong vocabulary) implements Layer {
     public Embedding {
         Arguments.name("layer", name);
         Arguments.atLeast(1, name, "size", size);

@@ -6,7 +6,7 @@ import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Shape;
 
 /// Joins all dims but the batch into one, `flat`. A tensor of one such dim stays as it is.
-public record Flatten() implements Layer {
+record Flatten() implements Layer {
     @Override
     public String kind() {
         return "flatten";

@@ -22,4 +22,10 @@ public interface Layer {
     default boolean takesIds() {
         return false;
     }
+
+    /// A layer that adds a trained bias to its result.
+    interface Biased extends Layer {
+        /// The same layer with no bias.
+        Layer withoutBias();
+    }
 }

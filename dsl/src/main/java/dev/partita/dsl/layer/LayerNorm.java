@@ -7,7 +7,7 @@ import dev.partita.dsl.tensor.Dim;
 
 /// Layer normalisation along the innermost dim (Ba et al. 2016), with a trained `weight` (from 1)
 /// and `bias` (from 0).
-public record LayerNorm(String name) implements Layer {
+record LayerNorm(String name) implements Layer {
     private static final double EPSILON = 1e-5;
 
     public LayerNorm {

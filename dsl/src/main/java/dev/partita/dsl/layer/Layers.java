@@ -46,29 +46,33 @@ public final class Layers {
 
     // ---- layers with weights ----
 
-    /// A fully connected layer; its result's innermost dim is `<name>=size`.
-    public static Linear linear(String name, long size) {
+    /// A fully connected layer, `x W^T + b`; its result's innermost dim is `<name>=size`. It trains
+    /// `<name>.weight[size, in]` and `<name>.bias[size]`, which start as PyTorch's.
+    public static Layer.Biased linear(String name, long size) {
         Arguments.name("layer", name);
         Arguments.atLeast(1, name, "size", size);
         return linear(name, new Dim(name, size));
     }
 
     /// A fully connected layer; its result's innermost dim is `out`.
-    public static Linear linear(String name, Dim out) {
+    public static Layer.Biased linear(String name, Dim out) {
         return new Linear(name, out, true);
     }
 
     /// A convolution with a square kernel, stride 1 and no padding; its result's channels are the
-    /// dim `<name>=channels`.
-    public static Layer conv2d(String name, long channels, int kernel) {
+    /// dim `<name>=channels`. It trains `<name>.weight[channels, kernel, kernel, in]` and
+    /// `<name>.bias[channels]`, which start as PyTorch's.
+    public static Layer.Biased conv2d(String name, long channels, int kernel) {
         return conv2d(name, channels, kernel, 1, 0);
     }
 
-    public static Layer conv2d(String name, long channels, int kernel, int stride, int padding) {
-        return new Convolution(name, channels, kernel, stride, padding);
+    public static Layer.Biased conv2d(
+            String name, long channels, int kernel, int stride, int padding) {
+        return new Convolution(name, channels, kernel, stride, padding, true);
     }
 
-    /// A trained vector of `size` numbers per token of the input; the dim is `<name>=size`.
+    /// A trained vector of `size` numbers per token of the input; the dim is `<name>=size`, the
+    /// table `<name>.weight[vocabulary, size]`.
     public static Layer embedding(String name, long size) {
         return new Embedding(name, size, OptionalLong.empty());
     }
@@ -78,7 +82,7 @@ public final class Layers {
         return new Embedding(name, size, OptionalLong.of(vocabulary));
     }
 
-    /// Layer normalisation along the innermost dim.
+    /// Layer normalisation along the innermost dim, with `<name>.weight` and `<name>.bias`.
     public static Layer layerNorm(String name) {
         return new LayerNorm(name);
     }

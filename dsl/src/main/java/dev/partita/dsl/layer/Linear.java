@@ -10,14 +10,14 @@ import dev.partita.dsl.tensor.Shape;
 /// `x W^T + b` along the innermost dim: `[.., in]` becomes `[.., out]`, with `weight[out, in]` and
 /// `bias[out]`. Both start uniform within `1 / sqrt(in)`, PyTorch's default (Kaiming He et al.
 /// 2015, with a = sqrt 5).
-public record Linear(String name, Dim out, boolean biased) implements Layer {
+record Linear(String name, Dim out, boolean biased) implements Layer.Biased {
     public Linear {
         Arguments.name("layer", name);
         Arguments.name("dim", out.name());
     }
 
-    /// The same layer with no bias.
-    public Linear withoutBias() {
+    @Override
+    public Layer withoutBias() {
         return new Linear(name, out, false);
     }
 

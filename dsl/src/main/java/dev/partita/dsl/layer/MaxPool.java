@@ -5,7 +5,7 @@ import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.graph.Window;
 
 /// The largest value of each window of an image, channel by channel.
-public record MaxPool(int size, int stride) implements Layer {
+record MaxPool(int size, int stride) implements Layer {
     public MaxPool {
         Arguments.atLeast(1, "maxPool", "size", size);
         Arguments.atLeast(1, "maxPool", "stride", stride);

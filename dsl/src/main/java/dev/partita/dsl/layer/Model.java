@@ -77,8 +77,13 @@ public record Model(
     }
 
     /// Every layer with the type of its result for one example, its number of weights and its line.
-    public String print() {
+    public String describe() {
         return ModelPrinter.print(this);
+    }
+
+    /// Writes [#describe] to standard output.
+    public void print() {
+        System.out.print(describe());
     }
 
     /// In one line of at most 80 characters.

@@ -5,7 +5,7 @@ import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.problem.ProblemCode;
 
 /// `x + inner(x)` (He et al. 2016); `inner` keeps the shape of `x`.
-public record Residual(Sequential inner) implements Layer {
+record Residual(Sequential inner) implements Layer {
     @Override
     public String kind() {
         return "residual";

@@ -4,7 +4,7 @@ import dev.partita.dsl.graph.Value;
 import java.util.List;
 
 /// Layers one after the other, as one layer.
-public record Sequential(List<Layer> layers) implements Layer {
+record Sequential(List<Layer> layers) implements Layer {
     public Sequential {
         layers = List.copyOf(layers);
     }

@@ -4,7 +4,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
 
 /// Softmax along the innermost dim. (Cross-entropy takes the numbers before it.)
-public record Softmax() implements Layer {
+record Softmax() implements Layer {
     @Override
     public String kind() {
         return "softmax";

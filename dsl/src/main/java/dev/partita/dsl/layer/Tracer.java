@@ -62,7 +62,7 @@ public final class Tracer {
         return tracer.graph.output("prediction", prediction).build();
     }
 
-    /// The graph without a loss, as it is trained: what [Model#print] shows.
+    /// The graph without a loss, as it is trained: what [Model#describe] shows.
     static Graph layers(Model model) {
         var tracer = new Tracer(model, Dtype.F32, true);
         return tracer.graph.output("prediction", tracer.prediction(model, 1)).build();

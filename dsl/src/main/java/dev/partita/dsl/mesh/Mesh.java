@@ -8,8 +8,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// Devices arranged along named axes; ranks count row-major, the last axis fastest.
-/// Prints `mesh[data=2, tensor=4]`; [#parse] reads `data=2,tensor=4`.
+/// Devices arranged along named axes; ranks count row-major, the last axis fastest. Prints
+/// `mesh[data=2, tensor=4]`; [#parse] reads `data=2,tensor=4`.
 public record Mesh(List<Axis> axes) {
     /// The mesh of one device, with no axis.
     public static final Mesh ONE_DEVICE = new Mesh(List.of());
@@ -27,7 +27,9 @@ public record Mesh(List<Axis> axes) {
                         .exception();
             }
             if (names(axes.subList(0, i)).contains(axis.name())) {
-                throw Problem.of(ProblemCode.DUPLICATE_NAME, "The mesh has two axes of the same name.")
+                throw Problem.of(
+                                ProblemCode.DUPLICATE_NAME,
+                                "The mesh has two axes of the same name.")
                         .fact("axis", axis.name())
                         .fix("name every axis once")
                         .exception();
@@ -57,7 +59,9 @@ public record Mesh(List<Axis> axes) {
                                 part.substring(0, equals).strip(),
                                 Integer.parseInt(part.substring(equals + 1).strip())));
             } catch (IndexOutOfBoundsException | NumberFormatException e) {
-                throw Problem.of(ProblemCode.INVALID_MESH, "A mesh is written as axis=size, separated by commas.")
+                throw Problem.of(
+                                ProblemCode.INVALID_MESH,
+                                "A mesh is written as axis=size, separated by commas.")
                         .fact("given", text)
                         .fact("at", part)
                         .fix("write for example data=2,tensor=2")
@@ -133,7 +137,8 @@ public record Mesh(List<Axis> axes) {
         return position;
     }
 
-    /// The ranks that differ from `rank` only along `names`, itself included, ordered by [#coordinate(int, List)].
+    /// The ranks that differ from `rank` only along `names`, itself included, ordered by
+    /// [#coordinate(int, List)].
     public List<Integer> group(int rank, List<String> names) {
         var members = new Integer[size(names)];
         for (int other = 0; other < devices(); other++) {
@@ -146,7 +151,8 @@ public record Mesh(List<Axis> axes) {
 
     private boolean sameBut(int a, int b, List<String> names) {
         for (Axis axis : axes) {
-            if (!names.contains(axis.name()) && coordinate(a, axis.name()) != coordinate(b, axis.name())) {
+            if (!names.contains(axis.name())
+                    && coordinate(a, axis.name()) != coordinate(b, axis.name())) {
                 return false;
             }
         }

@@ -11,9 +11,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// How a tensor lies over a mesh: per dim the axes that shard it, and the axes over which each device holds only a
-/// summand of the value (partial). Axes named nowhere replicate it.
-/// Prints `[{data}, {tensor}]`, and `[{data}, {}] sum{tensor}` when partial.
+/// How a tensor lies over a mesh: per dim the axes that shard it, and the axes over which each
+/// device holds only a summand of the value (partial). Axes named nowhere replicate it. Prints
+/// `[{data}, {tensor}]`, and `[{data}, {}] sum{tensor}` when partial.
 public record Placement(List<DimSharding> dims, List<String> partial) {
     public Placement {
         dims = List.copyOf(dims);
@@ -24,7 +24,8 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
         }
         for (String axis : seen) {
             if (Collections.frequency(seen, axis) > 1) {
-                throw Problem.of(ProblemCode.AXIS_USED_TWICE, "One axis cannot place a value twice.")
+                throw Problem.of(
+                                ProblemCode.AXIS_USED_TWICE, "One axis cannot place a value twice.")
                         .fact("axis", axis)
                         .fact("placement", print(dims, partial))
                         .fix("shard only one of its dims over " + axis)
@@ -97,7 +98,11 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
         String sizes = (below > 0 ? below + " or " : "") + (below + parts);
         return Problem.of(
                         ProblemCode.INDIVISIBLE_DIM,
-                        "Dim " + dim.name() + " does not divide over " + String.join(" x ", sharding.axes()) + ".")
+                        "Dim "
+                                + dim.name()
+                                + " does not divide over "
+                                + String.join(" x ", sharding.axes())
+                                + ".")
                 .fact("dim", dim)
                 .fact("devices", parts + " (" + mesh + ")")
                 .fact("left over", dim.size() % parts)
@@ -116,7 +121,10 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
     }
 
     private static String print(List<DimSharding> dims, List<String> partial) {
-        String shards = dims.stream().map(DimSharding::toString).collect(Collectors.joining(", ", "[", "]"));
+        String shards =
+                dims.stream()
+                        .map(DimSharding::toString)
+                        .collect(Collectors.joining(", ", "[", "]"));
         return partial.isEmpty() ? shards : shards + " sum{" + String.join(", ", partial) + "}";
     }
 

@@ -13,12 +13,17 @@ public final class NearMiss {
         int limit = Math.max(2, word.length() / 3);
         return candidates.stream()
                 .filter(c -> distance(word, c) <= limit)
-                .min(Comparator.comparingInt((String c) -> distance(word, c)).thenComparing(c -> c));
+                .min(
+                        Comparator.comparingInt((String c) -> distance(word, c))
+                                .thenComparing(c -> c));
     }
 
     /// A way out for an unknown name: the near miss if there is one, and the names that exist.
     public static String fix(String word, Collection<String> candidates, String kind) {
-        String known = candidates.isEmpty() ? "there is none" : "there is " + String.join(", ", candidates);
+        String known =
+                candidates.isEmpty()
+                        ? "there is none"
+                        : "there is " + String.join(", ", candidates);
         return find(word, candidates)
                 .map(c -> kind + " \"" + c + "\" (" + known + ")")
                 .orElse("another " + kind + ": " + known);

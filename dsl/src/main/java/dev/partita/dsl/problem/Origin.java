@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The line of the user's program that a value or message comes from. Prints `Mlp.java:14`; in JShell, where a snippet
-/// has a number but no file, `#12`; unknown origins print empty.
+/// The line of the user's program that a value or message comes from. Prints `Mlp.java:14`; in
+/// JShell, where a snippet has a number but no file, `#12`; unknown origins print empty.
 public record Origin(String file, int line) {
     /// No line is known.
     public static final Origin UNKNOWN = new Origin("", 0);
@@ -13,18 +13,21 @@ public record Origin(String file, int line) {
     private static final StackWalker WALKER =
             StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
     private static final Pattern MACHINERY =
-            Pattern.compile("java\\.|jdk\\.|dev\\.partita\\.(dsl|kernels|compiler|runtime|shell)\\.");
+            Pattern.compile(
+                    "java\\.|jdk\\.|dev\\.partita\\.(dsl|kernels|compiler|runtime|shell)\\.");
     private static final Pattern SNIPPET = Pattern.compile("\\$JShell\\$(\\d+)\\w*\\.java");
 
     /// The first frame of the current stack that is not Partita's or the JDK's: the user's call.
     public static Origin here() {
-        return WALKER.walk(frames -> frames.filter(f -> isUsers(f.getDeclaringClass()))
-                .findFirst()
-                .map(f -> of(f.getFileName(), f.getLineNumber()))
-                .orElse(UNKNOWN));
+        return WALKER.walk(frames ->
+                frames.filter(f -> isUsers(f.getDeclaringClass()))
+                        .findFirst()
+                        .map(f -> of(f.getFileName(), f.getLineNumber()))
+                        .orElse(UNKNOWN));
     }
 
-    /// A line of a source file as a stack frame names it; a JShell class file becomes its snippet number.
+    /// A line of a source file as a stack frame names it; a JShell class file becomes its snippet
+    /// number.
     public static Origin of(@Nullable String file, int line) {
         if (file == null) {
             return UNKNOWN;
@@ -33,7 +36,8 @@ public record Origin(String file, int line) {
         return snippet.matches() ? new Origin("#" + snippet.group(1), 0) : new Origin(file, line);
     }
 
-    /// Everything outside the JDK and Partita's machinery is a user's; so are Partita's models, lessons and tests.
+    /// Everything outside the JDK and Partita's machinery is a user's; so are Partita's models,
+    /// lessons and tests.
     private static boolean isUsers(Class<?> type) {
         return !MACHINERY.matcher(type.getName()).lookingAt()
                 || type.getNestHost().getSimpleName().endsWith("Test");

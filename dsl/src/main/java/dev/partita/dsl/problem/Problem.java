@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/// One message to a person, the same in javac, in JShell and on the command line: a code, one sentence, aligned facts,
-/// a way out, and the line of the user's program it is about.
+/// One message to a person, the same in javac, in JShell and on the command line: a code, one
+/// sentence, aligned facts, a way out, and the line of the user's program it is about.
 ///
 /// ```
 /// [IndivisibleDim] Dim hidden does not divide over tensor.
@@ -14,7 +14,8 @@ import java.util.Objects;
 ///   at:        Mlp.java:14
 ///   try:       make hidden 248 or 252, or shard another dim
 /// ```
-public record Problem(ProblemCode code, String sentence, List<Fact> facts, String fix, Origin origin) {
+public record Problem(
+        ProblemCode code, String sentence, List<Fact> facts, String fix, Origin origin) {
     public Problem {
         facts = List.copyOf(facts);
         Objects.requireNonNull(origin);
@@ -61,7 +62,10 @@ public record Problem(ProblemCode code, String sentence, List<Fact> facts, Strin
         int width = lines.stream().mapToInt(f -> f.name().length()).max().orElse(0);
         var text = new StringBuilder("[" + code + "] " + sentence);
         for (Fact line : lines) {
-            text.append("\n  ").append(line.name()).append(": ").repeat(" ", width - line.name().length());
+            text.append("\n  ")
+                    .append(line.name())
+                    .append(": ")
+                    .repeat(" ", width - line.name().length());
             text.append(line.value().replace("\n", "\n" + " ".repeat(width + 4)));
         }
         return text.toString();

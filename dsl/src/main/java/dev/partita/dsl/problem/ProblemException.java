@@ -3,7 +3,8 @@ package dev.partita.dsl.problem;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// Carries one or several [Problem]s to whoever talks to the user. Its message is their printed form.
+/// Carries one or several [Problem]s to whoever talks to the user. Its message is their printed
+/// form.
 public final class ProblemException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

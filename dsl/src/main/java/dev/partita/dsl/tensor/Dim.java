@@ -4,17 +4,20 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.util.regex.Pattern;
 
-/// A named extent of a tensor, such as `batch=32`. The name is what a person shards by; the size is in elements.
+/// A named extent of a tensor, such as `batch=32`. The name is what a person shards by; the size is
+/// in elements.
 ///
-/// A name starts with a letter; letters, digits, `_`, `-`, `.` follow. Trailing primes (`model'`) tell apart the second
-/// of two dims that would otherwise share a name inside one tensor, as in a square weight.
+/// A name starts with a letter; letters, digits, `_`, `-`, `.` follow. Trailing primes (`model'`)
+/// tell apart the second of two dims that would otherwise share a name inside one tensor, as in a
+/// square weight.
 public record Dim(String name, long size) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]*'*");
 
     public Dim {
         if (!NAME.matcher(name).matches()) {
             throw Problem.of(
-                            ProblemCode.INVALID_ARGUMENT, "A dim's name must start with a letter and hold no spaces.")
+                            ProblemCode.INVALID_ARGUMENT,
+                            "A dim's name must start with a letter and hold no spaces.")
                     .fact("name", '"' + name + '"')
                     .fix("write a name such as \"hidden\" or \"heads\"")
                     .exception();

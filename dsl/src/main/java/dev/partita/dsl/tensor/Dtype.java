@@ -2,7 +2,8 @@ package dev.partita.dsl.tensor;
 
 import java.util.Locale;
 
-/// Element type of a tensor, with its size in bytes. Prints as the field writes it: `f32`, `bf16`, `i64`.
+/// Element type of a tensor, with its size in bytes. Prints as the field writes it: `f32`, `bf16`,
+/// `i64`.
 public enum Dtype {
     /// IEEE 754 binary64.
     F64(8),

@@ -3,9 +3,9 @@ package dev.partita.dsl.tensor;
 import java.util.Collections;
 import java.util.List;
 
-/// Where one device's block of a tensor lies inside the whole: the whole's shape and, per dim, the index of the block's
-/// first element. Kernels that depend on global position (dropout, initial weights) read it, so that their numbers are
-/// the same under every sharding.
+/// Where one device's block of a tensor lies inside the whole: the whole's shape and, per dim, the
+/// index of the block's first element. Kernels that depend on global position (dropout, initial
+/// weights) read it, so that their numbers are the same under every sharding.
 public record Region(Shape whole, List<Long> offsets) {
     public Region {
         offsets = List.copyOf(offsets);
@@ -24,8 +24,8 @@ public record Region(Shape whole, List<Long> offsets) {
         return block.sameSizes(whole);
     }
 
-    /// Row-major index, in the whole, of each row of `block`, one row being the innermost dim; calls
-    /// `row(globalStart, localStart, length)` in local order.
+    /// Row-major index, in the whole, of each row of `block`, one row being the innermost dim;
+    /// calls `row(globalStart, localStart, length)` in local order.
     public void forEachRow(Shape block, RowVisitor visitor) {
         int rank = block.rank();
         if (rank == 0) {

@@ -7,8 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// The ordered dims of a tensor, the first one outermost in memory. Names are unique within a shape.
-/// Prints `[batch=32, model=512]`; a scalar prints `[]`.
+/// The ordered dims of a tensor, the first one outermost in memory. Names are unique within a
+/// shape. Prints `[batch=32, model=512]`; a scalar prints `[]`.
 public record Shape(List<Dim> dims) {
     /// The shape of a scalar.
     public static final Shape SCALAR = new Shape(List.of());
@@ -18,7 +18,9 @@ public record Shape(List<Dim> dims) {
         var seen = new HashSet<String>();
         for (Dim dim : dims) {
             if (!seen.add(dim.name())) {
-                throw Problem.of(ProblemCode.DUPLICATE_NAME, "A tensor has two dims of the same name.")
+                throw Problem.of(
+                                ProblemCode.DUPLICATE_NAME,
+                                "A tensor has two dims of the same name.")
                         .fact("dim", dim.name())
                         .fact("shape", dims)
                         .fix("name one of the two differently")
@@ -31,7 +33,8 @@ public record Shape(List<Dim> dims) {
         return new Shape(List.of(dims));
     }
 
-    /// A shape of these dims where a name that repeats gets a prime: `[model=8, model=8]` becomes `[model=8, model'=8]`.
+    /// A shape of these dims where a name that repeats gets a prime: `[model=8, model=8]` becomes
+    /// `[model=8, model'=8]`.
     public static Shape distinct(List<Dim> dims) {
         var result = new ArrayList<Dim>(dims.size());
         var seen = new HashSet<String>();
@@ -70,8 +73,9 @@ public record Shape(List<Dim> dims) {
     /// Number of elements; 1 for a scalar.
     public long elements() {
         long product = 1;
-        for (Dim dim : dims) {
-            product = Math.multiplyExact(product, dim.size());
+        // by index: kernels ask inside loops, where an iterator would be garbage
+        for (int i = 0; i < dims.size(); i++) {
+            product = Math.multiplyExact(product, size(i));
         }
         return product;
     }
@@ -107,7 +111,10 @@ public record Shape(List<Dim> dims) {
 
     /// True if the sizes are equal in order, whatever the names.
     public boolean sameSizes(Shape other) {
-        return dims.stream().map(Dim::size).toList().equals(other.dims.stream().map(Dim::size).toList());
+        return dims.stream()
+                .map(Dim::size)
+                .toList()
+                .equals(other.dims.stream().map(Dim::size).toList());
     }
 
     @Override

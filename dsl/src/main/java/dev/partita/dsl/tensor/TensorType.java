@@ -2,7 +2,8 @@ package dev.partita.dsl.tensor;
 
 import java.util.ArrayList;
 
-/// Element type and shape of a tensor. Prints `f32[batch=32, model=512]`, which [#parse] reads back.
+/// Element type and shape of a tensor. Prints `f32[batch=32, model=512]`, which [#parse] reads
+/// back.
 public record TensorType(Dtype dtype, Shape shape) {
     public static TensorType of(Dtype dtype, Dim... dims) {
         return new TensorType(dtype, Shape.of(dims));
@@ -41,7 +42,10 @@ public record TensorType(Dtype dtype, Shape shape) {
                 if (equals < 0) {
                     throw new IllegalArgumentException("not a dim: " + part);
                 }
-                dims.add(new Dim(part.substring(0, equals).strip(), Long.parseLong(part.substring(equals + 1))));
+                dims.add(
+                        new Dim(
+                                part.substring(0, equals).strip(),
+                                Long.parseLong(part.substring(equals + 1))));
             }
         }
         return new TensorType(Dtype.parse(text.substring(0, open)), new Shape(dims));

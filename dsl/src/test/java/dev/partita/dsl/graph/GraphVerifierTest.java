@@ -104,7 +104,7 @@ class GraphVerifierTest {
         Graph longer = builder.output("z", z).build();
         assertThat(z.id()).isEqualTo(2);
         assertThat(longer.outputs().keySet()).containsExactly("y", "z").inOrder();
-        assertThat(longer.definitions()).containsEntry(z, longer.nodes().getLast());
+        assertThat(longer.index().definition(z)).isEqualTo(longer.nodes().getLast());
     }
 
     @Test

@@ -144,6 +144,12 @@ class LayersTest {
     }
 
     @Test
+    void a_convolution_may_go_without_bias() {
+        var model = model("m", image("pixels", 3, 9, 9)).then(conv2d("c1", 4, 3).withoutBias());
+        assertThat(initializers(model).keySet()).containsExactly("c1.weight");
+    }
+
+    @Test
     void weights_start_as_pytorchs_do() {
         assertThat(
                         initializers(

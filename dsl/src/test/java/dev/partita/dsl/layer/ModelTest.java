@@ -197,7 +197,7 @@ class ModelTest {
                   loss cross-entropy
                   407,050 parameters
                 """;
-        String printed = mlp().print();
+        String printed = mlp().describe();
         assertThat(printed)
                 .contains("hidden    f32[batch=1, hidden=512]      401,920  ModelTest.java:");
         assertThat(printed.replaceAll(" *ModelTest.java:\\d+", "")).isEqualTo(expected);

@@ -1,0 +1,76 @@
+package dev.partita.compiler;
+
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.sharding.ShardedGraph;
+import dev.partita.dsl.layer.Model;
+import java.util.List;
+
+/// A compiled model: the plan, and everything on the way to it.
+///
+/// @param sharded every value with its placement and the cause of it
+/// @param plan what the devices do
+/// @param snapshots the program after each pass
+public record Compilation(
+        Model model,
+        CompileOptions options,
+        ShardedGraph sharded,
+        ExecutionPlan plan,
+        List<Snapshot> snapshots) {
+    public Compilation {
+        snapshots = List.copyOf(snapshots);
+    }
+
+    /// Writes the plan to standard output: what is in memory by name, then every step with the line
+    /// it comes from.
+    public void print() {
+        System.out.print(plan.print());
+    }
+
+    /// Writes to standard output why things with this name lie as they do, and why they are
+    /// communicated.
+    ///
+    /// @param name a dim, an axis, a layer or a parameter
+    /// @throws dev.partita.dsl.problem.ProblemException `UnknownDim`, with the near miss
+    public void why(String name) {
+        System.out.print(explain(name));
+    }
+
+    /// What [#why] writes, as text.
+    public String explain(String name) {
+        return Explanation.of(this, name);
+    }
+
+    /// The same training step on one device: what this plan is proved against.
+    public Compilation oneDevice() {
+        return Compiler.compile(model, options.onOneDevice());
+    }
+
+    /// The same model placed alike, without loss, gradients and dropout: what evaluation runs.
+    public Compilation forward() {
+        return Compiler.compileForward(model, options);
+    }
+
+    /// The same training step with every gradient readable after it.
+    public Compilation keepingGradients() {
+        return Compiler.compile(model, options.keepingGradients());
+    }
+
+    /// The program after the pass of this name, or the names of the passes.
+    public String after(String pass) {
+        return snapshots.stream()
+                .filter(s -> s.pass().equals(pass))
+                .findFirst()
+                .map(Snapshot::print)
+                .orElseGet(
+                        () -> "the passes are " + snapshots.stream().map(Snapshot::pass).toList());
+    }
+
+    /// In one line of at most 80 characters.
+    @Override
+    public String toString() {
+        String line =
+                "%s on %s, %,d bytes a device"
+                        .formatted(model.name(), options.mesh(), plan.program(0).arenaBytes());
+        return line.length() <= 80 ? line : line.substring(0, 79) + "…";
+    }
+}

@@ -1,0 +1,106 @@
+package dev.partita.compiler;
+
+import dev.partita.compiler.assemble.Assembler;
+import dev.partita.compiler.autodiff.Differentiate;
+import dev.partita.compiler.autodiff.OptimizerStep;
+import dev.partita.compiler.autodiff.TrainingGraph;
+import dev.partita.compiler.autodiff.TrainingOutputs;
+import dev.partita.compiler.memory.MemoryPlan;
+import dev.partita.compiler.memory.PackArena;
+import dev.partita.compiler.partition.AllReduceBuckets;
+import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.compiler.partition.Partitioner;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.compiler.schedule.Overlap;
+import dev.partita.compiler.sharding.Propagation;
+import dev.partita.compiler.sharding.ShardedGraph;
+import dev.partita.compiler.simplify.FuseBiasGradient;
+import dev.partita.compiler.simplify.FuseElementwise;
+import dev.partita.compiler.simplify.FuseEpilogue;
+import dev.partita.compiler.simplify.ReluAfterPool;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.layer.Model;
+
+/// The whole compiler, one pass a line. Every graph is verified where it is made, the plan at the
+/// end; each pass leaves a [Snapshot].
+public final class Compiler {
+    private Compiler() {}
+
+    /// The training step of a model, placed over a mesh.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException for everything that is wrong with the model
+    ///   or its placement
+    public static Compilation compile(Model model, CompileOptions options) {
+        var passes = new Passes();
+        Graph forward =
+                passes.after(
+                        "trace", model.trace(options.batch(), options.dtype(), true), Graph::print);
+        forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
+        TrainingGraph training =
+                passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
+        training =
+                passes.after(
+                        "optimizer-step",
+                        OptimizerStep.append(training, options.optimizer()),
+                        TrainingGraph::print);
+        training =
+                passes.after(
+                        "training-outputs",
+                        TrainingOutputs.choose(training, options.keepGradients()),
+                        TrainingGraph::print);
+        return place(model, options, training, passes);
+    }
+
+    /// The forward pass alone, placed alike: examples in, `prediction` out, no dropout.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException for everything that is wrong with the model
+    ///   or its placement
+    public static Compilation compileForward(Model model, CompileOptions options) {
+        var passes = new Passes();
+        Graph forward =
+                passes.after(
+                        "trace",
+                        model.trace(options.batch(), options.dtype(), false),
+                        Graph::print);
+        forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
+        return place(model, options, TrainingGraph.forwardOnly(forward), passes);
+    }
+
+    private static Compilation place(
+            Model model, CompileOptions options, TrainingGraph graph, Passes passes) {
+        ShardedGraph sharded =
+                passes.after(
+                        "propagate",
+                        Propagation.run(graph, options.mesh(), options.shards()),
+                        ShardedGraph::print);
+        LocalGraph local = passes.after("partition", Partitioner.run(sharded), LocalGraph::print);
+        local =
+                passes.after(
+                        "fuse-epilogue",
+                        local.with(FuseEpilogue.run(local.graph())),
+                        LocalGraph::print);
+        local =
+                passes.after(
+                        "fuse-bias-gradient",
+                        local.with(FuseBiasGradient.run(local.graph())),
+                        LocalGraph::print);
+        local =
+                passes.after(
+                        "fuse-elementwise",
+                        local.with(FuseElementwise.run(local.graph())),
+                        LocalGraph::print);
+        local =
+                passes.after(
+                        "all-reduce-buckets",
+                        AllReduceBuckets.run(local, options.bucketBytes()),
+                        LocalGraph::print);
+        DeviceSequence sequence =
+                passes.after("overlap", Overlap.run(local), DeviceSequence::print);
+        MemoryPlan memory = passes.after("pack-arena", PackArena.run(sequence), MemoryPlan::print);
+        ExecutionPlan plan = passes.after("assemble", Assembler.run(memory), ExecutionPlan::print);
+        PlanVerifier.verify(plan);
+        return new Compilation(model, options, sharded, plan, passes.snapshots());
+    }
+}

@@ -1,0 +1,113 @@
+package dev.partita.compiler;
+
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.problem.NearMiss;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dim;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Answers why: which values a name is about, how they lie and what asked for it, and which
+/// collectives move them for what reason.
+final class Explanation {
+    private final Compilation compilation;
+    private final String name;
+
+    private Explanation(Compilation compilation, String name) {
+        this.compilation = compilation;
+        this.name = name;
+    }
+
+    static String of(Compilation compilation, String name) {
+        return new Explanation(compilation, name).print();
+    }
+
+    private String print() {
+        List<String> values = values();
+        List<String> collectives = collectives();
+        if (values.isEmpty() && collectives.isEmpty()) {
+            throw Problem.of(
+                            ProblemCode.UNKNOWN_DIM,
+                            "Nothing in the plan is called \"" + name + "\".")
+                    .fix(NearMiss.fix(name, names(), "name"))
+                    .exception();
+        }
+        var text = new StringBuilder(name + "\n");
+        values.forEach(line -> text.append("  ").append(line).append('\n'));
+        collectives.forEach(line -> text.append("  ").append(line).append('\n'));
+        return text.toString();
+    }
+
+    /// How the model's own values lie; gradients and state lie as what they belong to.
+    private List<String> values() {
+        List<String> lines = new ArrayList<>();
+        for (Node node : compilation.sharded().training().graph().nodes()) {
+            for (Value value : node.results()) {
+                boolean own = !compilation.sharded().training().follows().containsKey(value);
+                if (own && isAbout(node, value)) {
+                    lines.add(
+                            value
+                                    + " "
+                                    + node.op()
+                                    + " : "
+                                    + value.type()
+                                    + " lies "
+                                    + compilation.sharded().explain(value));
+                }
+            }
+        }
+        return lines;
+    }
+
+    private boolean isAbout(Node node, Value value) {
+        boolean parameter = node.op() instanceof Op.Parameter p && p.name().equals(name);
+        return parameter
+                || node.layer().equals(name)
+                || value.type().shape().indexOf(name) >= 0
+                || compilation.sharded().placement(value).shards(name);
+    }
+
+    private List<String> collectives() {
+        Program program = compilation.plan().program(0);
+        return program.collectives()
+                .filter(start -> isAbout(program, start))
+                .map(start ->
+                        "%s, %,d bytes"
+                                .formatted(start.note(), program.span(start.sources()).bytes()))
+                .toList();
+    }
+
+    /// Collectives of the layer, over the axis, of tensors with the dim, or over an axis that the
+    /// dim is sharded over.
+    private boolean isAbout(Program program, Step.Start start) {
+        return start.note().layer().equals(name)
+                || start.op().axes().stream()
+                        .anyMatch(a -> a.name().equals(name) || shardsDim(a.name()))
+                || start.sources().stream()
+                        .anyMatch(s -> program.slot(s).whole().shape().indexOf(name) >= 0);
+    }
+
+    private boolean shardsDim(String axis) {
+        return compilation.options().shards().stream()
+                .anyMatch(r -> r.dim().equals(name) && r.axes().contains(axis));
+    }
+
+    private Set<String> names() {
+        Set<String> names = new LinkedHashSet<>(compilation.options().mesh().axisNames());
+        for (Node node : compilation.sharded().training().graph().nodes()) {
+            names.add(node.layer());
+            node.results()
+                    .forEach(v ->
+                            v.type().shape().dims().stream().map(Dim::name).forEach(names::add));
+        }
+        names.remove("");
+        return names;
+    }
+}

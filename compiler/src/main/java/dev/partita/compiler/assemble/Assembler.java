@@ -1,0 +1,135 @@
+package dev.partita.compiler.assemble;
+
+import dev.partita.compiler.memory.MemoryPlan;
+import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Note;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
+import dev.partita.compiler.schedule.Action;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Writes the plan down: values become slots, actions become steps, named leaves and outputs become
+/// bindings.
+public final class Assembler {
+    private final MemoryPlan memory;
+    private final LocalGraph local;
+    private final List<Slot> slots = new ArrayList<>();
+    private final Map<Value, Integer> slotOf = new HashMap<>();
+    private final List<Binding> bindings = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+
+    private Assembler(MemoryPlan memory) {
+        this.memory = memory;
+        this.local = memory.sequence().local();
+    }
+
+    public static ExecutionPlan run(MemoryPlan memory) {
+        return new Assembler(memory).assemble();
+    }
+
+    private ExecutionPlan assemble() {
+        for (Action action : memory.sequence().actions()) {
+            switch (action) {
+                case Action.Run(Node node) -> run(node);
+                case Action.Start(Node node, int tag) -> start(node, tag);
+                case Action.Finish(Node node, int tag) ->
+                        steps.add(new Step.Finish(steps.size(), tag, note(node)));
+            }
+        }
+        local.graph()
+                .outputs()
+                .forEach((name, value) -> bindings.add(new Binding.Output(name, slot(value))));
+        Mesh mesh = local.mesh();
+        var program = new Program(memory.arenaBytes(), slots, bindings, steps);
+        return new ExecutionPlan(
+                local.graph().name(),
+                mesh,
+                List.of(program),
+                Collections.nCopies(mesh.devices(), 0));
+    }
+
+    private void run(Node node) {
+        switch (node.op()) {
+            case Op.Input input ->
+                    bindings.add(new Binding.Input(input.name(), slot(node.result())));
+            case Op.Parameter p ->
+                    bindings.add(
+                            new Binding.Parameter(p.name(), slot(node.result()), p.initializer()));
+            case Op.State state ->
+                    bindings.add(
+                            new Binding.State(state.name(), slot(node.result()), state.initial()));
+            case Op.RequireFinite(String what) ->
+                    steps.add(
+                            new Step.RequireFinite(
+                                    steps.size(),
+                                    slot(node.operands().getFirst()),
+                                    what,
+                                    note(node)));
+            case Op op ->
+                    steps.add(
+                            new Step.Compute(
+                                    steps.size(),
+                                    op,
+                                    slots(node.operands()),
+                                    slots(node.results()),
+                                    note(node)));
+        }
+    }
+
+    private void start(Node node, int tag) {
+        if (node.op() instanceof Reshard.Collective collective) {
+            steps.add(
+                    new Step.Start(
+                            steps.size(),
+                            tag,
+                            collective,
+                            slots(node.operands()),
+                            slots(node.results()),
+                            note(node)));
+        }
+    }
+
+    private Note note(Node node) {
+        String because = "";
+        for (Value result : node.results()) {
+            because = because.isEmpty() ? local.reasons().getOrDefault(result, "") : because;
+        }
+        if (node.results().size() > 1 && !because.isEmpty()) {
+            because += " (and " + (node.results().size() - 1) + " more)";
+        }
+        return new Note(node.layer(), node.origin(), because);
+    }
+
+    private List<Integer> slots(List<Value> values) {
+        return values.stream().map(this::slot).toList();
+    }
+
+    private int slot(Value value) {
+        return slotOf.computeIfAbsent(
+                value,
+                v -> {
+                    LocalGraph.Block block = local.block(v);
+                    int id = slots.size();
+                    slots.add(
+                            new Slot(
+                                    id,
+                                    memory.offset(v),
+                                    v.type(),
+                                    block.whole().type(),
+                                    block.placement()));
+                    return id;
+                });
+    }
+}

@@ -1,0 +1,166 @@
+package dev.partita.compiler.autodiff;
+
+import dev.partita.dsl.graph.EinsumSpec;
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Epilogue;
+import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The vector-Jacobian product of every op: given the gradient of a node's first result, the
+/// gradients of its operands. (Further results, such as pooling positions or row means, are helpers
+/// that nothing is differentiated through.)
+final class GradientRules {
+    private GradientRules() {}
+
+    /// One gradient per operand, each computed only when asked for; null where an operand has none,
+    /// such as labels.
+    static List<@Nullable Supplier<Value>> of(Node node, Value dy, GraphBuilder g) {
+        return switch (node.op()) {
+            case Op.Leaf _ -> List.of();
+            case Elementwise.Relu _ ->
+                    rules(() -> g.add(new Elementwise.ReluGrad(), node.result(), dy));
+            case Elementwise.Gelu _ ->
+                    rules(() -> g.add(new Elementwise.GeluGrad(), x(node, 0), dy));
+            case Elementwise.Scale scale -> rules(() -> g.add(scale, dy));
+            case Elementwise.Add _ -> rules(() -> dy, () -> dy);
+            case Elementwise.Subtract _ ->
+                    rules(() -> dy, () -> g.add(new Elementwise.Scale(-1), dy));
+            case Elementwise.Multiply _ ->
+                    rules(
+                            () -> g.add(new Elementwise.Multiply(), dy, x(node, 1)),
+                            () -> g.add(new Elementwise.Multiply(), dy, x(node, 0)));
+            case Op.Flatten f ->
+                    rules(() -> g.add(new Op.Unflatten(f.first(), f.last(), shape(node, 0)), dy));
+            case Op.Unflatten u ->
+                    rules(() -> g.add(new Op.Flatten(u.first(), u.last(), shape(node, 0)), dy));
+            case Op.Broadcast b ->
+                    rules(() -> g.add(new Op.Sum(allBut(b.dims(), b.to().rank())), dy));
+            case Op.Sum sum ->
+                    rules(() ->
+                            g.add(
+                                    new Op.Broadcast(
+                                            allBut(sum.dims(), shape(node, 0).rank()),
+                                            shape(node, 0)),
+                                    dy));
+            case Op.AddBias _ -> rules(() -> dy, () -> g.add(new Op.Sum(allButLast(dy)), dy));
+            case Op.Einsum(EinsumSpec spec, Epilogue _) ->
+                    rules(
+                            () ->
+                                    g.add(
+                                            new Op.Einsum(spec.leftGradient(), Epilogue.NONE),
+                                            dy,
+                                            x(node, 1)),
+                            () ->
+                                    g.add(
+                                            new Op.Einsum(spec.rightGradient(), Epilogue.NONE),
+                                            dy,
+                                            x(node, 0)));
+            case Op.Conv2d conv ->
+                    rules(
+                            () ->
+                                    g.add(
+                                            new Op.Conv2dInputGrad(conv.window(), shape(node, 0)),
+                                            dy,
+                                            x(node, 1)),
+                            () ->
+                                    g.add(
+                                            new Op.Conv2dWeightGrad(
+                                                    conv.window(), false, shape(node, 1)),
+                                            dy,
+                                            x(node, 0)));
+            case Op.MaxPool pool ->
+                    rules(() ->
+                            g.add(
+                                    new Op.MaxPoolGrad(pool.window(), shape(node, 0)),
+                                    dy,
+                                    node.results().get(1)));
+            case Op.Softmax _ -> rules(() -> g.add(new Op.SoftmaxGrad(), node.result(), dy));
+            case Op.LayerNorm _ -> {
+                var all =
+                        new Object() {
+                            @Nullable Node grad;
+
+                            Value result(int i) {
+                                if (grad == null) {
+                                    List<Value> y = node.results();
+                                    grad =
+                                            g.addAll(
+                                                    new Op.LayerNormGrad(),
+                                                    List.of(
+                                                            x(node, 0),
+                                                            x(node, 1),
+                                                            y.get(1),
+                                                            y.get(2),
+                                                            dy));
+                                }
+                                return grad.results().get(i);
+                            }
+                        };
+                yield rules(() -> all.result(0), () -> all.result(1), () -> all.result(2));
+            }
+            case Op.Embedding _ ->
+                    rules(() -> g.add(new Op.EmbeddingGrad(shape(node, 0)), x(node, 1), dy), null);
+            case Op.Dropout dropout -> rules(() -> g.add(dropout, dy, x(node, 1)), null);
+            case Op.CrossEntropy _ ->
+                    rules(() -> g.add(new Op.CrossEntropyGrad(), x(node, 0), x(node, 1), dy), null);
+            // What only the compiler itself adds, after differentiation or by it.
+            case Elementwise.ReluGrad _,
+                    Elementwise.GeluGrad _,
+                    Elementwise.SquareRoot _,
+                    Elementwise.Fused _,
+                    Op.SumSquares _,
+                    Op.Conv2dInputGrad _,
+                    Op.Conv2dWeightGrad _,
+                    Op.MaxPoolGrad _,
+                    Op.SoftmaxGrad _,
+                    Op.LayerNormGrad _,
+                    Op.EmbeddingGrad _,
+                    Op.CrossEntropyGrad _,
+                    Op.RequireFinite _,
+                    Update _,
+                    Reshard _ ->
+                    throw notDifferentiable(node);
+        };
+    }
+
+    @SafeVarargs
+    private static List<@Nullable Supplier<Value>> rules(@Nullable Supplier<Value>... rules) {
+        return Arrays.asList(rules);
+    }
+
+    private static Value x(Node node, int operand) {
+        return node.operands().get(operand);
+    }
+
+    private static Shape shape(Node node, int operand) {
+        return x(node, operand).type().shape();
+    }
+
+    private static List<Integer> allBut(List<Integer> dims, int rank) {
+        return IntStream.range(0, rank).filter(i -> !dims.contains(i)).boxed().toList();
+    }
+
+    private static List<Integer> allButLast(Value value) {
+        return IntStream.range(0, value.type().shape().rank() - 1).boxed().toList();
+    }
+
+    private static RuntimeException notDifferentiable(Node node) {
+        return Problem.of(ProblemCode.GRAPH_REJECTED, "A model holds an op that has no gradient.")
+                .fact("op", node)
+                .fix("build the model from the words of Layers")
+                .at(node.origin())
+                .exception();
+    }
+}

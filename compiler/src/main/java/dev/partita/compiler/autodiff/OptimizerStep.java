@@ -1,0 +1,109 @@
+package dev.partita.compiler.autodiff;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.layer.Optimizer;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Appends the end of a training step: the global gradient norm, the check that loss and norm are
+/// finite, and the update of every parameter. Updates come last, so that a step that ends at the
+/// check has changed nothing.
+public final class OptimizerStep {
+    private final TrainingGraph before;
+    private final GraphBuilder builder;
+    private final Map<Value, Value> follows;
+
+    private OptimizerStep(TrainingGraph before) {
+        this.before = before;
+        this.builder = GraphBuilder.continuing(before.graph());
+        this.follows = new LinkedHashMap<>(before.follows());
+    }
+
+    public static TrainingGraph append(TrainingGraph before, Optimizer optimizer) {
+        return new OptimizerStep(before).append(optimizer);
+    }
+
+    private TrainingGraph append(Optimizer optimizer) {
+        Node lossNode = before.graph().index().definition(before.graph().output("loss"));
+        Value loss = before.graph().output("loss");
+        List<Value> squares = new ArrayList<>();
+        before.gradients()
+                .forEach((name, gradient) -> {
+                    builder.like(parameter(name));
+                    squares.add(builder.add(new Op.SumSquares(), gradient));
+                });
+        builder.like(lossNode);
+        Optional<Value> norm =
+                squares.stream()
+                        .reduce((a, b) -> builder.add(new Elementwise.Add(), a, b))
+                        .map(sum -> builder.add(new Elementwise.SquareRoot(), sum));
+        builder.addAll(new Op.RequireFinite("loss"), List.of(loss));
+        norm.ifPresent(value -> {
+            builder.addAll(new Op.RequireFinite("gradient norm"), List.of(value));
+            builder.output("gradient-norm", value);
+        });
+        Value rate =
+                builder.add(new Op.Input("learning-rate", TensorType.scalar(loss.type().dtype())));
+        Value step = stepCounter();
+        before.gradients()
+                .forEach((name, gradient) ->
+                        update(optimizer, parameter(name), gradient, rate, step));
+        return new TrainingGraph(builder.build(), follows, before.gradients());
+    }
+
+    private Node parameter(String name) {
+        return before.graph()
+                .nodesOf(Op.Parameter.class)
+                .filter(n -> ((Op.Parameter) n.op()).name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// The counter that dropout may have brought in already.
+    private Value stepCounter() {
+        var type = TensorType.scalar(Dtype.I64);
+        return before.graph()
+                .nodesOf(Op.Input.class)
+                .filter(n -> n.op().equals(new Op.Input("step", type)))
+                .findFirst()
+                .map(Node::result)
+                .orElseGet(() -> builder.add(new Op.Input("step", type)));
+    }
+
+    private void update(
+            Optimizer optimizer, Node parameter, Value gradient, Value rate, Value step) {
+        builder.like(parameter);
+        Value weight = parameter.result();
+        String name = ((Op.Parameter) parameter.op()).name();
+        List<Value> states =
+                optimizer.states().stream()
+                        .map(state ->
+                                builder.add(new Op.State(name + "/" + state, weight.type(), 0)))
+                        .toList();
+        List<Value> operands = new ArrayList<>(List.of(weight, gradient));
+        Update update = optimizer.step();
+        switch (update) {
+            case Update.SgdStep _ -> {
+                operands.add(rate);
+                operands.addAll(states);
+            }
+            case Update.AdamStep _ -> {
+                operands.addAll(states);
+                operands.addAll(List.of(rate, step));
+            }
+        }
+        Node node = builder.addAll(update, operands);
+        states.forEach(state -> follows.put(state, weight));
+        node.results().forEach(result -> follows.put(result, weight));
+    }
+}

@@ -1,0 +1,28 @@
+package dev.partita.compiler.autodiff;
+
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Value;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// A graph that knows which of its values follow others in placement.
+///
+/// @param follows for each gradient the value it is the gradient of, for optimizer state and new
+///   weights the weight
+/// @param gradients by parameter name, in the order in which backward computes them
+public record TrainingGraph(Graph graph, Map<Value, Value> follows, Map<String, Value> gradients) {
+    public TrainingGraph {
+        follows = Collections.unmodifiableMap(new LinkedHashMap<>(follows));
+        gradients = Collections.unmodifiableMap(new LinkedHashMap<>(gradients));
+    }
+
+    /// A forward graph, with nothing to train.
+    public static TrainingGraph forwardOnly(Graph graph) {
+        return new TrainingGraph(graph, Map.of(), Map.of());
+    }
+
+    public String print() {
+        return graph.print();
+    }
+}

@@ -1,0 +1,160 @@
+package dev.partita.compiler.memory;
+
+import dev.partita.compiler.schedule.Action;
+import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.GraphIndex;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Decides which values share memory, and from when to when each piece of memory is in use.
+///
+/// Values share where an op leaves memory as it is (flatten), changes it in place (updates,
+/// all-reduces, elementwise ops whose operand nothing else reads), or where the summands of a
+/// bucket lie side by side.
+final class Lifetimes {
+    /// A value's piece of memory and where in it the value begins.
+    record Place(Storage storage, long begin) {}
+
+    private final DeviceSequence sequence;
+    private final Map<Value, Integer> lastRead = new HashMap<>();
+    private final Map<Value, Place> places = new LinkedHashMap<>();
+    private final List<Storage> storages = new ArrayList<>();
+    private final GraphIndex index;
+    private final int end;
+
+    Lifetimes(DeviceSequence sequence) {
+        this.sequence = sequence;
+        this.index = sequence.local().graph().index();
+        this.end = sequence.actions().size();
+        reads();
+        buckets();
+        for (int i = 0; i < end; i++) {
+            switch (sequence.actions().get(i)) {
+                case Action.Run(Node node) -> place(node, i);
+                case Action.Start(Node node, int _) -> place(node, i);
+                case Action.Finish _ -> {}
+            }
+        }
+    }
+
+    Map<Value, Place> places() {
+        return places;
+    }
+
+    List<Storage> storages() {
+        return storages;
+    }
+
+    /// A collective reads its operands and writes its results until it is finished.
+    private void reads() {
+        for (int i = 0; i < end; i++) {
+            Action action = sequence.actions().get(i);
+            for (Value operand : action.node().operands()) {
+                lastRead.merge(operand, i, Math::max);
+            }
+            if (action instanceof Action.Finish) {
+                for (Value result : action.node().results()) {
+                    lastRead.merge(result, i, Math::max);
+                }
+            }
+        }
+        for (Value output : sequence.local().graph().outputs().values()) {
+            lastRead.put(output, end);
+        }
+    }
+
+    /// Summands of one bucket get their places before anything else, side by side; the bucket lives
+    /// from its first summand.
+    private void buckets() {
+        Map<Value, Integer> definedAt = new HashMap<>();
+        for (int i = 0; i < end; i++) {
+            int at = i;
+            Action action = sequence.actions().get(i);
+            action.node().results().forEach(r -> definedAt.putIfAbsent(r, at));
+            if (action instanceof Action.Start && action.node().operands().size() > 1) {
+                int first =
+                        action.node().operands().stream()
+                                .mapToInt(v -> definedAt.getOrDefault(v, at))
+                                .min()
+                                .orElse(at);
+                Storage bucket = storage(0, first, i);
+                for (Value summand : action.node().operands()) {
+                    places.put(summand, new Place(bucket, bucket.append(summand.type().bytes())));
+                }
+            }
+        }
+    }
+
+    private void place(Node node, int at) {
+        for (int i = 0; i < node.results().size(); i++) {
+            Value result = node.results().get(i);
+            if (!places.containsKey(result)) {
+                places.put(result, placeFor(node, i, at));
+            }
+            place(result).storage().extend(lastRead.getOrDefault(result, at));
+        }
+    }
+
+    private Place placeFor(Node node, int i, int at) {
+        Value result = node.results().get(i);
+        long bytes = result.type().bytes();
+        return switch (node.op()) {
+            case Op.Constant _ -> new Place(storage(bytes, at, at), 0);
+            case Op.Leaf _ -> new Place(storage(bytes, 0, end), 0);
+            case Op.Flatten _, Op.Unflatten _ -> place(node.operands().getFirst());
+            case Update update -> place(node.operands().get(update.inPlace().get(i)));
+            case Reshard.AllReduce _ -> {
+                Value summand = node.operands().get(i);
+                boolean bucket = node.operands().size() > 1;
+                yield bucket || isOwn(summand)
+                        ? place(summand)
+                        : new Place(storage(bytes, at, at), 0);
+            }
+            case Elementwise _ -> {
+                for (Value operand : node.operands()) {
+                    if (isLastRead(operand, at) && operand.type().bytes() == bytes) {
+                        yield place(operand);
+                    }
+                }
+                yield new Place(storage(bytes, at, at), 0);
+            }
+            case Op _ -> new Place(storage(bytes, at, at), 0);
+        };
+    }
+
+    /// True if nothing reads the value's memory after action `at`, so that it can be written over.
+    private boolean isLastRead(Value value, int at) {
+        return place(value).storage().last <= at;
+    }
+
+    /// True if nothing but its one reader ever sees the value's memory: that reader may keep it
+    /// from start to finish.
+    private boolean isOwn(Value value) {
+        Storage storage = place(value).storage();
+        boolean alone = places.values().stream().filter(p -> p.storage() == storage).count() == 1;
+        return alone && index.isReadOnce(value);
+    }
+
+    private Place place(Value value) {
+        Place place = places.get(value);
+        if (place == null) {
+            throw new IllegalArgumentException("no place for " + value);
+        }
+        return place;
+    }
+
+    private Storage storage(long bytes, int first, int last) {
+        var storage = new Storage(bytes, first, last);
+        storages.add(storage);
+        return storage;
+    }
+}

@@ -1,0 +1,159 @@
+package dev.partita.compiler.partition;
+
+import dev.partita.compiler.sharding.ShardedGraph;
+import dev.partita.compiler.sharding.ShardingRule;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.DimSharding;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Decides over which axes each factor of an op is computed, from how its operands lie and how its
+/// result is to lie.
+///
+/// Where two factors want one axis, the first of these wins: a factor that is summed over and
+/// sharded so in all operands (the sum stays pending, nothing moves before); a factor that an
+/// operand and a result have sharded so; one that an operand has; one that only the result wants.
+/// If that does not decide, the placement is ambiguous and the user is asked.
+final class FactorAxes {
+    private final Node node;
+    private final ShardingRule rule;
+    private final ShardedGraph sharded;
+    private final Map<String, List<String>> axes = new LinkedHashMap<>();
+
+    private FactorAxes(Node node, ShardingRule rule, ShardedGraph sharded) {
+        this.node = node;
+        this.rule = rule;
+        this.sharded = sharded;
+    }
+
+    /// The axes of each factor; a factor computed whole has none.
+    static Map<String, List<String>> of(Node node, ShardingRule rule, ShardedGraph sharded) {
+        return new FactorAxes(node, rule, sharded).decide();
+    }
+
+    private Map<String, List<String>> decide() {
+        for (String factor : rule.factors()) {
+            axes.put(factor, divisible(factor, candidate(factor)));
+        }
+        for (String axis : sharded.mesh().axisNames()) {
+            List<String> rivals =
+                    rule.factors().stream()
+                            .filter(f -> axes.getOrDefault(f, List.of()).contains(axis))
+                            .toList();
+            if (rivals.size() > 1) {
+                settle(axis, rivals);
+            }
+        }
+        return axes;
+    }
+
+    /// What the operands have, and among different ones what a result wants; else what a result
+    /// wants.
+    private List<String> candidate(String factor) {
+        List<List<String>> has = shardings(node.operands(), rule.operands(), factor);
+        List<List<String>> wants = shardings(node.results(), rule.results(), factor);
+        has.removeIf(List::isEmpty);
+        wants.removeIf(List::isEmpty);
+        return has.stream()
+                .filter(wants::contains)
+                .findFirst()
+                .or(() -> has.stream().findFirst())
+                .or(() -> wants.stream().findFirst())
+                .orElse(List.of());
+    }
+
+    private List<List<String>> shardings(
+            List<Value> values, List<List<String>> factors, String factor) {
+        List<List<String>> found = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            int dim = factors.get(i).indexOf(factor);
+            if (dim >= 0) {
+                DimSharding sharding = sharded.placement(values.get(i)).dim(dim);
+                found.add(sharding.axes());
+            }
+        }
+        return found;
+    }
+
+    /// The longest beginning of `wanted` that divides every dim of the factor.
+    private List<String> divisible(String factor, List<String> wanted) {
+        List<Value> values = new ArrayList<>(node.operands());
+        values.addAll(node.results());
+        List<List<String>> factors = new ArrayList<>(rule.operands());
+        factors.addAll(rule.results());
+        for (int length = wanted.size(); length > 0; length--) {
+            int parts = sharded.mesh().size(wanted.subList(0, length));
+            boolean divides = true;
+            for (int i = 0; i < values.size(); i++) {
+                int dim = factors.get(i).indexOf(factor);
+                divides &= dim < 0 || values.get(i).type().shape().size(dim) % parts == 0;
+            }
+            if (divides) {
+                return wanted.subList(0, length);
+            }
+        }
+        return List.of();
+    }
+
+    private void settle(String axis, List<String> rivals) {
+        int best = rivals.stream().mapToInt(f -> priority(f, axis)).min().orElseThrow();
+        List<String> winners = rivals.stream().filter(f -> priority(f, axis) == best).toList();
+        if (winners.size() > 1) {
+            throw ambiguous(axis, winners);
+        }
+        for (String factor : rivals) {
+            if (!factor.equals(winners.getFirst())) {
+                List<String> had = axes.getOrDefault(factor, List.of());
+                axes.put(factor, had.subList(0, had.indexOf(axis)));
+            }
+        }
+    }
+
+    private int priority(String factor, String axis) {
+        List<List<String>> operands = shardings(node.operands(), rule.operands(), factor);
+        boolean inAll = operands.stream().allMatch(s -> s.contains(axis));
+        boolean inSome = operands.stream().anyMatch(s -> s.contains(axis));
+        boolean inResult =
+                shardings(node.results(), rule.results(), factor).stream()
+                        .anyMatch(s -> s.contains(axis));
+        if (inAll && rule.sums(factor)) {
+            return 0;
+        }
+        return inSome ? (inResult ? 1 : 2) : 3;
+    }
+
+    private RuntimeException ambiguous(String axis, List<String> factors) {
+        Problem problem =
+                Problem.of(
+                                ProblemCode.AMBIGUOUS_PLACEMENT,
+                                "An op's operands are sharded over one axis in two ways.")
+                        .fact("op", node)
+                        .fact("axis", axis);
+        for (int i = 0; i < node.operands().size(); i++) {
+            Value operand = node.operands().get(i);
+            problem = problem.fact("operand " + operand, sharded.explain(operand));
+        }
+        for (String factor : factors) {
+            String dim = "";
+            long bytes = 0;
+            for (int i = 0; i < node.operands().size(); i++) {
+                Value operand = node.operands().get(i);
+                int at = rule.operands().get(i).indexOf(factor);
+                if (at >= 0) {
+                    dim = operand.type().shape().dim(at).name();
+                } else if (sharded.placement(operand).shards(axis)) {
+                    bytes += operand.type().bytes();
+                }
+            }
+            problem = problem.fact("split by " + dim, "gathers " + bytes + " bytes");
+        }
+        return problem.fix("shard one of the two over another axis, or drop it")
+                .at(node.origin())
+                .exception();
+    }
+}

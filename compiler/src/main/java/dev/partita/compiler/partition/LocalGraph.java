@@ -1,0 +1,51 @@
+package dev.partita.compiler.partition;
+
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphPrinter;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+
+/// One device's program, equal on all devices, with the collectives in it. Its types are those of a
+/// device's blocks.
+///
+/// @param blocks for each local value, which global value it is a block of and how that lies
+/// @param reasons for each value that a reshard defines, why
+public record LocalGraph(
+        Graph graph, Mesh mesh, Map<Value, Block> blocks, Map<Value, String> reasons) {
+    /// A block of the global value `whole`.
+    public record Block(Value whole, Placement placement) {}
+
+    public LocalGraph {
+        blocks = Collections.unmodifiableMap(new HashMap<>(blocks));
+        reasons = Collections.unmodifiableMap(new HashMap<>(reasons));
+    }
+
+    public Block block(Value local) {
+        Block block = blocks.get(local);
+        if (block == null) {
+            throw new IllegalArgumentException("no block for " + local);
+        }
+        return block;
+    }
+
+    /// The same program after a rewrite that keeps its values.
+    public LocalGraph with(Graph rewritten) {
+        return new LocalGraph(rewritten, mesh, blocks, reasons);
+    }
+
+    public String print() {
+        var text = new StringBuilder(GraphPrinter.print(graph));
+        reasons.forEach((value, why) -> {
+            int line = text.indexOf("  " + value + " = ");
+            if (line >= 0) {
+                int end = text.indexOf("\n", line);
+                text.insert(end, "; " + why);
+            }
+        });
+        return text.toString();
+    }
+}

@@ -1,0 +1,211 @@
+package dev.partita.compiler.partition;
+
+import dev.partita.compiler.partition.LocalGraph.Block;
+import dev.partita.compiler.sharding.ShardedGraph;
+import dev.partita.compiler.sharding.ShardingRule;
+import dev.partita.compiler.sharding.ShardingRules;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.GraphIndex;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.DimSharding;
+import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// From a graph with placements to the program of one device: every op on blocks, and between them
+/// the reshards that bring each operand to where its op computes. A sum that is pending stays so
+/// until something needs the whole value.
+public final class Partitioner {
+    private final ShardedGraph sharded;
+    private final GraphIndex index;
+    private final GraphBuilder builder;
+    private final Map<Value, List<Value>> blocksOf = new HashMap<>();
+    private final Map<Value, Block> blocks = new HashMap<>();
+    private final Map<Value, String> reasons = new HashMap<>();
+
+    private Partitioner(ShardedGraph sharded) {
+        this.sharded = sharded;
+        this.index = sharded.training().graph().index();
+        this.builder = new GraphBuilder(sharded.training().graph().name());
+    }
+
+    /// Partitions a graph.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `AmbiguousPlacement` if an op can be
+    ///   computed in two ways and the placements do not say which
+    public static LocalGraph run(ShardedGraph sharded) {
+        return new Partitioner(sharded).partition();
+    }
+
+    private LocalGraph partition() {
+        Graph graph = sharded.training().graph();
+        for (Node node : graph.nodes()) {
+            builder.like(node);
+            if (node.op() instanceof Op.Leaf leaf) {
+                Placement placement = sharded.placement(node.result());
+                Value block =
+                        builder.add(local(leaf, placement.local(leaf.type(), sharded.mesh())));
+                define(node.result(), block, placement);
+            } else {
+                compute(node);
+            }
+        }
+        graph.outputs()
+                .forEach((name, value) -> {
+                    builder.like(index.definition(value));
+                    Value block =
+                            require(value, sharded.placement(value), "is returned as " + name);
+                    builder.output(name, block);
+                });
+        return new LocalGraph(builder.build(), sharded.mesh(), blocks, reasons);
+    }
+
+    private static Op local(Op.Leaf leaf, TensorType type) {
+        return switch (leaf) {
+            case Op.Input input -> new Op.Input(input.name(), type);
+            case Op.Parameter p -> new Op.Parameter(p.name(), type, p.initializer());
+            case Op.State state -> new Op.State(state.name(), type, state.initial());
+            case Op.Constant constant -> new Op.Constant(constant.value(), type);
+        };
+    }
+
+    private void compute(Node node) {
+        ShardingRule rule = ShardingRules.of(node);
+        Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
+        List<String> pending = pendingThrough(node, rule, axes);
+        List<Value> operands = new ArrayList<>();
+        for (int i = 0; i < node.operands().size(); i++) {
+            Placement wanted = placement(rule.operands().get(i), axes, pending);
+            operands.add(require(node.operands().get(i), wanted, "meets " + node.op()));
+        }
+        List<Placement> placements = new ArrayList<>();
+        for (List<String> factors : rule.results()) {
+            placements.add(placement(factors, axes, partial(rule, factors, axes, pending)));
+        }
+        Op op = node.op();
+        if (op instanceof Op.Shaped shaped) {
+            TensorType whole = node.results().getFirst().type();
+            op = shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
+        }
+        Node computed = builder.addAll(op, operands);
+        for (int i = 0; i < placements.size(); i++) {
+            define(node.results().get(i), computed.results().get(i), placements.get(i));
+        }
+    }
+
+    /// The axes over which all operands are partial alike, if the op may go on with summands and so
+    /// may all others that read them: a value that some op needs whole is summed once, for all.
+    private List<String> pendingThrough(
+            Node node, ShardingRule rule, Map<String, List<String>> axes) {
+        List<List<String>> partials =
+                node.operands().stream().map(this::pending).distinct().toList();
+        if (partials.size() != 1) {
+            return List.of();
+        }
+        boolean free =
+                rule.factors().stream()
+                        .flatMap(f -> axes.getOrDefault(f, List.of()).stream())
+                        .noneMatch(partials.getFirst()::contains);
+        return free ? partials.getFirst() : List.of();
+    }
+
+    /// The axes over which a value may stay partial for all that read it.
+    private List<String> pending(Value value) {
+        boolean passed =
+                index.uses(value).stream().allMatch(n -> ShardingRules.passesPartial(n.op()));
+        List<Value> have = blocksOf.getOrDefault(value, List.of());
+        boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
+        return passed && !complete ? placement(have.getFirst()).partial() : List.of();
+    }
+
+    private static Placement placement(
+            List<String> factors, Map<String, List<String>> axes, List<String> partial) {
+        List<DimSharding> dims =
+                factors.stream()
+                        .map(f -> new DimSharding(axes.getOrDefault(f, List.of())))
+                        .toList();
+        return new Placement(dims, partial);
+    }
+
+    /// What a result without some sharded factors still has to be summed over.
+    private static List<String> partial(
+            ShardingRule rule,
+            List<String> result,
+            Map<String, List<String>> axes,
+            List<String> pending) {
+        List<String> partial = new ArrayList<>(pending);
+        for (String factor : rule.factors()) {
+            boolean read = rule.operands().stream().anyMatch(t -> t.contains(factor));
+            if (read && !result.contains(factor)) {
+                partial.addAll(axes.getOrDefault(factor, List.of()));
+            }
+        }
+        return partial;
+    }
+
+    /// The block of a value where it is wanted, reusing what there is, else by the moves from its
+    /// nearest block.
+    private Value require(Value value, Placement wanted, String why) {
+        List<Value> have = blocksOf.getOrDefault(value, List.of());
+        for (Value block : have) {
+            if (placement(block).equals(wanted)) {
+                return block;
+            }
+        }
+        Value at = nearest(value, have, wanted);
+        Placement from = placement(at);
+        for (Resharding.Move move : moves(value, from, wanted)) {
+            at = builder.add(move.op(), at);
+            reasons.put(at, move.op() + " because " + value + " " + from + " " + why);
+            define(value, at, move.after());
+        }
+        return at;
+    }
+
+    /// The block from which the fewest bytes are sent, the first of equals.
+    private Value nearest(Value value, List<Value> have, Placement wanted) {
+        Value best = have.getFirst();
+        for (Value block : have.subList(1, have.size())) {
+            if (sends(value, block, wanted) < sends(value, best, wanted)) {
+                best = block;
+            }
+        }
+        return best;
+    }
+
+    private long sends(Value value, Value block, Placement wanted) {
+        if (!placement(block).partial().containsAll(wanted.partial())) {
+            return Long.MAX_VALUE;
+        }
+        long bytes = 0;
+        for (Resharding.Move move : moves(value, placement(block), wanted)) {
+            boolean sent = move.op() instanceof Reshard.Collective;
+            bytes += sent ? move.after().local(value.type(), sharded.mesh()).bytes() : 0;
+        }
+        return bytes;
+    }
+
+    private List<Resharding.Move> moves(Value value, Placement from, Placement to) {
+        return Resharding.moves(value.type().shape(), from, to, sharded.mesh());
+    }
+
+    private Placement placement(Value block) {
+        Block known = blocks.get(block);
+        if (known == null) {
+            throw new IllegalArgumentException("no block " + block);
+        }
+        return known.placement();
+    }
+
+    private void define(Value whole, Value block, Placement placement) {
+        blocksOf.computeIfAbsent(whole, _ -> new ArrayList<>()).add(block);
+        blocks.put(block, new Block(whole, placement));
+    }
+}

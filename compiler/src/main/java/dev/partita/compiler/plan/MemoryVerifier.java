@@ -1,0 +1,242 @@
+package dev.partita.compiler.plan;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Walks a program once as the device will, keeping track of which slots hold what they are named
+/// for.
+///
+/// A slot becomes valid when a step writes it and stops being so when a step writes over one of its
+/// bytes. While a collective is on its way, nobody may read its targets or write its sources or
+/// targets.
+final class MemoryVerifier {
+    private final Program program;
+    private final Mesh mesh;
+    private final Set<Integer> valid = new HashSet<>();
+    private final Map<Integer, Step.Start> pending = new HashMap<>();
+
+    MemoryVerifier(Program program, Mesh mesh) {
+        this.program = program;
+        this.mesh = mesh;
+    }
+
+    void verify() {
+        checkSlots();
+        program.bindings().stream()
+                .filter(b -> !(b instanceof Binding.Output))
+                .forEach(b -> valid.add(b.slot()));
+        for (Step step : program.steps()) {
+            switch (step) {
+                case Step.Compute compute -> compute(compute);
+                case Step.Start start -> start(start);
+                case Step.Finish finish -> finish(finish);
+                case Step.RequireFinite check -> read(check, check.slot());
+            }
+        }
+        if (!pending.isEmpty()) {
+            throw PlanVerifier.rejected(
+                    "a collective is never waited for", List.of(pending.values().toString()));
+        }
+        for (Binding binding : program.bindings()) {
+            boolean holds =
+                    switch (binding) {
+                        case Binding.Input _ -> true;
+                        case Binding.Parameter _, Binding.State _ ->
+                                holdsSame(program.slot(binding.slot()));
+                        case Binding.Output output -> valid.contains(output.slot());
+                    };
+            if (!holds) {
+                throw PlanVerifier.rejected(
+                        "a named value is written over before the step ends",
+                        List.of(binding.toString()));
+            }
+        }
+    }
+
+    /// True if the slot, or the updated value over it, is valid: the next step will find it there.
+    private boolean holdsSame(Slot slot) {
+        return valid.stream()
+                .map(program::slot)
+                .anyMatch(s ->
+                        s.offset() == slot.offset()
+                                && s.type().equals(slot.type())
+                                && s.placement().equals(slot.placement()));
+    }
+
+    private void checkSlots() {
+        for (Slot slot : program.slots()) {
+            boolean inside = slot.offset() >= 0 && slot.end() <= program.arenaBytes();
+            if (!inside || slot.offset() % slot.type().dtype().bytes() != 0) {
+                throw PlanVerifier.rejected(
+                        "a slot lies outside the arena of "
+                                + program.arenaBytes()
+                                + " bytes or between elements",
+                        List.of(slot.toString()));
+            }
+            if (!slot.placement().local(slot.whole(), mesh).equals(slot.type())) {
+                throw PlanVerifier.rejected(
+                        "a slot's type is not a block of its tensor",
+                        List.of(slot + " " + slot.type()));
+            }
+        }
+    }
+
+    private void compute(Step.Compute step) {
+        step.reads().forEach(slot -> read(step, slot));
+        List<TensorType> expected = ResultTypes.of(step.op(), types(step.reads()));
+        if (!(step.op() instanceof Op.Leaf) && !expected.equals(types(step.writes()))) {
+            throw PlanVerifier.rejected(
+                    program, step, "its results are " + expected + " by the op's rule");
+        }
+        for (int write : step.writes()) {
+            for (int read : step.reads()) {
+                Slot to = program.slot(write);
+                Slot from = program.slot(read);
+                boolean exactly =
+                        to.offset() == from.offset() && to.type().bytes() == from.type().bytes();
+                if (to.overlaps(from) && !(exactly && mayWorkInPlace(step.op()))) {
+                    throw PlanVerifier.rejected(
+                            program, step, to + " is written while " + from + " is read");
+                }
+            }
+        }
+        if (isView(step)) {
+            valid.addAll(step.writes());
+        } else {
+            step.writes().forEach(slot -> write(step, slot));
+        }
+    }
+
+    /// A reshape over its own operand changes no byte: both names are good.
+    private boolean isView(Step.Compute step) {
+        boolean reshape = step.op() instanceof Op.Flatten || step.op() instanceof Op.Unflatten;
+        return reshape
+                && program.slot(step.reads().getFirst()).offset()
+                        == program.slot(step.writes().getFirst()).offset();
+    }
+
+    private static boolean mayWorkInPlace(Op op) {
+        return op instanceof Elementwise
+                || op instanceof Update
+                || op instanceof Op.Flatten
+                || op instanceof Op.Unflatten;
+    }
+
+    private void start(Step.Start step) {
+        step.sources().forEach(slot -> read(step, slot));
+        List<TensorType> expected = ResultTypes.of(step.op(), types(step.sources()));
+        if (!expected.equals(types(step.targets()))) {
+            throw PlanVerifier.rejected(
+                    program, step, "its results are " + expected + " by the op's rule");
+        }
+        for (int i = 0; i < step.sources().size(); i++) {
+            Slot source = program.slot(step.sources().get(i));
+            Slot target = program.slot(step.targets().get(i));
+            if (!target.placement().equals(after(step.op(), source.placement()))) {
+                throw PlanVerifier.rejected(
+                        program,
+                        step,
+                        "it takes "
+                                + source.placement()
+                                + " to "
+                                + after(step.op(), source.placement()));
+            }
+            if (source.overlaps(target)
+                    && (source.offset() != target.offset()
+                            || !(step.op() instanceof Reshard.AllReduce))) {
+                throw PlanVerifier.rejected(
+                        program, step, target + " lies over a part of " + source);
+            }
+        }
+        step.targets().forEach(slot -> untouched(step, slot));
+        step.sources().forEach(slot -> untouched(step, slot));
+        pending.put(step.tag(), step);
+    }
+
+    /// Where a collective leaves a value that lies as `placement`.
+    private static Placement after(Reshard.Collective op, Placement placement) {
+        List<String> axes = op.axes().stream().map(a -> a.name()).toList();
+        List<String> rest = placement.partial().stream().filter(a -> !axes.contains(a)).toList();
+        return switch (op) {
+            case Reshard.AllReduce _ -> placement.withPartial(rest);
+            case Reshard.AllGather(var _, int dim) ->
+                    placement.with(dim, placement.dim(dim).without(axes));
+            case Reshard.ReduceScatter(var _, int dim) ->
+                    placement.withPartial(rest).with(dim, placement.dim(dim).and(axes));
+            case Reshard.AllToAll(var _, int split, int join) ->
+                    placement
+                            .with(join, placement.dim(join).without(axes))
+                            .with(split, placement.dim(split).and(axes));
+        };
+    }
+
+    private void finish(Step.Finish step) {
+        Step.Start start = pending.remove(step.tag());
+        if (start == null) {
+            throw PlanVerifier.rejected(
+                    program, step, "collective #" + step.tag() + " has not started");
+        }
+        start.targets().forEach(slot -> write(step, slot));
+    }
+
+    private void read(Step step, int id) {
+        Slot slot = program.slot(id);
+        if (!valid.contains(id)) {
+            throw PlanVerifier.rejected(
+                    program,
+                    step,
+                    slot + " is read before it is written, or after it was written over");
+        }
+        for (Step.Start start : pending.values()) {
+            for (int target : start.targets()) {
+                if (program.slot(target).overlaps(slot)) {
+                    throw PlanVerifier.rejected(
+                            program,
+                            step,
+                            slot + " is read while collective #" + start.tag() + " writes it");
+                }
+            }
+        }
+    }
+
+    private void write(Step step, int id) {
+        untouched(step, id);
+        Slot slot = program.slot(id);
+        valid.removeIf(other -> program.slot(other).overlaps(slot));
+        valid.add(id);
+    }
+
+    private void untouched(Step step, int id) {
+        for (Step.Start start : pending.values()) {
+            List<Integer> held = new ArrayList<>(start.sources());
+            held.addAll(start.targets());
+            for (int other : held) {
+                if (program.slot(other).overlaps(program.slot(id))) {
+                    throw PlanVerifier.rejected(
+                            program,
+                            step,
+                            program.slot(id)
+                                    + " is touched while collective #"
+                                    + start.tag()
+                                    + " is on its way");
+                }
+            }
+        }
+    }
+
+    private List<TensorType> types(List<Integer> ids) {
+        return ids.stream().map(id -> program.slot(id).type()).toList();
+    }
+}

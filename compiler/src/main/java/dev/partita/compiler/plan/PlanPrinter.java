@@ -1,0 +1,84 @@
+package dev.partita.compiler.plan;
+
+import dev.partita.dsl.graph.Reshard;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// Writes a plan as text: what lies in memory by name, then one line per step; the grammar is in
+/// the package's documentation.
+final class PlanPrinter {
+    private PlanPrinter() {}
+
+    static String print(ExecutionPlan plan) {
+        var text = new StringBuilder();
+        Program program = plan.program(0);
+        text.append(
+                "plan %s on %s: %d devices, %d bytes each%n"
+                        .formatted(
+                                plan.model(), plan.mesh(), plan.devices(), program.arenaBytes()));
+        for (Binding binding : program.bindings()) {
+            Slot slot = program.slot(binding.slot());
+            text.append(
+                    "  %-9s %-28s s%-4d %s %s%n"
+                            .formatted(
+                                    kind(binding),
+                                    binding.name(),
+                                    slot.id(),
+                                    slot.type(),
+                                    slot.placement()));
+        }
+        for (Step step : program.steps()) {
+            text.append("  %4d  %s%n".formatted(step.id(), line(program, step)));
+        }
+        return text.toString();
+    }
+
+    private static String kind(Binding binding) {
+        return switch (binding) {
+            case Binding.Input _ -> "input";
+            case Binding.Parameter _ -> "parameter";
+            case Binding.State _ -> "state";
+            case Binding.Output _ -> "output";
+        };
+    }
+
+    static String line(Program program, Step step) {
+        String what =
+                switch (step) {
+                    case Step.Compute(int _, var op, var reads, var writes, Note _) ->
+                            op + names(reads) + " ->" + names(writes) + types(program, writes);
+                    case Step.Start(
+                                    int _,
+                                    int tag,
+                                    Reshard.Collective op,
+                                    var sources,
+                                    var targets,
+                                    Note _) ->
+                            "start #"
+                                    + tag
+                                    + " "
+                                    + op
+                                    + names(sources)
+                                    + " ->"
+                                    + names(targets)
+                                    + types(program, targets);
+                    case Step.Finish(int _, int tag, Note _) -> "finish #" + tag;
+                    case Step.RequireFinite(int _, int slot, String name, Note _) ->
+                            "require-finite " + name + " s" + slot;
+                };
+        String note = step instanceof Step.Finish ? "" : step.note().toString();
+        return note.isEmpty() ? what : what + "  ; " + note;
+    }
+
+    private static String names(List<Integer> slots) {
+        return slots.stream().map(s -> " s" + s).collect(Collectors.joining());
+    }
+
+    private static String types(Program program, List<Integer> slots) {
+        String types =
+                slots.stream()
+                        .map(s -> program.slot(s).type().toString())
+                        .collect(Collectors.joining(", "));
+        return types.isEmpty() ? "" : " : " + types;
+    }
+}

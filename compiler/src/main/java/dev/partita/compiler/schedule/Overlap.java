@@ -1,0 +1,47 @@
+package dev.partita.compiler.schedule;
+
+import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Keeps the program's order, starts each collective where it stands and waits for it only before
+/// its first reader: what is between runs while the collective does.
+public final class Overlap {
+    private Overlap() {}
+
+    public static DeviceSequence run(LocalGraph local) {
+        List<Action> actions = new ArrayList<>();
+        Map<Value, Action.Start> pending = new HashMap<>();
+        int tag = 0;
+        for (Node node : local.graph().nodes()) {
+            for (Value operand : node.operands()) {
+                finish(pending.get(operand), pending, actions);
+            }
+            if (node.op() instanceof Reshard.Collective) {
+                var start = new Action.Start(node, tag++);
+                actions.add(start);
+                node.results().forEach(r -> pending.put(r, start));
+            } else {
+                actions.add(new Action.Run(node));
+            }
+        }
+        for (Value output : local.graph().outputs().values()) {
+            finish(pending.get(output), pending, actions);
+        }
+        return new DeviceSequence(local, actions);
+    }
+
+    private static void finish(
+            Action.@Nullable Start start, Map<Value, Action.Start> pending, List<Action> actions) {
+        if (start != null) {
+            actions.add(new Action.Finish(start.node(), start.tag()));
+            start.node().results().forEach(pending::remove);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package dev.partita.compiler.sharding;
+
+import dev.partita.compiler.autodiff.TrainingGraph;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A training graph with a placement for every value: where the value is to lie once it is
+/// complete.
+///
+/// @param causes for each value, per sharded dim (by position), why
+public record ShardedGraph(
+        TrainingGraph training,
+        Mesh mesh,
+        Map<Value, Placement> placements,
+        Map<Value, Map<Integer, Cause>> causes) {
+    public ShardedGraph {
+        placements = Collections.unmodifiableMap(new LinkedHashMap<>(placements));
+        causes = Collections.unmodifiableMap(new LinkedHashMap<>(causes));
+    }
+
+    public Placement placement(Value value) {
+        Placement placement = placements.get(value);
+        if (placement == null) {
+            throw new IllegalArgumentException("no placement for " + value);
+        }
+        return placement;
+    }
+
+    /// The graph with each value's placement, and the cause of every sharded dim.
+    public String print() {
+        var text =
+                new StringBuilder(
+                        "sharded graph " + training.graph().name() + " on " + mesh + "\n");
+        for (Node node : training.graph().nodes()) {
+            text.append("  ").append(node).append('\n');
+            for (Value result : node.results()) {
+                if (!placement(result).isReplicated()) {
+                    text.append("      ")
+                            .append(result)
+                            .append(' ')
+                            .append(explain(result))
+                            .append('\n');
+                }
+            }
+        }
+        return text.toString();
+    }
+
+    /// The placement of a value and why: `[{data}, {tensor}] batch because ...; hidden because
+    /// ...`.
+    public String explain(Value value) {
+        List<String> parts = new ArrayList<>();
+        causes.getOrDefault(value, Map.of())
+                .forEach((dim, cause) ->
+                        parts.add(value.type().shape().dim(dim).name() + " because " + cause));
+        return (placement(value) + " " + String.join("; ", parts)).strip();
+    }
+}

@@ -1,0 +1,196 @@
+package dev.partita.compiler.sharding;
+
+import dev.partita.dsl.graph.EinsumSpec;
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Epilogue;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// The sharding rule of every op. Propagation and partitioning are written once over these.
+public final class ShardingRules {
+    private ShardingRules() {}
+
+    public static ShardingRule of(Node node) {
+        return switch (node.op()) {
+            case Op.Leaf leaf ->
+                    new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
+            case Elementwise _, Update _ -> alike(node);
+            case Op.Dropout _ -> alike(node);
+            case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
+            case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
+            case Op.Broadcast b -> {
+                List<String> to = factors(b.to().rank());
+                yield rule(List.of(b.dims().stream().map(to::get).toList()), to);
+            }
+            case Op.Sum sum -> {
+                List<String> from = factors(shape(node, 0).rank());
+                List<Integer> kept =
+                        IntStream.range(0, from.size())
+                                .filter(i -> !sum.dims().contains(i))
+                                .boxed()
+                                .toList();
+                yield rule(List.of(from), kept.stream().map(from::get).toList());
+            }
+            case Op.SumSquares _ -> rule(List.of(factors(shape(node, 0).rank())), List.of());
+            case Op.AddBias _ -> {
+                List<String> x = factors(shape(node, 0).rank());
+                yield rule(List.of(x, List.of(x.getLast())), x);
+            }
+            case Op.Einsum(EinsumSpec spec, Epilogue epilogue) -> {
+                List<List<String>> operands =
+                        new ArrayList<>(List.of(letters(spec.left()), letters(spec.right())));
+                if (epilogue.hasBias()) {
+                    operands.add(List.of(letters(spec.result()).getLast()));
+                }
+                yield rule(operands, letters(spec.result()));
+            }
+            case Op.Conv2d conv ->
+                    ShardingRule.parse(
+                            conv.epilogue().hasBias()
+                                    ? "(b,-,-,c),(o,-,-,c),(o)->(b,-,-,o)"
+                                    : "(b,-,-,c),(o,-,-,c)->(b,-,-,o)");
+            case Op.Conv2dInputGrad _ -> ShardingRule.parse("(b,-,-,o),(o,-,-,c)->(b,-,-,c)");
+            case Op.Conv2dWeightGrad grad ->
+                    ShardingRule.parse(
+                            grad.bias()
+                                    ? "(b,-,-,o),(b,-,-,c)->(o,-,-,c),(o)"
+                                    : "(b,-,-,o),(b,-,-,c)->(o,-,-,c)");
+            case Op.MaxPool _ -> ShardingRule.parse("(b,-,-,c)->(b,-,-,c),(b,-,-,c)");
+            case Op.MaxPoolGrad _ -> ShardingRule.parse("(b,-,-,c),(b,-,-,c)->(b,-,-,c)");
+            case Op.Softmax _ -> rule(List.of(wholeRows(node, 0)), wholeRows(node, 0));
+            case Op.SoftmaxGrad _ ->
+                    rule(List.of(wholeRows(node, 0), wholeRows(node, 0)), wholeRows(node, 0));
+            case Op.LayerNorm _ -> {
+                List<String> x = wholeRows(node, 0);
+                List<String> rows = rows(x);
+                yield new ShardingRule(List.of(x, whole(), whole()), List.of(x, rows, rows));
+            }
+            case Op.LayerNormGrad _ -> {
+                List<String> x = wholeRows(node, 0);
+                List<String> rows = rows(x);
+                yield new ShardingRule(
+                        List.of(x, whole(), rows, rows, x), List.of(x, whole(), whole()));
+            }
+            case Op.Embedding _ -> {
+                List<String> ids = factors(shape(node, 1).rank());
+                List<String> y = new ArrayList<>(ids);
+                y.add("m");
+                yield rule(List.of(List.of(ShardingRule.WHOLE, "m"), ids), y);
+            }
+            case Op.EmbeddingGrad _ -> {
+                List<String> ids = factors(shape(node, 0).rank());
+                List<String> dy = new ArrayList<>(ids);
+                dy.add("m");
+                yield rule(List.of(ids, dy), List.of(ShardingRule.WHOLE, "m"));
+            }
+            case Op.CrossEntropy _ ->
+                    rule(
+                            List.of(wholeRows(node, 0), rows(wholeRows(node, 0))),
+                            rows(wholeRows(node, 0)));
+            case Op.CrossEntropyGrad _ -> {
+                List<String> x = wholeRows(node, 0);
+                yield rule(List.of(x, rows(x), rows(x)), x);
+            }
+            case Op.RequireFinite _ -> new ShardingRule(List.of(List.of()), List.of());
+            case Reshard reshard ->
+                    throw new IllegalArgumentException("already partitioned: " + reshard);
+        };
+    }
+
+    /// True if the op may be applied to the summands of a partial value, each device to its own,
+    /// and leaves the summands of the result: it is linear, and cheap enough not to be done twice.
+    public static boolean passesPartial(Op op) {
+        return switch (op) {
+            case Elementwise.Add _,
+                    Elementwise.Subtract _,
+                    Elementwise.Scale _,
+                    Op.Flatten _,
+                    Op.Unflatten _,
+                    Op.Sum _,
+                    Op.Broadcast _ ->
+                    true;
+            case Elementwise _,
+                    Op.Leaf _,
+                    Op.Shaped _,
+                    Op.SumSquares _,
+                    Op.AddBias _,
+                    Op.Einsum _,
+                    Op.Conv2d _,
+                    Op.MaxPool _,
+                    Op.Softmax _,
+                    Op.SoftmaxGrad _,
+                    Op.LayerNorm _,
+                    Op.LayerNormGrad _,
+                    Op.Embedding _,
+                    Op.Dropout _,
+                    Op.CrossEntropy _,
+                    Op.CrossEntropyGrad _,
+                    Op.RequireFinite _,
+                    Update _,
+                    Reshard _ ->
+                    false;
+        };
+    }
+
+    private static ShardingRule rule(List<List<String>> operands, List<String> result) {
+        return new ShardingRule(operands, List.of(result));
+    }
+
+    /// Operands and results of equal sizes share every factor; scalars among them have none.
+    private static ShardingRule alike(Node node) {
+        List<String> all = factors(shape(node, 0).rank());
+        return new ShardingRule(
+                node.operands().stream().map(v -> firstOf(all, v)).toList(),
+                node.results().stream().map(v -> firstOf(all, v)).toList());
+    }
+
+    private static List<String> firstOf(List<String> factors, Value value) {
+        return factors.subList(0, value.type().shape().rank());
+    }
+
+    /// Dims `first..last` of `split` merge into one, which is sharded as the outermost of them: its
+    /// blocks stay contiguous.
+    private static ShardingRule merging(Shape split, int first, int last, boolean reversed) {
+        List<String> apart = new ArrayList<>(factors(split.rank()));
+        for (int i = first + 1; i <= last; i++) {
+            apart.set(i, ShardingRule.WHOLE);
+        }
+        List<String> merged = new ArrayList<>(apart.subList(0, first + 1));
+        merged.addAll(apart.subList(last + 1, apart.size()));
+        return reversed ? rule(List.of(merged), apart) : rule(List.of(apart), merged);
+    }
+
+    private static List<String> factors(int rank) {
+        return IntStream.range(0, rank).mapToObj(i -> "d" + i).toList();
+    }
+
+    private static List<String> letters(String spec) {
+        return spec.chars().mapToObj(Character::toString).toList();
+    }
+
+    private static List<String> wholeRows(Node node, int operand) {
+        List<String> x = new ArrayList<>(factors(shape(node, operand).rank()));
+        x.set(x.size() - 1, ShardingRule.WHOLE);
+        return x;
+    }
+
+    private static List<String> rows(List<String> x) {
+        return x.subList(0, x.size() - 1);
+    }
+
+    private static List<String> whole() {
+        return Collections.nCopies(1, ShardingRule.WHOLE);
+    }
+
+    private static Shape shape(Node node, int operand) {
+        return node.operands().get(operand).type().shape();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.partita.compiler.simplify;
+
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphIndex;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Value;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+
+/// Lets a convolution's weight gradient, which reads all of `dy` anyway, also sum it for the bias:
+/// `sum [0, 1, 2] dy` joins a later `conv2d-weight-grad dy x` where nothing between reads the sum.
+public final class FuseBiasGradient {
+    private static final Op OVER_POSITIONS = new Op.Sum(List.of(0, 1, 2));
+
+    private FuseBiasGradient() {}
+
+    public static Graph run(Graph graph) {
+        GraphIndex index = graph.index();
+        Map<Value, Node> sums = new HashMap<>();
+        SequencedSet<Node> nodes = new LinkedHashSet<>();
+        for (Node node : graph.nodes()) {
+            Node kept = node;
+            if (node.op().equals(OVER_POSITIONS)) {
+                sums.put(node.operands().getFirst(), node);
+            } else if (node.op() instanceof Op.Conv2dWeightGrad grad) {
+                Node sum = sums.get(node.operands().getFirst());
+                if (sum != null && Collections.disjoint(nodes, index.uses(sum.result()))) {
+                    nodes.remove(sum);
+                    kept = joint(grad, node, sum);
+                }
+            }
+            nodes.add(kept);
+        }
+        return graph.withNodes(List.copyOf(nodes));
+    }
+
+    private static Node joint(Op.Conv2dWeightGrad grad, Node weight, Node sum) {
+        return new Node(
+                new Op.Conv2dWeightGrad(grad.window(), true, grad.to()),
+                weight.operands(),
+                List.of(weight.result(), sum.result()),
+                weight.layer(),
+                weight.origin());
+    }
+}

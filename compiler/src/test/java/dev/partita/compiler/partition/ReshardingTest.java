@@ -1,0 +1,239 @@
+package dev.partita.compiler.partition;
+
+import static com.google.common.truth.Truth.assertThat;
+import static com.google.common.truth.Truth.assertWithMessage;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.DimSharding;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReshardingTest {
+    private static final Mesh MESH = Mesh.of("data", 2).by("tensor", 3);
+    private static final Shape SHAPE = Shape.of(new Dim("rows", 12), new Dim("columns", 6));
+
+    @Test
+    void nothing_moves_where_nothing_changes() {
+        assertThat(moves("data;", "", "data;", "")).isEmpty();
+    }
+
+    @Test
+    void a_pending_sum_becomes_an_all_reduce() {
+        assertThat(moves(";", "data", ";", "")).containsExactly("all-reduce data");
+    }
+
+    @Test
+    void sums_over_two_axes_are_done_at_once() {
+        assertThat(moves(";", "tensor,data", ";", "")).containsExactly("all-reduce data x tensor");
+    }
+
+    @Test
+    void a_pending_sum_that_is_wanted_in_parts_becomes_a_reduce_scatter() {
+        assertThat(moves(";", "tensor", "tensor;", ""))
+                .containsExactly("reduce-scatter tensor dim 0");
+    }
+
+    @Test
+    void a_whole_value_is_cut_without_communication() {
+        assertThat(moves(";", "", "data,tensor;", "")).containsExactly("slice data x tensor dim 0");
+    }
+
+    @Test
+    void a_sharded_value_wanted_whole_is_gathered() {
+        assertThat(moves("data,tensor;", "", ";", ""))
+                .containsExactly("all-gather data x tensor dim 0");
+    }
+
+    @Test
+    void an_axis_that_changes_dims_takes_one_all_to_all() {
+        assertThat(moves("tensor;", "", ";tensor", ""))
+                .containsExactly("all-to-all tensor dim 1 to 0");
+    }
+
+    @Test
+    void axes_that_change_places_are_gathered_and_cut_again() {
+        assertThat(moves("data;tensor", "", "tensor;data", ""))
+                .containsExactly(
+                        "all-gather data dim 0", "all-to-all tensor dim 0 to 1", "slice data dim 1")
+                .inOrder();
+    }
+
+    @Test
+    void a_sum_that_is_done_cannot_become_pending() {
+        assertThrows(IllegalArgumentException.class, () -> moves(";", "", ";", "data"));
+    }
+
+    static IntStream seeds() {
+        return IntStream.range(0, 300);
+    }
+
+    @ParameterizedTest(name = "any placement becomes any other, seed {0}")
+    @MethodSource("seeds")
+    void any_placement_becomes_any_other(int seed) {
+        var random = new Random(seed);
+        Placement from = randomPlacement(random, true);
+        Placement to = randomPlacement(random, false);
+        List<double[][]> blocks = PlainMesh.scatter(MESH, SHAPE, from);
+        Placement at = from;
+        for (Resharding.Move move : Resharding.moves(SHAPE, from, to, MESH)) {
+            blocks = PlainMesh.apply(MESH, move.op(), blocks);
+            at = move.after();
+        }
+        assertThat(at).isEqualTo(to);
+        List<double[][]> expected = PlainMesh.scatter(MESH, SHAPE, to);
+        for (int rank = 0; rank < MESH.devices(); rank++) {
+            assertWithMessage("seed %s, rank %s: %s to %s", seed, rank, from, to)
+                    .that(blocks.get(rank))
+                    .isEqualTo(expected.get(rank));
+        }
+    }
+
+    private static Placement randomPlacement(Random random, boolean partial) {
+        List<String> axes = new ArrayList<>(MESH.axisNames());
+        Collections.shuffle(axes, random);
+        List<List<String>> dims = List.of(new ArrayList<>(), new ArrayList<>());
+        List<String> pending = new ArrayList<>();
+        for (String axis : axes) {
+            switch (random.nextInt(4)) {
+                case 0 -> dims.get(0).add(axis);
+                case 1 -> dims.get(1).add(axis);
+                case 2 -> {
+                    if (partial) {
+                        pending.add(axis);
+                    }
+                }
+                default -> {}
+            }
+        }
+        return new Placement(dims.stream().map(DimSharding::new).toList(), pending);
+    }
+
+    private static List<String> moves(
+            String from, String fromPartial, String to, String toPartial) {
+        return Resharding.moves(SHAPE, parse(from, fromPartial), parse(to, toPartial), MESH)
+                .stream()
+                .map(m -> m.op().toString())
+                .toList();
+    }
+
+    /// Reads `data,tensor;` as rows over data and tensor, columns whole.
+    private static Placement parse(String dims, String partial) {
+        List<DimSharding> shardings = new ArrayList<>();
+        for (String dim : dims.split(";", -1)) {
+            shardings.add(new DimSharding(names(dim)));
+        }
+        return new Placement(shardings, names(partial));
+    }
+
+    private static List<String> names(String text) {
+        return text.isEmpty() ? List.of() : List.of(text.split(","));
+    }
+
+    /// Reshards done on plain matrices, one per rank: the slow twin.
+    private static final class PlainMesh {
+        /// The blocks of a numbered matrix; a partial one is its value times weights that sum to 1.
+        static List<double[][]> scatter(Mesh mesh, Shape shape, Placement placement) {
+            List<double[][]> blocks = new ArrayList<>();
+            for (int rank = 0; rank < mesh.devices(); rank++) {
+                var region = placement.region(shape, mesh, rank);
+                int rows = (int) shape.size(0) / mesh.size(placement.dim(0).axes());
+                int columns = (int) shape.size(1) / mesh.size(placement.dim(1).axes());
+                int parts = mesh.size(placement.partial());
+                int position = mesh.coordinate(rank, placement.partial());
+                var block = new double[rows][columns];
+                for (int i = 0; i < rows; i++) {
+                    for (int j = 0; j < columns; j++) {
+                        double value =
+                                (region.offsets().get(0) + i) * 64 + region.offsets().get(1) + j;
+                        double rest = value - (parts - 1) * 7;
+                        block[i][j] = position == 0 ? rest : 7;
+                    }
+                }
+                blocks.add(block);
+            }
+            return blocks;
+        }
+
+        static List<double[][]> apply(Mesh mesh, Reshard op, List<double[][]> blocks) {
+            List<String> axes = op.axes().stream().map(Axis::name).toList();
+            List<double[][]> after = new ArrayList<>();
+            for (int rank = 0; rank < mesh.devices(); rank++) {
+                List<double[][]> group = mesh.group(rank, axes).stream().map(blocks::get).toList();
+                int position = mesh.coordinate(rank, axes);
+                after.add(
+                        switch (op) {
+                            case Reshard.AllReduce _ -> sum(group);
+                            case Reshard.AllGather(var _, int dim) -> join(group, dim);
+                            case Reshard.ReduceScatter(var _, int dim) ->
+                                    part(sum(group), dim, position, group.size());
+                            case Reshard.Slice(var _, int dim) ->
+                                    part(blocks.get(rank), dim, position, group.size());
+                            case Reshard.AllToAll(var _, int split, int join) ->
+                                    join(
+                                            group.stream()
+                                                    .map(b ->
+                                                            part(b, split, position, group.size()))
+                                                    .toList(),
+                                            join);
+                        });
+            }
+            return after;
+        }
+
+        private static double[][] sum(List<double[][]> group) {
+            var total = new double[group.getFirst().length][group.getFirst()[0].length];
+            for (double[][] block : group) {
+                for (int i = 0; i < total.length; i++) {
+                    for (int j = 0; j < total[i].length; j++) {
+                        total[i][j] += block[i][j];
+                    }
+                }
+            }
+            return total;
+        }
+
+        private static double[][] join(List<double[][]> group, int dim) {
+            int rows = group.getFirst().length;
+            int columns = group.getFirst()[0].length;
+            int times = group.size();
+            var joined =
+                    new double[dim == 0 ? rows * times : rows]
+                            [dim == 1 ? columns * times : columns];
+            for (int g = 0; g < times; g++) {
+                for (int i = 0; i < rows; i++) {
+                    for (int j = 0; j < columns; j++) {
+                        joined[dim == 0 ? g * rows + i : i][dim == 1 ? g * columns + j : j] =
+                                group.get(g)[i][j];
+                    }
+                }
+            }
+            return joined;
+        }
+
+        private static double[][] part(double[][] block, int dim, int position, int parts) {
+            int rows = dim == 0 ? block.length / parts : block.length;
+            int columns = dim == 1 ? block[0].length / parts : block[0].length;
+            var cut = new double[rows][columns];
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < columns; j++) {
+                    cut[i][j] =
+                            block[dim == 0 ? position * rows + i : i][
+                                    dim == 1 ? position * columns + j : j];
+                }
+            }
+            return cut;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.partita.shell.engine;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jdk.jshell.execution.LocalExecutionControl;
+import org.jspecify.annotations.Nullable;
+
+/// Runs snippets in this process and keeps what JShell itself would only hand over as text: the
+/// value, the exception, whether it was stopped, and the numbers of the classes a snippet became.
+final class InProcessControl extends LocalExecutionControl {
+    private static final Pattern NUMBERED = Pattern.compile("REPL\\.\\$JShell\\$(\\d+)\\w*");
+
+    /// The snippet's thread is made deep inside the JDK; it inherits whom to report to.
+    private static final InheritableThreadLocal<Call> CALL = new InheritableThreadLocal<>();
+
+    private static final Method CALL_AND_KEEP = callAndKeep();
+
+    private final Set<Integer> loaded = new TreeSet<>();
+    private @Nullable Object value;
+    private @Nullable Throwable failure;
+    private boolean hasValue;
+    private boolean stopped;
+
+    private record Call(InProcessControl control, Method snippet) {}
+
+    InProcessControl(ClassLoader parent) {
+        super(parent);
+    }
+
+    /// Forgets the last evaluation.
+    void reset() {
+        loaded.clear();
+        value = null;
+        failure = null;
+        hasValue = false;
+        stopped = false;
+    }
+
+    @Nullable Object value() {
+        return value;
+    }
+
+    /// False for declarations without a value, such as a method.
+    boolean hasValue() {
+        return hasValue;
+    }
+
+    @Nullable Throwable failure() {
+        return failure;
+    }
+
+    boolean stopped() {
+        return stopped;
+    }
+
+    /// What `#12` means in [dev.partita.dsl.problem.Origin]: the numbers of the classes just
+    /// loaded.
+    Set<Integer> loaded() {
+        return loaded;
+    }
+
+    @Override
+    public void load(ClassBytecodes[] classes)
+            throws ClassInstallException, NotImplementedException, EngineTerminationException {
+        for (ClassBytecodes each : classes) {
+            Matcher name = NUMBERED.matcher(each.name());
+            if (name.matches()) {
+                loaded.add(Integer.parseInt(name.group(1)));
+            }
+        }
+        super.load(classes);
+    }
+
+    @Override
+    protected String invoke(Method snippet) throws Exception {
+        CALL.set(new Call(this, snippet));
+        try {
+            return super.invoke(CALL_AND_KEEP);
+        } catch (StoppedException e) {
+            stopped = true;
+            throw e;
+        } catch (InvocationTargetException e) {
+            failure = e.getCause();
+            throw e;
+        } finally {
+            CALL.remove();
+        }
+    }
+
+    /// Runs on the snippet's thread. Returns nothing, so that JShell writes no second text of a
+    /// large value.
+    @SuppressWarnings("UnusedMethod") // called through CALL_AND_KEEP
+    private static void run() throws Throwable {
+        Call call = CALL.get();
+        try {
+            call.snippet.setAccessible(true);
+            call.control.value = call.snippet.invoke(null);
+            call.control.hasValue = call.snippet.getReturnType() != void.class;
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static Method callAndKeep() {
+        try {
+            Method method = InProcessControl.class.getDeclaredMethod("run");
+            method.setAccessible(true);
+            return method;
+        } catch (NoSuchMethodException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

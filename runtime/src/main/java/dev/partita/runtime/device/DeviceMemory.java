@@ -1,0 +1,92 @@
+package dev.partita.runtime.device;
+
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The memory of one device: one native allocation that all slots of its program lie in, with a
+/// guard zone behind it.
+///
+/// When it is opened every byte is painted `0xFF`, and [#peakBytes] finds how far up the paint was
+/// ever scratched. So the peak is measured, not computed, under one condition: the last byte of the
+/// topmost block becomes something else than `0xFF`. That byte holds the sign and most of the
+/// exponent of a float, and is `0xFF` only for NaN, negative infinity and numbers below -1.7e38 (in
+/// `f64`, below -8e307), which no healthy value reaches. The paint itself reads as NaN, so a block
+/// that is read before it is written does not go unnoticed.
+public final class DeviceMemory implements AutoCloseable {
+    /// Slots start at multiples of this.
+    public static final long ALIGNMENT = 64;
+
+    private static final long GUARD_BYTES = 4096;
+    private static final byte PAINT = (byte) 0xFF;
+
+    private final int device;
+    private final long bytes;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment all;
+    private boolean closed;
+
+    /// Takes `bytes` of memory for device `device`.
+    public DeviceMemory(int device, long bytes) {
+        this.device = device;
+        this.bytes = bytes;
+        all = arena.allocate(bytes + GUARD_BYTES, ALIGNMENT).fill(PAINT);
+    }
+
+    /// Size without the guard zone.
+    public long bytes() {
+        return bytes;
+    }
+
+    /// A range of this memory.
+    ///
+    /// @throws IndexOutOfBoundsException if it is not all inside
+    public MemorySegment at(long offset, long length) {
+        return all.asSlice(0, bytes).asSlice(offset, length);
+    }
+
+    /// The end of the highest byte written since this memory was opened.
+    public long peakBytes() {
+        return scratched(0, bytes);
+    }
+
+    /// The end of the highest byte in `from..to` that lost its paint, or `from`.
+    private long scratched(long from, long to) {
+        long end = to;
+        while (end - from >= Long.BYTES
+                && all.get(ValueLayout.JAVA_LONG_UNALIGNED, end - Long.BYTES) == -1L) {
+            end -= Long.BYTES;
+        }
+        while (end > from && all.get(ValueLayout.JAVA_BYTE, end - 1) == PAINT) {
+            end--;
+        }
+        return end;
+    }
+
+    /// Frees the memory. Closing again does nothing.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `DeviceFailed` if something was written
+    ///   behind the end
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        long end = scratched(bytes, bytes + GUARD_BYTES);
+        arena.close();
+        if (end > bytes) {
+            throw Problem.of(
+                            ProblemCode.DEVICE_FAILED,
+                            "Something wrote behind the end of a device's memory.")
+                    .fact("device", device)
+                    .fact("memory", bytes + " bytes")
+                    .fact("written up to", "byte " + end)
+                    .fix("report this: a kernel or the memory plan is wrong")
+                    .exception();
+        }
+    }
+}
