@@ -108,6 +108,28 @@ class GraphVerifierTest {
     }
 
     @Test
+    void a_graph_knows_who_defines_and_who_reads_a_value() {
+        Graph graph = sound();
+        Node input = graph.nodes().getFirst();
+        Node relu = graph.nodes().getLast();
+        GraphIndex index = graph.index();
+        assertThat(index.definition(relu.result())).isEqualTo(relu);
+        assertThat(index.uses(input.result())).containsExactly(relu);
+        assertThat(index.uses(relu.result())).isEmpty();
+        assertThat(index.isReadOnce(input.result())).isTrue();
+        assertThat(index.isReadOnce(relu.result())).isFalse();
+        assertThrows(
+                IllegalArgumentException.class, () -> index.definition(new Value(7, TYPE)));
+    }
+
+    @Test
+    void other_nodes_for_the_same_outputs_are_verified() {
+        Graph graph = sound();
+        assertThat(graph.withNodes(graph.nodes())).isEqualTo(graph);
+        assertThrows(ProblemException.class, () -> graph.withNodes(List.of()));
+    }
+
+    @Test
     void a_graph_does_not_change_after_it_was_built() {
         assertThrows(UnsupportedOperationException.class, () -> sound().nodes().clear());
         assertThrows(UnsupportedOperationException.class, () -> sound().outputs().clear());
