@@ -58,6 +58,12 @@ class GraphVerifierTest {
     }
 
     @Test
+    void a_builder_gives_out_no_graph_that_is_not_well_formed() {
+        var builder = new GraphBuilder("small").output("y", new Value(1, TYPE));
+        assertThrows(ProblemException.class, builder::build);
+    }
+
+    @Test
     void a_value_defined_twice_is_caught() {
         var nodes = new ArrayList<>(sound().nodes());
         nodes.add(nodes.getFirst());
@@ -118,8 +124,7 @@ class GraphVerifierTest {
         assertThat(index.uses(relu.result())).isEmpty();
         assertThat(index.isReadOnce(input.result())).isTrue();
         assertThat(index.isReadOnce(relu.result())).isFalse();
-        assertThrows(
-                IllegalArgumentException.class, () -> index.definition(new Value(7, TYPE)));
+        assertThrows(IllegalArgumentException.class, () -> index.definition(new Value(7, TYPE)));
     }
 
     @Test

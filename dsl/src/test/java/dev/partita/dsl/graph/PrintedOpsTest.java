@@ -13,7 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// How ops print is what a person reads in every plan, and what every golden of the passes is made of.
+/// How ops print is what a person reads in every plan, and what every golden of the passes is made
+/// of.
 class PrintedOpsTest {
     private static final TensorType TYPE = TensorType.parse("f32[d=4]");
     private static final Shape SHAPE = TYPE.shape();
@@ -23,7 +24,8 @@ class PrintedOpsTest {
     static Stream<Arguments> ops() {
         return Stream.of(
                 Arguments.of("input \"x\"", new Op.Input("x", TYPE)),
-                Arguments.of("parameter \"w\"", new Op.Parameter("w", TYPE, new Initializer.Fill(0))),
+                Arguments.of(
+                        "parameter \"w\"", new Op.Parameter("w", TYPE, new Initializer.Fill(0))),
                 Arguments.of("state \"v\"", new Op.State("v", TYPE, 0)),
                 Arguments.of("constant 1.0", new Op.Constant(1, TYPE)),
                 Arguments.of("flatten 1..3", new Op.Flatten(1, 3, SHAPE)),
@@ -34,15 +36,21 @@ class PrintedOpsTest {
                 Arguments.of("add-bias", new Op.AddBias()),
                 Arguments.of("einsum bk,ok->bo", Op.Einsum.of("bk,ok->bo")),
                 Arguments.of(
-                        "einsum k,ok->o+bias+relu", new Op.Einsum(EinsumSpec.parse("k,ok->o"), Epilogue.BIAS_RELU)),
+                        "einsum k,ok->o+bias+relu",
+                        new Op.Einsum(EinsumSpec.parse("k,ok->o"), Epilogue.BIAS_RELU)),
                 Arguments.of("conv2d 3x5 stride 2 padding 1", new Op.Conv2d(WINDOW, Epilogue.NONE)),
-                Arguments.of("conv2d 3x5 stride 2 padding 1+relu", new Op.Conv2d(WINDOW, Epilogue.RELU)),
-                Arguments.of("conv2d-input-grad 3x5 stride 2 padding 1", new Op.Conv2dInputGrad(WINDOW, SHAPE)),
+                Arguments.of(
+                        "conv2d 3x5 stride 2 padding 1+relu", new Op.Conv2d(WINDOW, Epilogue.RELU)),
+                Arguments.of(
+                        "conv2d-input-grad 3x5 stride 2 padding 1",
+                        new Op.Conv2dInputGrad(WINDOW, SHAPE)),
                 Arguments.of(
                         "conv2d-weight-grad 2x2+bias",
                         new Op.Conv2dWeightGrad(Window.square(2, 1, 0), true, SHAPE)),
                 Arguments.of("max-pool 2x2 stride 2", new Op.MaxPool(Window.square(2, 2, 0))),
-                Arguments.of("max-pool-grad 2x2 stride 2", new Op.MaxPoolGrad(Window.square(2, 2, 0), SHAPE)),
+                Arguments.of(
+                        "max-pool-grad 2x2 stride 2",
+                        new Op.MaxPoolGrad(Window.square(2, 2, 0), SHAPE)),
                 Arguments.of("softmax", new Op.Softmax()),
                 Arguments.of("softmax-grad", new Op.SoftmaxGrad()),
                 Arguments.of("layer-norm", new Op.LayerNorm(1e-5)),
@@ -62,8 +70,10 @@ class PrintedOpsTest {
                 Arguments.of("adamw-step", new Update.AdamStep(0.9, 0.999, 1e-8, 0, true)),
                 Arguments.of("all-reduce data x tensor", new Reshard.AllReduce(AXES)),
                 Arguments.of("all-gather data x tensor dim 1", new Reshard.AllGather(AXES, 1)),
-                Arguments.of("reduce-scatter data x tensor dim 1", new Reshard.ReduceScatter(AXES, 1)),
-                Arguments.of("all-to-all data x tensor dim 0 to 1", new Reshard.AllToAll(AXES, 0, 1)),
+                Arguments.of(
+                        "reduce-scatter data x tensor dim 1", new Reshard.ReduceScatter(AXES, 1)),
+                Arguments.of(
+                        "all-to-all data x tensor dim 0 to 1", new Reshard.AllToAll(AXES, 0, 1)),
                 Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)));
     }
 
