@@ -9,4 +9,7 @@ module dev.partita.compiler {
     exports dev.partita.compiler.autodiff;
     exports dev.partita.compiler.plan;
     exports dev.partita.compiler.sharding;
+
+    provides javax.annotation.processing.Processor with
+            dev.partita.compiler.processor.ShardedModelProcessor;
 }

@@ -2,11 +2,10 @@
 module dev.partita.dsl {
     requires static transitive org.jspecify;
 
+    exports dev.partita.dsl.annotation;
     exports dev.partita.dsl.graph;
     exports dev.partita.dsl.layer;
     exports dev.partita.dsl.mesh;
     exports dev.partita.dsl.problem;
     exports dev.partita.dsl.tensor;
-// javac exports no package without a class; once they have one:
-// exports dev.partita.dsl.annotation;
 }

@@ -4,6 +4,10 @@ module dev.partita.runtime {
     requires transitive dev.partita.kernels;
     requires jdk.management;
 
+    exports dev.partita.runtime.collective;
     exports dev.partita.runtime.data;
     exports dev.partita.runtime.device;
+    exports dev.partita.runtime.execute;
+    exports dev.partita.runtime.state;
+    exports dev.partita.runtime.train;
 }

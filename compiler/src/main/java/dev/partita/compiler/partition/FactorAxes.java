@@ -139,14 +139,18 @@ final class FactorAxes {
             problem = problem.fact("operand " + operand, sharded.explain(operand));
         }
         for (String factor : factors) {
+            String dim = "";
             long bytes = 0;
             for (int i = 0; i < node.operands().size(); i++) {
-                int dim = rule.operands().get(i).indexOf(factor);
                 Value operand = node.operands().get(i);
-                boolean gathered = dim < 0 && sharded.placement(operand).shards(axis);
-                bytes += gathered ? operand.type().bytes() : 0;
+                int at = rule.operands().get(i).indexOf(factor);
+                if (at >= 0) {
+                    dim = operand.type().shape().dim(at).name();
+                } else if (sharded.placement(operand).shards(axis)) {
+                    bytes += operand.type().bytes();
+                }
             }
-            problem = problem.fact("compute over " + factor, "gathers " + bytes + " bytes");
+            problem = problem.fact("split by " + dim, "gathers " + bytes + " bytes");
         }
         return problem.fix("shard one of the two over another axis, or drop it")
                 .at(node.origin())

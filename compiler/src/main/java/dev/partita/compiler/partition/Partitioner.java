@@ -24,6 +24,7 @@ import java.util.Map;
 /// until something needs the whole value.
 public final class Partitioner {
     private final ShardedGraph sharded;
+    private final GraphIndex index;
     private final GraphBuilder builder;
     private final Map<Value, List<Value>> blocksOf = new HashMap<>();
     private final Map<Value, Block> blocks = new HashMap<>();
@@ -31,6 +32,7 @@ public final class Partitioner {
 
     private Partitioner(ShardedGraph sharded) {
         this.sharded = sharded;
+        this.index = sharded.training().graph().index();
         this.builder = new GraphBuilder(sharded.training().graph().name());
     }
 
@@ -55,7 +57,6 @@ public final class Partitioner {
                 compute(node);
             }
         }
-        GraphIndex index = graph.index();
         graph.outputs()
                 .forEach((name, value) -> {
                     builder.like(index.definition(value));
@@ -99,28 +100,29 @@ public final class Partitioner {
         }
     }
 
-    /// The axes over which all operands are partial alike, if the op may go on with summands.
+    /// The axes over which all operands are partial alike, if the op may go on with summands and so
+    /// may all others that read them: a value that some op needs whole is summed once, for all.
     private List<String> pendingThrough(
             Node node, ShardingRule rule, Map<String, List<String>> axes) {
-        if (!ShardingRules.passesPartial(node.op())) {
+        List<List<String>> partials =
+                node.operands().stream().map(this::pending).distinct().toList();
+        if (partials.size() != 1) {
             return List.of();
         }
-        List<String> shared = List.of();
-        for (int i = 0; i < node.operands().size(); i++) {
-            List<Value> have = blocksOf.getOrDefault(node.operands().get(i), List.of());
-            boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
-            List<String> partial = complete ? List.of() : placement(have.getFirst()).partial();
-            if (partial.isEmpty() || (i > 0 && !partial.equals(shared))) {
-                return List.of();
-            }
-            shared = partial;
-        }
-        List<String> pending = shared;
         boolean free =
                 rule.factors().stream()
                         .flatMap(f -> axes.getOrDefault(f, List.of()).stream())
-                        .noneMatch(pending::contains);
-        return free ? pending : List.of();
+                        .noneMatch(partials.getFirst()::contains);
+        return free ? partials.getFirst() : List.of();
+    }
+
+    /// The axes over which a value may stay partial for all that read it.
+    private List<String> pending(Value value) {
+        boolean passed =
+                index.uses(value).stream().allMatch(n -> ShardingRules.passesPartial(n.op()));
+        List<Value> have = blocksOf.getOrDefault(value, List.of());
+        boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
+        return passed && !complete ? placement(have.getFirst()).partial() : List.of();
     }
 
     private static Placement placement(

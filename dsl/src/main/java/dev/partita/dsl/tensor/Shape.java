@@ -73,8 +73,9 @@ public record Shape(List<Dim> dims) {
     /// Number of elements; 1 for a scalar.
     public long elements() {
         long product = 1;
-        for (Dim dim : dims) {
-            product = Math.multiplyExact(product, dim.size());
+        // by index: kernels ask inside loops, where an iterator would be garbage
+        for (int i = 0; i < dims.size(); i++) {
+            product = Math.multiplyExact(product, size(i));
         }
         return product;
     }

@@ -10,7 +10,7 @@ import java.util.Optional;
 /// The fastest kernel there is on a CPU: oneDNN's, else the Vector API's, else the reference's.
 public final class CpuLibrary implements KernelLibrary {
     private static final List<KernelLibrary> FASTEST_FIRST =
-            List.of(new OneDnnLibrary(), new ReferenceLibrary());
+            List.of(new OneDnnLibrary(), new VectorLibrary(), new ReferenceLibrary());
 
     public CpuLibrary() {}
 
@@ -24,5 +24,10 @@ public final class CpuLibrary implements KernelLibrary {
         return FASTEST_FIRST.stream()
                 .flatMap(library -> library.open(request).stream())
                 .findFirst();
+    }
+
+    @Override
+    public void prepareThread() {
+        ThreadSetup.prepare();
     }
 }

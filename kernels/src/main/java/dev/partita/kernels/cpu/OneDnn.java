@@ -56,8 +56,16 @@ public final class OneDnn {
                 check(Native.ENGINE.isNull() ? 1 : 0, "creating an engine");
                 return Optional.empty();
             } catch (LinkageError | IllegalStateException e) {
-                return Optional.of("no oneDNN on this platform (" + e.getMessage() + ")");
+                return Optional.of("no oneDNN on this platform (" + rootCause(e) + ")");
             }
+        }
+
+        private static String rootCause(Throwable failure) {
+            Throwable root = failure;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return String.valueOf(root.getMessage());
         }
     }
 

@@ -6,6 +6,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.StridedLoop;
 import java.util.stream.IntStream;
 
 /// Einsum: for every element of the result, a loop over the letters that it lacks.

@@ -6,6 +6,7 @@ import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.StridedLoop;
 import java.lang.foreign.MemorySegment;
 
 /// Ops that move elements and compute nothing.

@@ -4,6 +4,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.StridedLoop;
 
 /// Sums, and the addition whose gradient is one.
 final class Reductions {

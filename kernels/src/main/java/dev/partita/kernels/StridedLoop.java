@@ -1,4 +1,4 @@
-package dev.partita.kernels.reference;
+package dev.partita.kernels;
 
 /// Nested loops over dims, the last one fastest, that keep one offset per tensor from its strides:
 ///
@@ -9,7 +9,7 @@ package dev.partita.kernels.reference;
 /// ```
 ///
 /// After the last position [#next] is back at the first, ready for another run.
-final class StridedLoop {
+public final class StridedLoop {
     private final long[] sizes;
     private final long[][] strides;
     private final long[] index;
@@ -17,7 +17,7 @@ final class StridedLoop {
 
     /// @param sizes size of each dim
     /// @param strides per tensor, the stride of each dim in elements; 0 where it lacks the dim
-    StridedLoop(long[] sizes, long[]... strides) {
+    public StridedLoop(long[] sizes, long[]... strides) {
         this.sizes = sizes.clone();
         this.strides = strides.clone();
         this.index = new long[sizes.length];
@@ -25,12 +25,12 @@ final class StridedLoop {
     }
 
     /// Where the tensor of this number is, in elements.
-    long offset(int tensor) {
+    public long offset(int tensor) {
         return offsets[tensor];
     }
 
     /// Steps on; false after the last position.
-    boolean next() {
+    public boolean next() {
         for (int dim = sizes.length - 1; dim >= 0; dim--) {
             boolean wraps = ++index[dim] == sizes[dim];
             long steps = wraps ? 1 - sizes[dim] : 1;

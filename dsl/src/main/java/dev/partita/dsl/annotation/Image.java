@@ -1,0 +1,17 @@
+package dev.partita.dsl.annotation;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/// The input: pictures, as `image(<component>, channels, height, width)`.
+@Retention(RetentionPolicy.SOURCE)
+@Target(ElementType.FIELD)
+public @interface Image {
+    int channels();
+
+    int height();
+
+    int width();
+}

@@ -1,0 +1,137 @@
+package dev.partita.kernels.cpu;
+
+import static dev.partita.kernels.cpu.Floats.LANES;
+import static dev.partita.kernels.cpu.Floats.all;
+import static dev.partita.kernels.cpu.Tile.vector;
+
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.Labels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// Softmax and cross-entropy, one row of the innermost dim at a time.
+final class RowLosses {
+    private RowLosses() {}
+
+    static Kernel crossEntropy(KernelRequest request) {
+        MemorySegment logits = request.operand(0).memory();
+        MemorySegment loss = request.result(0).memory();
+        int classes = width(request);
+        long rows = request.result(0).type().shape().elements();
+        var labels = new Labels(request.operand(1).memory(), classes);
+        float[] row = Tile.forWidth(classes);
+        return () -> {
+            for (long r = 0; r < rows; r++) {
+                load(logits, r, row, classes);
+                int label = labels.get(r);
+                float max = max(row);
+                float own = row[label] - max;
+                double sum = exponentials(row, max);
+                loss.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (Math.log(sum) - own));
+            }
+        };
+    }
+
+    static Kernel crossEntropyGrad(KernelRequest request) {
+        MemorySegment logits = request.operand(0).memory();
+        MemorySegment dloss = request.operand(2).memory();
+        MemorySegment dlogits = request.result(0).memory();
+        int classes = width(request);
+        long rows = request.operand(2).type().shape().elements();
+        var labels = new Labels(request.operand(1).memory(), classes);
+        float[] row = Tile.forWidth(classes);
+        return () -> {
+            for (long r = 0; r < rows; r++) {
+                load(logits, r, row, classes);
+                float slope = dloss.getAtIndex(ValueLayout.JAVA_FLOAT, r);
+                scale(row, slope / exponentials(row, max(row)));
+                row[labels.get(r)] -= slope;
+                Tile.store(row, dlogits, r * classes, classes);
+            }
+        };
+    }
+
+    static Kernel softmax(KernelRequest request) {
+        MemorySegment x = request.operand(0).memory();
+        MemorySegment y = request.result(0).memory();
+        int width = width(request);
+        long rows = request.result(0).type().shape().elements() / width;
+        float[] row = Tile.forWidth(width);
+        return () -> {
+            for (long r = 0; r < rows; r++) {
+                load(x, r, row, width);
+                scale(row, 1 / exponentials(row, max(row)));
+                Tile.store(row, y, r * width, width);
+            }
+        };
+    }
+
+    static Kernel softmaxGrad(KernelRequest request) {
+        MemorySegment y = request.operand(0).memory();
+        MemorySegment dy = request.operand(1).memory();
+        MemorySegment dx = request.result(0).memory();
+        int width = width(request);
+        long rows = request.result(0).type().shape().elements() / width;
+        float[] row = Tile.forWidth(width);
+        float[] gradient = Tile.forWidth(width);
+        return () -> {
+            for (long r = 0; r < rows; r++) {
+                Tile.load(y, r * width, row, width);
+                Tile.load(dy, r * width, gradient, width);
+                softmaxGradRow(row, gradient);
+                Tile.store(gradient, dx, r * width, width);
+            }
+        };
+    }
+
+    private static void softmaxGradRow(float[] y, float[] dy) {
+        FloatVector dot = all(0);
+        for (int i = 0; i < y.length; i += LANES) {
+            dot = vector(y, i).fma(vector(dy, i), dot);
+        }
+        float total = dot.reduceLanes(VectorOperators.ADD);
+        for (int i = 0; i < y.length; i += LANES) {
+            vector(dy, i).sub(total).mul(vector(y, i)).intoArray(dy, i);
+        }
+    }
+
+    /// A row of logits; what lies behind it never wins a maximum and adds nothing to a sum.
+    private static void load(MemorySegment x, long row, float[] tile, int width) {
+        Tile.load(x, row * width, tile, width);
+        Arrays.fill(tile, width, tile.length, Float.NEGATIVE_INFINITY);
+    }
+
+    private static float max(float[] row) {
+        FloatVector max = vector(row, 0);
+        for (int i = LANES; i < row.length; i += LANES) {
+            max = max.max(vector(row, i));
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    /// Replaces `x` by `exp(x - max)` and returns the sum.
+    private static float exponentials(float[] row, float max) {
+        FloatVector sum = all(0);
+        for (int i = 0; i < row.length; i += LANES) {
+            FloatVector e = VectorMath.exp(vector(row, i).sub(max));
+            e.intoArray(row, i);
+            sum = sum.add(e);
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
+    }
+
+    private static void scale(float[] row, float factor) {
+        for (int i = 0; i < row.length; i += LANES) {
+            vector(row, i).mul(factor).intoArray(row, i);
+        }
+    }
+
+    private static int width(KernelRequest request) {
+        var shape = request.operand(0).type().shape();
+        return Math.toIntExact(shape.size(shape.rank() - 1));
+    }
+}

@@ -1,0 +1,62 @@
+package dev.partita.kernels.cpu;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelLibrary;
+import dev.partita.kernels.KernelRequest;
+import java.util.Optional;
+
+/// What the Vector API computes in f32, on any platform.
+final class VectorLibrary implements KernelLibrary {
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public Optional<Kernel> open(KernelRequest request) {
+        boolean f32 =
+                request.buffers()
+                        .map(buffer -> buffer.type().dtype())
+                        .allMatch(dtype -> !dtype.isFloating() || dtype == Dtype.F32);
+        return f32 ? kernel(request) : Optional.empty();
+    }
+
+    private static Optional<Kernel> kernel(KernelRequest request) {
+        return switch (request.op()) {
+            case Elementwise elementwise ->
+                    Optional.of(VectorFormulas.kernel(elementwise, request));
+            case Op.AddBias _ -> Optional.of(TileBias.kernel(request));
+            case Op.Sum sum -> TileSums.sum(sum, request);
+            case Op.SumSquares _ -> Optional.of(TileSums.sumSquares(request));
+            case Op.Softmax _ -> Optional.of(RowLosses.softmax(request));
+            case Op.SoftmaxGrad _ -> Optional.of(RowLosses.softmaxGrad(request));
+            case Op.CrossEntropy _ -> Optional.of(RowLosses.crossEntropy(request));
+            case Op.CrossEntropyGrad _ -> Optional.of(RowLosses.crossEntropyGrad(request));
+            case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
+            case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
+            case Op.Leaf _,
+                    Op.Flatten _,
+                    Op.Unflatten _,
+                    Op.Broadcast _,
+                    Op.Einsum _,
+                    Op.Conv2d _,
+                    Op.Conv2dInputGrad _,
+                    Op.Conv2dWeightGrad _,
+                    Op.MaxPool _,
+                    Op.MaxPoolGrad _,
+                    Op.LayerNorm _,
+                    Op.LayerNormGrad _,
+                    Op.Embedding _,
+                    Op.EmbeddingGrad _,
+                    Op.Dropout _,
+                    Op.RequireFinite _,
+                    Reshard _ ->
+                    Optional.empty();
+        };
+    }
+}

@@ -1,0 +1,149 @@
+package dev.partita.kernels.cpu;
+
+import static dev.partita.kernels.Types.f32;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Elementwise.Fused;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Trial;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VectorLibraryTest {
+    private static final double F32 = 2e-6;
+    private static final List<String> LENGTHS = List.of("", "1", "3", "17", "33", "3,33", "5000");
+    private final VectorLibrary library = new VectorLibrary();
+
+    static Stream<Elementwise> elementwise() {
+        return Stream.of(
+                new Elementwise.Relu(),
+                new Elementwise.ReluGrad(),
+                new Elementwise.Gelu(),
+                new Elementwise.GeluGrad(),
+                new Elementwise.Scale(-0.3),
+                new Elementwise.Add(),
+                new Elementwise.Subtract(),
+                new Elementwise.Multiply(),
+                new Fused(
+                        3,
+                        List.of(
+                                new Fused.Part(new Elementwise.Multiply(), List.of(0, 1)),
+                                new Fused.Part(new Elementwise.Add(), List.of(3, 2)),
+                                new Fused.Part(new Elementwise.Gelu(), List.of(4)),
+                                new Fused.Part(new Elementwise.Subtract(), List.of(5, 3)))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("elementwise")
+    void elementwise_ops_agree_with_the_reference_at_every_length(Elementwise op) {
+        for (String sizes : LENGTHS) {
+            TensorType type = f32(sizes);
+            var types = IntStream.range(0, op.arity()).mapToObj(_ -> type);
+            Trial.of(1, op, types.toArray(TensorType[]::new)).agrees(library, F32);
+        }
+    }
+
+    @Test
+    void gelu_and_its_gradient_hold_in_both_tails() {
+        double[] x = IntStream.rangeClosed(-120, 120).mapToDouble(i -> i / 10.0).toArray();
+        TensorType type = f32("" + x.length);
+        Trial.of(2, new Elementwise.Gelu(), type).with(0, x).agrees(library, 1e-7);
+        Trial.of(3, new Elementwise.GeluGrad(), type, type).with(0, x).agrees(library, F32);
+    }
+
+    @Test
+    void square_root_agrees_with_the_reference() {
+        var trial = Trial.of(4, new Elementwise.SquareRoot(), f32("33"));
+        double[] positive = Arrays.stream(trial.operand(0)).map(Math::abs).toArray();
+        trial.with(0, positive).agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "17,33; 0",
+                "17,33; 1",
+                "3,5,17; 0 1",
+                "3,5,17; 1 2",
+                "3,5,17; 1",
+                "3,2000; 1",
+                "2000,3; 0",
+                "100,1500; 0",
+                "3,5,17; 0 1 2",
+                "17; 0",
+                "1,1; 0"
+            })
+    void sums_agree_with_the_reference(String sizes, String dims) {
+        var op = new Op.Sum(Arrays.stream(dims.split(" ")).map(Integer::valueOf).toList());
+        Trial.of(5, op, f32(sizes)).agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "17,33", "5000"})
+    void sums_of_squares_agree_with_the_reference(String sizes) {
+        Trial.of(6, new Op.SumSquares(), f32(sizes)).agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1,1", "17,3", "3,5,33", "300,10", "3,2000"})
+    void a_bias_is_added_to_rows_of_any_width(String sizes) {
+        String width = sizes.substring(sizes.lastIndexOf(',') + 1);
+        Trial.of(7, new Op.AddBias(), f32(sizes), f32(width)).agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1,1", "17,10", "3,33", "2,3,17", "5,1000"})
+    void rows_of_classes_agree_with_the_reference(String sizes) {
+        TensorType logits = f32(sizes);
+        int rank = logits.shape().rank();
+        TensorType row = logits.withShape(logits.shape().without(List.of(rank - 1)));
+        long classes = logits.shape().size(rank - 1);
+        double[] labels =
+                IntStream.range(0, (int) row.shape().elements())
+                        .mapToDouble(i -> (i * 7L) % classes)
+                        .toArray();
+        TensorType ids = row.withDtype(Dtype.I32);
+        Trial.of(8, new Op.Softmax(), logits).agrees(library, F32);
+        Trial.of(9, new Op.SoftmaxGrad(), logits, logits).agrees(library, F32);
+        Trial.of(10, new Op.CrossEntropy(), logits, ids).with(1, labels).agrees(library, F32);
+        Trial.of(11, new Op.CrossEntropyGrad(), logits, ids, row)
+                .with(1, labels)
+                .agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false, 0", "0.9, false, 0", "0.9, true, 0.01", "0, false, 0.1"})
+    void sgd_agrees_with_the_reference(double momentum, boolean nesterov, double decay) {
+        for (String sizes : LENGTHS) {
+            TensorType w = f32(sizes);
+            TensorType rate = f32("");
+            var op = new Update.SgdStep(momentum, nesterov, decay);
+            var trial =
+                    momentum == 0 ? Trial.of(12, op, w, w, rate) : Trial.of(12, op, w, w, rate, w);
+            trial.agrees(library, F32);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false, 1", "0.01, false, 5", "0.01, true, 1", "0.1, true, 1000"})
+    void adam_agrees_with_the_reference(double decay, boolean decoupled, int step) {
+        for (String sizes : LENGTHS) {
+            TensorType w = f32(sizes);
+            var op = new Update.AdamStep(0.9, 0.999, 1e-8, decay, decoupled);
+            var trial = Trial.of(13, op, w, w, w, w, f32(""), TensorType.scalar(Dtype.I64));
+            double[] second = Arrays.stream(trial.operand(3)).map(Math::abs).toArray();
+            trial.with(3, second).with(4, 1e-3).with(5, step).agrees(library, F32);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.partita.runtime.collective;
+
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Buffer;
+
+import java.lang.foreign.MemorySegment;
+
+/// Checks that one member's buffers are what a collective takes and gives.
+final class CollectiveCheck {
+    private CollectiveCheck() {}
+
+    static void check(Reshard.Collective op, int tag, int members, Buffer source, Buffer target) {
+        if (op.size() != members) {
+            throw rejected(tag, op, "the group has " + members + " members, not " + op.size());
+        }
+        TensorType from = source.type();
+        TensorType to = target.type();
+        boolean fits =
+                switch (op) {
+                    case Reshard.AllReduce _ -> scaled(from, -1, 1, to);
+                    case Reshard.AllGather(_, int dim) -> scaled(from, dim, members, to);
+                    case Reshard.ReduceScatter(_, int dim) -> scaled(to, dim, members, from);
+                    case Reshard.AllToAll(_, int split, int join) when split == join ->
+                            scaled(from, -1, 1, to) && from.shape().size(split) % members == 0;
+                    case Reshard.AllToAll(_, int split, int join) ->
+                            exchanged(from, split, join, members, to);
+                };
+        if (!fits || from.dtype() != to.dtype()) {
+            throw rejected(tag, op, "it cannot make " + to + " of " + from);
+        }
+        requireSum(op, tag, from.dtype());
+        requireApart(op, tag, members, source.memory(), target.memory());
+    }
+
+    /// True if `small` with its dim `dim` multiplied by `factor` has the sizes of `large`.
+    private static boolean scaled(TensorType small, int dim, int factor, TensorType large) {
+        boolean fits = small.shape().rank() == large.shape().rank();
+        for (int i = 0; fits && i < small.shape().rank(); i++) {
+            fits = small.shape().size(i) * (i == dim ? factor : 1) == large.shape().size(i);
+        }
+        return fits;
+    }
+
+    private static boolean exchanged(
+            TensorType from, int split, int join, int members, TensorType to) {
+        boolean fits = from.shape().rank() == to.shape().rank();
+        for (int i = 0; fits && i < from.shape().rank(); i++) {
+            long before = from.shape().size(i) * (i == join ? members : 1);
+            long after = to.shape().size(i) * (i == split ? members : 1);
+            fits = before == after;
+        }
+        return fits;
+    }
+
+    private static void requireSum(Reshard.Collective op, int tag, Dtype dtype) {
+        boolean sums = op instanceof Reshard.AllReduce || op instanceof Reshard.ReduceScatter;
+        if (sums && dtype != Dtype.F32 && dtype != Dtype.F64) {
+            throw Problem.of(ProblemCode.UNSUPPORTED, "A collective sums f32 and f64 only.")
+                    .fact("collective", op + ", tag " + tag)
+                    .fact("dtype", dtype)
+                    .fix("convert the value before it is summed")
+                    .exception();
+        }
+    }
+
+    /// Others still read the source while the target is written; only an all-reduce is careful
+    /// enough to do it in place.
+    private static void requireApart(
+            Reshard.Collective op,
+            int tag,
+            int members,
+            MemorySegment source,
+            MemorySegment target) {
+        boolean shared = source.asOverlappingSlice(target).isPresent();
+        boolean same =
+                source.address() == target.address() && source.byteSize() == target.byteSize();
+        boolean inPlace = same && (op instanceof Reshard.AllReduce || members == 1);
+        if (shared && !inPlace) {
+            throw rejected(tag, op, "its source and target overlap");
+        }
+    }
+
+    static ProblemException rejected(int tag, Reshard.Collective op, String because) {
+        return Problem.of(ProblemCode.PLAN_REJECTED, "A collective does not fit its buffers.")
+                .fact("collective", op + ", tag " + tag)
+                .fact("because", because)
+                .fix("report this: the compiler made a wrong plan")
+                .exception();
+    }
+}

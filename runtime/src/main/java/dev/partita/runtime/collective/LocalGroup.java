@@ -1,0 +1,88 @@
+package dev.partita.runtime.collective;
+
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Buffer;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/// What the members of one group of devices in this process share: their open collectives by tag,
+/// and whether the group was aborted.
+public final class LocalGroup {
+    private final int members;
+    private final Map<Integer, Meeting> meetings = new HashMap<>();
+    private volatile boolean aborted;
+
+    public LocalGroup(int members) {
+        if (members < 1) {
+            throw new IllegalArgumentException("a group of " + members + " members");
+        }
+        this.members = members;
+    }
+
+    public int members() {
+        return members;
+    }
+
+    /// The access of member `rank`, counted within the group.
+    public Communicator communicator(int rank) {
+        if (rank < 0 || rank >= members) {
+            throw new IndexOutOfBoundsException("member " + rank + " of " + members);
+        }
+        return (op, tag, source, target) -> open(rank, op, tag, source, target);
+    }
+
+    private synchronized PendingCollective open(
+            int rank, Reshard.Collective op, int tag, Buffer source, Buffer target) {
+        Meeting meeting = meetings.computeIfAbsent(tag, t -> new Meeting(this, op, t));
+        meeting.join(rank, op, source, target);
+        Part from = Part.whole(source.type());
+        Part to = Part.whole(target.type());
+        Dtype dtype = source.type().dtype();
+        return switch (op) {
+            case Reshard.AllReduce _ -> new AllReduceCollective(meeting, rank, dtype);
+            case Reshard.ReduceScatter(_, int dim) ->
+                    new ReduceScatterCollective(
+                            meeting,
+                            rank,
+                            dtype,
+                            new PairedRuns(from.split(dim, rank, members), to));
+            // all of member j's source becomes part j of the target
+            case Reshard.AllGather(_, int dim) ->
+                    new ExchangeCollective(
+                            meeting,
+                            rank,
+                            IntStream.range(0, members)
+                                    .mapToObj(j -> new BlockCopy(from, to.split(dim, j, members)))
+                                    .toList());
+            // this member's part of member j's source becomes part j of the target
+            case Reshard.AllToAll(_, int split, int join) -> {
+                Part part = from.split(split, rank, members);
+                yield new ExchangeCollective(
+                        meeting,
+                        rank,
+                        IntStream.range(0, members)
+                                .mapToObj(j -> new BlockCopy(part, to.split(join, j, members)))
+                                .toList());
+            }
+        };
+    }
+
+    /// Makes every member that waits, or will wait, throw [GroupAbortedException]. Results of the
+    /// collectives under way are lost.
+    public void abort() {
+        aborted = true;
+    }
+
+    boolean isAborted() {
+        return aborted;
+    }
+
+    /// Makes the group usable again after an abort. No member may be inside a collective.
+    public synchronized void reset() {
+        meetings.values().forEach(Meeting::reset);
+        aborted = false;
+    }
+}

@@ -1,0 +1,149 @@
+package dev.partita.runtime.execute;
+
+import com.sun.management.ThreadMXBean;
+
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
+import dev.partita.kernels.Buffer;
+import dev.partita.kernels.Initialization;
+import dev.partita.runtime.collective.BlockCopy;
+import dev.partita.runtime.collective.GroupAbortedException;
+import dev.partita.runtime.collective.Part;
+import dev.partita.runtime.device.HostDevice;
+import dev.partita.runtime.state.Elements;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.management.ManagementFactory;
+
+/// One device of a session: its thread and memory, its share of the inputs, and its program.
+final class DeviceWorker implements AutoCloseable {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private final int rank;
+    private final Program program;
+    private final HostDevice device;
+    private final SlotBuffers buffers;
+    private final Buffer[] inputs;
+    private final BlockCopy[] inputCopies;
+    private final Groups groups;
+    private final StepControl control;
+    private final Feed feed;
+    private final Runnable runPlainStep = this::plainStep;
+    private final Runnable runCheckedStep = this::checkedStep;
+    private @Nullable StepRunner runner;
+    private StepOutcome outcome = StepOutcome.COMPLETE;
+    private long allocatedBytes;
+
+    DeviceWorker(ExecutionPlan plan, int rank, Groups groups, StepControl control, Feed feed) {
+        this.rank = rank;
+        this.groups = groups;
+        this.control = control;
+        this.feed = feed;
+        program = plan.program(rank);
+        device = new HostDevice(rank, program.arenaBytes());
+        buffers = new SlotBuffers(program, plan.mesh(), rank, device.memory());
+        inputs =
+                program.bindings(Binding.Input.class)
+                        .map(input -> buffers.get(input.slot()))
+                        .toArray(Buffer[]::new);
+        inputCopies = new BlockCopy[inputs.length];
+        for (int i = 0; i < inputs.length; i++) {
+            Part block = Part.at(inputs[i].region(), inputs[i].type());
+            inputCopies[i] = new BlockCopy(block, Part.whole(inputs[i].type()));
+        }
+    }
+
+    Buffer buffer(int slot) {
+        return buffers.get(slot);
+    }
+
+    HostDevice device() {
+        return device;
+    }
+
+    StepOutcome outcome() {
+        return outcome;
+    }
+
+    @Nullable FirstNonFinite firstNonFinite() {
+        return runner == null ? null : runner.firstNonFinite();
+    }
+
+    /// Bytes that the last step allocated on the Java heap, on this device's thread.
+    long allocatedBytes() {
+        return allocatedBytes;
+    }
+
+    /// Starts opening the kernels and communicators and setting the first weights, on the device's
+    /// thread.
+    void startOpening(SessionOptions options) {
+        device.start(() -> {
+            options.library().prepareThread();
+            initialise(options.seed());
+            runner = new StepRunner(rank, program, buffers, options.library(), groups, control);
+        });
+    }
+
+    private void initialise(long seed) {
+        for (Binding binding : program.bindings()) {
+            Buffer buffer = buffers.get(binding.slot());
+            switch (binding) {
+                case Binding.Parameter(String name, int _, var initializer) ->
+                        Initialization.fill(buffer, initializer, seed, name);
+                case Binding.State(String _, int _, double initial) -> {
+                    for (long i = 0; i < buffer.type().shape().elements(); i++) {
+                        Elements.set(buffer.type().dtype(), buffer.memory(), i, initial);
+                    }
+                }
+                case Binding.Input _, Binding.Output _ -> {}
+            }
+        }
+    }
+
+    void startStep(boolean checked) {
+        device.start(checked ? runCheckedStep : runPlainStep);
+    }
+
+    private void plainStep() {
+        step(false);
+    }
+
+    private void checkedStep() {
+        step(true);
+    }
+
+    private void step(boolean checked) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        try {
+            for (int i = 0; i < inputs.length; i++) {
+                inputCopies[i].copy(feed.source(i), inputs[i].memory());
+            }
+            outcome = runner == null ? StepOutcome.GIVEN_UP : runner.run(checked);
+        } catch (GroupAbortedException e) {
+            outcome = StepOutcome.GIVEN_UP;
+        } catch (Throwable e) {
+            outcome = StepOutcome.GIVEN_UP;
+            control.fail(e);
+        }
+        allocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /// Waits for what was started.
+    @Nullable Throwable await(Runnable onInterrupt) {
+        return device.await(onInterrupt);
+    }
+
+    /// Closes the kernels on the device's thread, then the device.
+    @Override
+    public void close() {
+        StepRunner opened = runner;
+        if (opened != null) {
+            runner = null;
+            device.start(opened::close);
+            device.await(() -> {});
+        }
+        device.close();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.partita.runtime.execute;
+
+import dev.partita.runtime.collective.LocalGroup;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// What the devices decide together during one step: to commit it or to give it up. The first
+/// decision holds for all, and takes one compare-and-set, no waiting. A device commits before its
+/// first update of a weight; after that nothing but a failure stops any device.
+final class StepControl {
+    private static final int OPEN = 0;
+    private static final int COMMITTED = 1;
+    private static final int GIVEN_UP = 2;
+
+    private final List<LocalGroup> groups;
+    private final AtomicInteger decision = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile boolean cancelRequested;
+
+    StepControl(List<LocalGroup> groups) {
+        this.groups = groups;
+    }
+
+    /// Begins a step. Every device is idle.
+    void begin() {
+        decision.set(OPEN);
+        failure.set(null);
+    }
+
+    /// Asks for the step to end. It may still complete, if a device has committed it already.
+    void requestCancel() {
+        cancelRequested = true;
+    }
+
+    /// True if a cancel was requested; forgets it.
+    boolean takeCancelRequest() {
+        boolean requested = cancelRequested;
+        cancelRequested = false;
+        return requested;
+    }
+
+    /// Asked by a device between plan steps: whether it is to stop here.
+    boolean isGivenUp() {
+        return decision.get() == GIVEN_UP || (cancelRequested && giveUp());
+    }
+
+    /// Gives the step up, unless it is committed. Devices that wait for others are freed.
+    private boolean giveUp() {
+        boolean givenUp = decide(GIVEN_UP) == GIVEN_UP;
+        if (givenUp) {
+            groups.forEach(LocalGroup::abort);
+        }
+        return givenUp;
+    }
+
+    /// True if the step is to be completed.
+    boolean commit() {
+        return decide(COMMITTED) == COMMITTED;
+    }
+
+    /// A device failed: all others stop as soon as they would wait for it.
+    void fail(Throwable e) {
+        failure.compareAndSet(null, e);
+        decide(GIVEN_UP);
+        groups.forEach(LocalGroup::abort);
+    }
+
+    private int decide(int wish) {
+        int before = decision.compareAndExchange(OPEN, wish);
+        return before == OPEN ? wish : before;
+    }
+
+    /// After the step: whether weights may have changed.
+    boolean isCommitted() {
+        return decision.get() == COMMITTED;
+    }
+
+    /// After the step: what the first failing device threw.
+    @Nullable Throwable failure() {
+        return failure.get();
+    }
+
+    /// Makes the groups usable again after a step that did not complete. Every device is idle.
+    void resetGroups() {
+        groups.forEach(LocalGroup::reset);
+    }
+}

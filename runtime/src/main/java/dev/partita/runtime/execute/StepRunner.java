@@ -1,0 +1,136 @@
+package dev.partita.runtime.execute;
+
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.Note;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.problem.Origin;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Buffer;
+import dev.partita.kernels.KernelLibrary;
+import dev.partita.runtime.state.Elements;
+
+import org.jspecify.annotations.Nullable;
+
+/// Runs one device's program: the kernel of every step is opened and bound to its slots, every
+/// collective to its group.
+final class StepRunner implements AutoCloseable {
+    private static final Note NOWHERE = new Note("", Origin.UNKNOWN, "");
+
+    private final Program program;
+    private final SlotBuffers buffers;
+    private final StepControl control;
+    private final BoundSteps bound;
+    private final Step[] steps;
+    private final int commitAt;
+    private @Nullable FirstNonFinite firstNonFinite;
+
+    StepRunner(
+            int rank,
+            Program program,
+            SlotBuffers buffers,
+            KernelLibrary library,
+            Groups groups,
+            StepControl control) {
+        this.program = program;
+        this.buffers = buffers;
+        this.control = control;
+        bound = new BoundSteps(rank, program, buffers, library, groups);
+        steps = program.steps().toArray(Step[]::new);
+        commitAt = firstUpdate();
+    }
+
+    /// Number of the first plan step that changes a weight, or of the end.
+    private int firstUpdate() {
+        for (int i = 0; i < steps.length; i++) {
+            if (steps[i] instanceof Step.Compute compute && compute.op() instanceof Update) {
+                return i;
+            }
+        }
+        return steps.length;
+    }
+
+    /// Runs the program once. A checked run looks for the first number that is not finite; it never
+    /// changes weights.
+    StepOutcome run(boolean checked) {
+        firstNonFinite = null;
+        if (checked) {
+            checkBindings();
+        }
+        for (int i = 0; i < steps.length; i++) {
+            if (i == commitAt && (checked || !control.commit())) {
+                return StepOutcome.GIVEN_UP;
+            }
+            if (i < commitAt && control.isGivenUp()) {
+                return StepOutcome.GIVEN_UP;
+            }
+            switch (steps[i]) {
+                case Step.Compute _ -> bound.kernel(i).run();
+                case Step.Start _ -> bound.collective(i).start();
+                case Step.Finish _ -> bound.collective(i).finish();
+                case Step.RequireFinite require -> {
+                    if (!isFiniteScalar(buffers.get(require.slot()))) {
+                        return StepOutcome.NOT_FINITE;
+                    }
+                }
+            }
+            if (checked && firstNonFinite == null) {
+                check(i);
+            }
+        }
+        return StepOutcome.COMPLETE;
+    }
+
+    @Nullable FirstNonFinite firstNonFinite() {
+        return firstNonFinite;
+    }
+
+    private void checkBindings() {
+        for (Binding binding : program.bindings()) {
+            boolean before = !(binding instanceof Binding.Output);
+            if (before && firstNonFinite == null && !isFinite(buffers.get(binding.slot()))) {
+                String kind =
+                        switch (binding) {
+                            case Binding.Input _ -> "input ";
+                            case Binding.Parameter _ -> "parameter ";
+                            case Binding.State _ -> "state ";
+                            case Binding.Output _ -> "output ";
+                        };
+                firstNonFinite = new FirstNonFinite(-1, kind + binding.name(), NOWHERE);
+            }
+        }
+    }
+
+    private void check(int i) {
+        for (int slot : bound.completes(i)) {
+            if (!isFinite(buffers.get(slot))) {
+                firstNonFinite = new FirstNonFinite(i, bound.describe(i), steps[i].note());
+                return;
+            }
+        }
+    }
+
+    private static boolean isFiniteScalar(Buffer scalar) {
+        return Double.isFinite(Elements.get(scalar.type().dtype(), scalar.memory(), 0));
+    }
+
+    private static boolean isFinite(Buffer buffer) {
+        Dtype dtype = buffer.type().dtype();
+        if (!dtype.isFloating()) {
+            return true;
+        }
+        long elements = buffer.type().shape().elements();
+        for (long i = 0; i < elements; i++) {
+            if (!Double.isFinite(Elements.get(dtype, buffer.memory(), i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        bound.close();
+    }
+}

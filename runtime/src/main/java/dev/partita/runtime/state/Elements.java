@@ -1,0 +1,56 @@
+package dev.partita.runtime.state;
+
+import dev.partita.dsl.tensor.Dtype;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Reads and writes elements of any type as doubles, one at a time: for results and checks, not for
+/// kernels.
+public final class Elements {
+    private Elements() {}
+
+    /// The element at `index`; `i64` beyond 2^53 is rounded.
+    public static double get(Dtype dtype, MemorySegment memory, long index) {
+        return switch (dtype) {
+            case F64 -> memory.getAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, index);
+            case F32 -> memory.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
+            case BF16 ->
+                    Float.intBitsToFloat(
+                            memory.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index) << 16);
+            case F16 ->
+                    Float.float16ToFloat(
+                            memory.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index));
+            case I64 -> memory.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, index);
+            case I32 -> memory.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, index);
+            case U8 -> Byte.toUnsignedInt(memory.get(ValueLayout.JAVA_BYTE, index));
+        };
+    }
+
+    /// Stores the value of this type that is nearest to `value`; integers are cut off.
+    public static void set(Dtype dtype, MemorySegment memory, long index, double value) {
+        switch (dtype) {
+            case F64 -> memory.setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, index, value);
+            case F32 -> memory.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index, (float) value);
+            case BF16 ->
+                    memory.setAtIndex(
+                            ValueLayout.JAVA_SHORT_UNALIGNED, index, toBfloat16((float) value));
+            case F16 ->
+                    memory.setAtIndex(
+                            ValueLayout.JAVA_SHORT_UNALIGNED,
+                            index,
+                            Float.floatToFloat16((float) value));
+            case I64 -> memory.setAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, index, (long) value);
+            case I32 -> memory.setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, index, (int) value);
+            case U8 -> memory.set(ValueLayout.JAVA_BYTE, index, (byte) value);
+        }
+    }
+
+    /// The upper half of the float, rounded to the nearest even.
+    private static short toBfloat16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.isNaN(value)
+                ? (short) 0x7FC0
+                : (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.partita.runtime.collective;
+
+import static com.google.common.truth.Truth.assertWithMessage;
+
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Buffer;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// Every collective along every dim against [PlainCollectives], over group sizes, odd lengths and
+/// several rounds.
+final class CollectiveTwinTest {
+    private static final int ROUNDS = 3;
+
+    static Stream<Integer> members() {
+        return IntStream.rangeClosed(1, 17).boxed();
+    }
+
+    @ParameterizedTest(name = "{0} members, seed {0}")
+    @MethodSource("members")
+    void collectives_equal_their_plain_twins_in_every_round(int members) {
+        var random = new Random(members);
+        for (Reshard.Collective op : ops(members)) {
+            long[] sizes = {1 + random.nextInt(5), 1 + random.nextInt(5), 1 + random.nextInt(5)};
+            if (op instanceof Reshard.ReduceScatter(_, int dim)) {
+                sizes[dim] *= members;
+            }
+            if (op instanceof Reshard.AllToAll(_, int split, _)) {
+                sizes[split] *= members;
+            }
+            boolean sums = op instanceof Reshard.AllReduce || op instanceof Reshard.ReduceScatter;
+            for (Dtype dtype : sums ? List.of(Dtype.F32, Dtype.F64) : List.of(Dtype.values())) {
+                compare(op, dtype, sizes, members, random);
+            }
+        }
+    }
+
+    private static List<Reshard.Collective> ops(int members) {
+        var ops = new ArrayList<Reshard.Collective>();
+        ops.add(new Reshard.AllReduce(Blocks.axis(members)));
+        for (int dim = 0; dim < 3; dim++) {
+            ops.add(new Reshard.AllGather(Blocks.axis(members), dim));
+            ops.add(new Reshard.ReduceScatter(Blocks.axis(members), dim));
+            for (int join = 0; join < 3; join++) {
+                ops.add(new Reshard.AllToAll(Blocks.axis(members), dim, join));
+            }
+        }
+        return ops;
+    }
+
+    private static void compare(
+            Reshard.Collective op, Dtype dtype, long[] sizes, int members, Random random) {
+        var group = new LocalGroup(members);
+        var sources = new ArrayList<Buffer>();
+        var targets = new ArrayList<Buffer>();
+        var collectives = new ArrayList<PendingCollective>();
+        long[] targetSizes = PlainCollectives.targetSizes(op, sizes, members);
+        for (int rank = 0; rank < members; rank++) {
+            sources.add(Blocks.empty(Blocks.type(dtype, sizes)));
+            targets.add(Blocks.empty(Blocks.type(dtype, targetSizes)));
+            collectives.add(
+                    group.communicator(rank).open(op, 3, sources.get(rank), targets.get(rank)));
+        }
+        // small integers: exact in every dtype and order
+        var values = new ArrayList<List<double[]>>();
+        for (int round = 0; round < ROUNDS; round++) {
+            values.add(draw(members, (int) PlainCollectives.product(sizes), random));
+        }
+        var results = new double[ROUNDS][members][];
+        Members.run(
+                members,
+                rank -> {
+                    for (int round = 0; round < ROUNDS; round++) {
+                        Blocks.write(sources.get(rank), values.get(round).get(rank));
+                        collectives.get(rank).start();
+                        collectives.get(rank).finish();
+                        results[round][rank] = Blocks.read(targets.get(rank));
+                    }
+                });
+        for (int round = 0; round < ROUNDS; round++) {
+            List<double[]> expected = PlainCollectives.targets(op, sizes, values.get(round));
+            for (int rank = 0; rank < members; rank++) {
+                assertWithMessage(
+                                "%s %s of %s, round %s, member %s",
+                                op, dtype, sources.getFirst().type().shape(), round, rank)
+                        .that(results[round][rank])
+                        .isEqualTo(expected.get(rank));
+            }
+        }
+    }
+
+    private static List<double[]> draw(int members, int length, Random random) {
+        return Stream.generate(() -> random.doubles(length, 0, 100).map(Math::floor).toArray())
+                .limit(members)
+                .toList();
+    }
+}

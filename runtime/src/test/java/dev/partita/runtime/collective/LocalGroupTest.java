@@ -1,0 +1,186 @@
+package dev.partita.runtime.collective;
+
+import static com.google.common.truth.Truth.assertThat;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Buffer;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.ArrayList;
+import java.util.List;
+
+final class LocalGroupTest {
+    private static final double[] DIGITS = {1, 10, 100, 1000};
+
+    @Test
+    void the_digits_of_an_all_reduce_show_who_took_part() {
+        assertThat(sumOfDigits(1)).isEqualTo(1);
+        assertThat(sumOfDigits(2)).isEqualTo(11);
+        assertThat(sumOfDigits(3)).isEqualTo(111);
+        assertThat(sumOfDigits(4)).isEqualTo(1111);
+    }
+
+    private static double sumOfDigits(int members) {
+        var group = new LocalGroup(members);
+        TensorType type = Blocks.type(Dtype.F32);
+        var targets = new ArrayList<Buffer>();
+        var collectives = new ArrayList<PendingCollective>();
+        for (int rank = 0; rank < members; rank++) {
+            targets.add(Blocks.empty(type));
+            collectives.add(
+                    group.communicator(rank)
+                            .open(
+                                    new Reshard.AllReduce(Blocks.axis(members)),
+                                    0,
+                                    Blocks.of(type, DIGITS[rank]),
+                                    targets.get(rank)));
+        }
+        Members.run(
+                members,
+                rank -> {
+                    collectives.get(rank).start();
+                    collectives.get(rank).finish();
+                });
+        for (Buffer target : targets) {
+            assertThat(Blocks.read(target)).isEqualTo(Blocks.read(targets.getFirst()));
+        }
+        return Blocks.read(targets.getFirst())[0];
+    }
+
+    @ParameterizedTest(name = "{0} members")
+    @ValueSource(ints = {2, 5, 17})
+    void sums_are_taken_in_rank_order_and_every_member_gets_the_same_bits(int members) {
+        var group = new LocalGroup(members);
+        TensorType type = Blocks.type(Dtype.F32, 1001);
+        var sources = new ArrayList<double[]>();
+        var buffers = new ArrayList<Buffer>();
+        var collectives = new ArrayList<PendingCollective>();
+        for (int rank = 0; rank < members; rank++) {
+            // large and small numbers by turns: another order rounds differently
+            var values = new double[1001];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) Math.sin(i + rank) * (rank % 2 == 0 ? 1e7f : 1f);
+            }
+            sources.add(values);
+            buffers.add(Blocks.of(type, values));
+            collectives.add(
+                    group.communicator(rank)
+                            .open(
+                                    new Reshard.AllReduce(Blocks.axis(members)),
+                                    0,
+                                    buffers.get(rank),
+                                    buffers.get(rank)));
+        }
+        Members.run(
+                members,
+                rank -> {
+                    collectives.get(rank).start();
+                    collectives.get(rank).finish();
+                });
+        var expected = new double[1001];
+        for (int i = 0; i < expected.length; i++) {
+            float sum = (float) sources.getFirst()[i];
+            for (int rank = 1; rank < members; rank++) {
+                sum += (float) sources.get(rank)[i];
+            }
+            expected[i] = sum;
+        }
+        for (Buffer buffer : buffers) {
+            assertThat(Blocks.read(buffer)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void start_never_waits_and_several_collectives_may_be_under_way() {
+        var group = new LocalGroup(2);
+        TensorType type = Blocks.type(Dtype.F64, 3);
+        var op = new Reshard.AllReduce(Blocks.axis(2));
+        var buffers = new Buffer[2][2];
+        var collectives = new PendingCollective[2][2];
+        for (int rank = 0; rank < 2; rank++) {
+            for (int tag = 0; tag < 2; tag++) {
+                double digit = DIGITS[rank] + tag * 100 * DIGITS[rank];
+                buffers[rank][tag] = Blocks.of(type, digit, digit, digit);
+                collectives[rank][tag] =
+                        group.communicator(rank)
+                                .open(op, tag, buffers[rank][tag], buffers[rank][tag]);
+            }
+        }
+        // all four starts on this one thread: none may wait for another
+        for (PendingCollective[] member : collectives) {
+            member[0].start();
+            member[1].start();
+        }
+        Members.run(
+                2,
+                rank -> {
+                    collectives[rank][0].finish();
+                    collectives[rank][1].finish();
+                });
+        assertThat(Blocks.read(buffers[1][0])).isEqualTo(new double[] {11, 11, 11});
+        assertThat(Blocks.read(buffers[0][1])).isEqualTo(new double[] {1111, 1111, 1111});
+    }
+
+    @Test
+    void a_collective_that_others_opened_differently_is_rejected() {
+        var group = new LocalGroup(2);
+        Buffer three = Blocks.empty(Blocks.type(Dtype.F32, 3));
+        Buffer four = Blocks.empty(Blocks.type(Dtype.F32, 4));
+        var op = new Reshard.AllReduce(Blocks.axis(2));
+        group.communicator(0).open(op, 7, three, three);
+        var otherSize =
+                assertThrows(
+                        ProblemException.class,
+                        () -> group.communicator(1).open(op, 7, four, four));
+        assertThat(otherSize.problem().code()).isEqualTo(ProblemCode.PLAN_REJECTED);
+        var otherOp = new Reshard.ReduceScatter(Blocks.axis(2), 0);
+        assertThrows(
+                ProblemException.class, () -> group.communicator(1).open(otherOp, 7, three, three));
+    }
+
+    @Test
+    void buffers_that_do_not_fit_the_op_are_rejected() {
+        Buffer four = Blocks.empty(Blocks.type(Dtype.F32, 4));
+        Buffer eight = Blocks.empty(Blocks.type(Dtype.F32, 8));
+        var gather = new Reshard.AllGather(Blocks.axis(2), 0);
+        var scatter = new Reshard.ReduceScatter(Blocks.axis(2), 0);
+        var exchange = new Reshard.AllToAll(Blocks.axis(2), 0, 0);
+        for (var wrong :
+                List.of(
+                        new Object[] {gather, eight, four},
+                        new Object[] {scatter, four, eight},
+                        new Object[] {exchange, four, four},
+                        new Object[] {new Reshard.AllReduce(Blocks.axis(3)), four, four})) {
+            var group = new LocalGroup(2);
+            assertThrows(
+                    ProblemException.class,
+                    () ->
+                            group.communicator(0)
+                                    .open(
+                                            (Reshard.Collective) wrong[0],
+                                            0,
+                                            (Buffer) wrong[1],
+                                            (Buffer) wrong[2]));
+        }
+    }
+
+    @Test
+    void a_sum_of_labels_is_unsupported() {
+        Buffer labels = Blocks.empty(Blocks.type(Dtype.I32, 4));
+        var op = new Reshard.AllReduce(Blocks.axis(1));
+        var e =
+                assertThrows(
+                        ProblemException.class,
+                        () -> new LocalGroup(1).communicator(0).open(op, 0, labels, labels));
+        assertThat(e.problem().code()).isEqualTo(ProblemCode.UNSUPPORTED);
+    }
+}

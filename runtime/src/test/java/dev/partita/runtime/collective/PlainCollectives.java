@@ -1,0 +1,97 @@
+package dev.partita.runtime.collective;
+
+import dev.partita.dsl.graph.Reshard;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// The slow truth: what each member's target holds after a collective, element by element, from all
+/// sources at once.
+final class PlainCollectives {
+    private PlainCollectives() {}
+
+    /// @param sizes of every source
+    static List<double[]> targets(Reshard.Collective op, long[] sizes, List<double[]> sources) {
+        int members = sources.size();
+        var targets = new ArrayList<double[]>();
+        for (int rank = 0; rank < members; rank++) {
+            long[] shape = targetSizes(op, sizes, members);
+            var target = new double[(int) product(shape)];
+            for (int i = 0; i < target.length; i++) {
+                target[i] = element(op, sizes, sources, rank, unravel(i, shape));
+            }
+            targets.add(target);
+        }
+        return targets;
+    }
+
+    static long[] targetSizes(Reshard.Collective op, long[] sizes, int members) {
+        long[] shape = sizes.clone();
+        switch (op) {
+            case Reshard.AllReduce _ -> {}
+            case Reshard.AllGather(_, int dim) -> shape[dim] *= members;
+            case Reshard.ReduceScatter(_, int dim) -> shape[dim] /= members;
+            case Reshard.AllToAll(_, int split, int join) -> {
+                shape[split] /= members;
+                shape[join] *= members;
+            }
+        }
+        return shape;
+    }
+
+    private static double element(
+            Reshard.Collective op, long[] sizes, List<double[]> sources, int rank, long[] at) {
+        long[] from = at.clone();
+        int members = sources.size();
+        return switch (op) {
+            case Reshard.AllReduce _ -> sum(sources, from, sizes);
+            case Reshard.ReduceScatter(_, int dim) -> {
+                from[dim] += rank * sizes[dim] / members;
+                yield sum(sources, from, sizes);
+            }
+            case Reshard.AllGather(_, int dim) -> {
+                from[dim] %= sizes[dim];
+                yield sources.get((int) (at[dim] / sizes[dim]))[ravel(from, sizes)];
+            }
+            case Reshard.AllToAll(_, int split, int join) -> {
+                long part = split == join ? sizes[join] / members : sizes[join];
+                from[join] = at[join] % part;
+                from[split] += rank * (sizes[split] / members);
+                yield sources.get((int) (at[join] / part))[ravel(from, sizes)];
+            }
+        };
+    }
+
+    private static double sum(List<double[]> sources, long[] at, long[] sizes) {
+        double sum = 0;
+        for (double[] source : sources) {
+            sum += source[ravel(at, sizes)];
+        }
+        return sum;
+    }
+
+    private static int ravel(long[] at, long[] sizes) {
+        long index = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            index = index * sizes[i] + at[i];
+        }
+        return (int) index;
+    }
+
+    private static long[] unravel(long index, long[] sizes) {
+        var at = new long[sizes.length];
+        for (int i = sizes.length - 1; i >= 0; i--) {
+            at[i] = index % sizes[i];
+            index /= sizes[i];
+        }
+        return at;
+    }
+
+    static long product(long[] sizes) {
+        long product = 1;
+        for (long size : sizes) {
+            product *= size;
+        }
+        return product;
+    }
+}
