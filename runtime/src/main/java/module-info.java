@@ -9,4 +9,5 @@ module dev.partita.runtime {
     exports dev.partita.runtime.device;
     exports dev.partita.runtime.execute;
     exports dev.partita.runtime.state;
+    exports dev.partita.runtime.train;
 }

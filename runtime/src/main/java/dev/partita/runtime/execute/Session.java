@@ -1,5 +1,7 @@
 package dev.partita.runtime.execute;
 
+import com.sun.management.ThreadMXBean;
+
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.problem.NearMiss;
@@ -10,6 +12,7 @@ import dev.partita.runtime.state.HostTensor;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,12 +30,15 @@ import java.util.Locale;
 ///
 /// Used by one thread at a time; only [#cancel] may come from any.
 public final class Session implements AutoCloseable {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
     private final ExecutionPlan plan;
     private final Feed feed;
     private final StepControl control;
     private final List<DeviceWorker> workers = new ArrayList<>();
     private final WholeTensors tensors;
     private final Runnable cancel = this::cancel;
+    private long callerAllocatedBytes;
     private boolean inconsistent;
     private boolean closed;
 
@@ -65,7 +71,7 @@ public final class Session implements AutoCloseable {
                 failure = failure == null ? thrown : failure;
             }
             if (failure != null) {
-                throw session.asException(failure);
+                throw StepProblems.failed(failure, false);
             }
             return session;
         } catch (Throwable e) {
@@ -93,26 +99,25 @@ public final class Session implements AutoCloseable {
     ///   or infinite number appeared; `DeviceFailed`, or the Problem that a kernel found, such as
     ///   `LabelOutOfRange`
     public void run() {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
         requireUsable();
         feed.requireFilled();
         runDevices(false);
         if (outcome() == StepOutcome.COMPLETE && control.failure() == null) {
+            callerAllocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - before;
             return;
         }
         control.resetGroups();
         Throwable failure = control.failure();
         if (failure != null) {
             inconsistent = control.isCommitted();
-            throw asException(failure);
+            throw StepProblems.failed(failure, inconsistent);
         }
         if (outcome() == StepOutcome.NOT_FINITE) {
             throw notFinite();
         }
         control.takeCancelRequest();
-        throw Problem.of(ProblemCode.INTERRUPTED, "The step was cancelled.")
-                .fact("weights", "as the last complete step left them")
-                .fix("go on with the next step, or stop here")
-                .exception();
+        throw StepProblems.cancelled();
     }
 
     private void runDevices(boolean checked) {
@@ -143,42 +148,13 @@ public final class Session implements AutoCloseable {
         runDevices(true);
         control.resetGroups();
         FirstNonFinite first = null;
-        int device = 0;
-        for (int rank = 0; rank < workers.size(); rank++) {
-            FirstNonFinite found = workers.get(rank).firstNonFinite();
+        for (DeviceWorker worker : workers) {
+            FirstNonFinite found = worker.firstNonFinite();
             if (found != null && (first == null || found.place() < first.place())) {
                 first = found;
-                device = rank;
             }
         }
-        Problem problem =
-                Problem.of(ProblemCode.NOT_FINITE, "A value became NaN or infinite.")
-                        .fact("step", (long) feed.scalar("step"));
-        if (first != null) {
-            problem = problem.fact("first in", first.what()).fact("device", device);
-            if (!first.note().layer().isEmpty()) {
-                problem = problem.fact("layer", first.note().layer());
-            }
-            problem = problem.at(first.note().origin());
-        }
-        return problem.fact("weights", "as the last complete step left them")
-                .fix("lower the learning rate, warm it up, or look at the examples of this step")
-                .exception();
-    }
-
-    private ProblemException asException(Throwable failure) {
-        if (failure instanceof ProblemException problem) {
-            return problem;
-        }
-        return Problem.of(ProblemCode.DEVICE_FAILED, "A device failed.")
-                .fact("because", failure)
-                .fact(
-                        "weights",
-                        inconsistent
-                                ? "lost: some devices had changed theirs, others not"
-                                : "as the last complete step left them")
-                .fix(inconsistent ? "open the plan again" : "run the step again, or report this")
-                .exception(failure);
+        return StepProblems.notFinite((long) feed.scalar("step"), first);
     }
 
     private void requireUsable() {
@@ -203,7 +179,14 @@ public final class Session implements AutoCloseable {
 
     /// The value of a scalar output, such as `loss`, after a step.
     public double scalar(String output) {
-        return gather(output).get(0);
+        return scalarOutput(output).value();
+    }
+
+    /// A scalar output to be read after many steps.
+    ///
+    /// @throws ProblemException `InvalidArgument`, with the near miss
+    public ScalarOutput scalarOutput(String output) {
+        return new ScalarOutput(tensors.blocks(slot(Binding.Output.class, output)));
     }
 
     /// A whole output after a step: `prediction`, `gradient/NAME`, …
@@ -257,9 +240,10 @@ public final class Session implements AutoCloseable {
         return workers.stream().map(w -> w.device().memory().peakBytes()).toList();
     }
 
-    /// Bytes that the last step allocated on the Java heap, on the threads of all devices together.
+    /// Bytes that the last step allocated on the Java heap, on the threads of all devices and the
+    /// caller's together.
     public long allocatedBytes() {
-        long sum = 0;
+        long sum = callerAllocatedBytes;
         for (int i = 0; i < workers.size(); i++) {
             sum += workers.get(i).allocatedBytes();
         }

@@ -12,6 +12,7 @@ import dev.partita.runtime.state.Elements;
 import dev.partita.runtime.state.HostTensor;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Puts whole tensors together from the devices' blocks, and hands them out again. All devices are
 /// idle meanwhile.
@@ -29,18 +30,24 @@ final class WholeTensors {
     HostTensor gather(int slot) {
         Slot described = plan.program(0).slot(slot);
         HostTensor whole = HostTensor.zeros(described.whole());
-        for (int rank = 0; rank < workers.size(); rank++) {
-            if (isFirstReplica(described, rank)) {
-                Buffer block = workers.get(rank).buffer(slot);
-                if (described.placement().isPartial()) {
-                    add(block, whole);
-                } else {
-                    new BlockCopy(Part.whole(block.type()), Part.at(block.region(), block.type()))
-                            .copy(block.memory(), whole.memory());
-                }
+        for (Buffer block : blocks(slot)) {
+            if (described.placement().isPartial()) {
+                add(block, whole);
+            } else {
+                new BlockCopy(Part.whole(block.type()), Part.at(block.region(), block.type()))
+                        .copy(block.memory(), whole.memory());
             }
         }
         return whole;
+    }
+
+    /// The different blocks of a tensor, in rank order; one of those that several devices hold.
+    List<Buffer> blocks(int slot) {
+        Slot described = plan.program(0).slot(slot);
+        return IntStream.range(0, workers.size())
+                .filter(rank -> isFirstReplica(described, rank))
+                .mapToObj(rank -> workers.get(rank).buffer(slot))
+                .toList();
     }
 
     /// True for one of each set of devices that hold the same block.

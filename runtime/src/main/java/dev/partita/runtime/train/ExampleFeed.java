@@ -1,0 +1,91 @@
+package dev.partita.runtime.train;
+
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.runtime.data.Batch;
+import dev.partita.runtime.data.Dataset;
+import dev.partita.runtime.execute.Feed;
+
+import java.util.OptionalLong;
+
+/// Fits a data set to a plan: which input takes the features, how many examples a step takes, how
+/// the batch is split.
+///
+/// @param features name of the input that takes the features
+/// @param labelled whether the plan reads `labels`
+/// @param batch examples per step, over all devices
+/// @param replicas parts the batch is split into
+record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
+    private static final String LABELS = "labels";
+
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` if the model takes other
+    ///   examples than these, `LabelOutOfRange` if it has fewer classes, `Unsupported` if it learns
+    ///   targets
+    static ExampleFeed of(ExecutionPlan plan, Dataset dataset) {
+        Program program = plan.program(0);
+        Binding.Input features = null;
+        boolean labelled = false;
+        for (Binding.Input input : program.bindings(Binding.Input.class).toList()) {
+            switch (input.name()) {
+                case "learning-rate", "step" -> {}
+                case LABELS -> {
+                    labelled = true;
+                    requireClasses(program, input, dataset);
+                }
+                case "targets" -> throw unsupportedTargets(dataset);
+                default -> features = input;
+            }
+        }
+        if (features == null) {
+            throw new IllegalArgumentException("a plan without examples");
+        }
+        Slot slot = program.slot(features.slot());
+        int batch = Math.toIntExact(slot.whole().shape().size(0));
+        long perExample = slot.whole().shape().elements() / batch;
+        if (perExample != dataset.shape().elements()) {
+            throw Problem.of(
+                            ProblemCode.SHAPE_MISMATCH,
+                            "The model takes other examples than these.")
+                    .fact("model", features.name() + ": " + slot.whole())
+                    .fact("data", dataset.name() + ": " + dataset.shape())
+                    .fix("describe the model with the shape of the data")
+                    .exception();
+        }
+        int replicas = plan.mesh().size(slot.placement().dim(0).axes());
+        return new ExampleFeed(features.name(), labelled, batch, replicas);
+    }
+
+    private static void requireClasses(Program program, Binding.Input labels, Dataset dataset) {
+        OptionalLong classes = IndexBounds.of(program, labels.slot());
+        if (classes.isPresent() && classes.getAsLong() < dataset.classes()) {
+            throw Problem.of(
+                            ProblemCode.LABEL_OUT_OF_RANGE,
+                            "The data has more classes than the model.")
+                    .fact("model", classes.getAsLong() + " classes")
+                    .fact("data", dataset.name() + ": " + dataset.classes() + " classes")
+                    .fix("give the last layer " + dataset.classes() + " outputs")
+                    .exception();
+        }
+    }
+
+    private static RuntimeException unsupportedTargets(Dataset dataset) {
+        return Problem.of(
+                        ProblemCode.UNSUPPORTED,
+                        "The model learns targets, and the data has labels.")
+                .fact("data", dataset.name())
+                .fix("use crossEntropy() as the loss")
+                .exception();
+    }
+
+    void fill(Feed feed, Batch batchOfExamples) {
+        feed.put(features, Dtype.F32, batchOfExamples.features());
+        if (labelled) {
+            feed.put(LABELS, Dtype.I32, batchOfExamples.labels());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.partita.runtime.train;
+
+import dev.partita.runtime.execute.ScalarOutput;
+import dev.partita.runtime.execute.Session;
+import dev.partita.runtime.train.TrainingListener.Progress;
+
+import java.util.Arrays;
+import java.util.List;
+
+/// Writes down every step of a run. Its room is taken at the start, so that writing allocates
+/// nothing.
+final class StepLog {
+    private final Session session;
+    private final ScalarOutput loss;
+    private final ScalarOutput gradNorm;
+    private final int batch;
+    private final double[] losses;
+    private final double[] gradNorms;
+    private final double[] millis;
+    private final long[] allocated;
+    private int steps;
+
+    /// When the first step ended, later by all pauses.
+    private long since;
+
+    private long pausedAt;
+
+    StepLog(Session session, int capacity, int batch) {
+        this.session = session;
+        this.batch = batch;
+        loss = session.scalarOutput("loss");
+        gradNorm = session.scalarOutput("gradient-norm");
+        losses = new double[capacity];
+        gradNorms = new double[capacity];
+        millis = new double[capacity];
+        allocated = new long[capacity];
+    }
+
+    /// A step of the session is complete.
+    void add(long nanos) {
+        losses[steps] = loss.value();
+        gradNorms[steps] = gradNorm.value();
+        millis[steps] = nanos / 1e6;
+        allocated[steps] = session.allocatedBytes();
+        steps++;
+        if (steps == 1) {
+            since = System.nanoTime();
+        }
+    }
+
+    int steps() {
+        return steps;
+    }
+
+    /// From here to [#resume] is not training time.
+    void pause() {
+        pausedAt = System.nanoTime();
+    }
+
+    void resume() {
+        since += System.nanoTime() - pausedAt;
+    }
+
+    Progress progress(int epoch) {
+        double speed = samplesPerSecond();
+        double left = (losses.length - steps) * (double) batch / speed;
+        int last = steps - 1;
+        return new Progress(
+                steps, losses.length, epoch, losses[last], gradNorms[last], speed, left);
+    }
+
+    /// Over all steps but the first, which waits for code to be compiled; a single step is its own
+    /// measure.
+    double samplesPerSecond() {
+        if (steps < 2) {
+            return steps == 0 ? 0 : batch / millis[0] * 1e3;
+        }
+        return (steps - 1.0) * batch / (System.nanoTime() - since) * 1e9;
+    }
+
+    List<Double> losses() {
+        return written(losses);
+    }
+
+    List<Double> gradNorms() {
+        return written(gradNorms);
+    }
+
+    List<Double> millis() {
+        return written(millis);
+    }
+
+    private List<Double> written(double[] values) {
+        return Arrays.stream(values, 0, steps).boxed().toList();
+    }
+
+    /// The mean over the second half of the steps.
+    long allocatedBytesPerStep() {
+        return Math.round(Arrays.stream(allocated, steps / 2, steps).average().orElse(0));
+    }
+}

@@ -1,0 +1,112 @@
+package dev.partita.runtime.train;
+
+import dev.partita.compiler.plan.Binding;
+import dev.partita.dsl.layer.LearningRate;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import dev.partita.runtime.data.Batch;
+import dev.partita.runtime.data.Batches;
+import dev.partita.runtime.data.DistributedSampler;
+import dev.partita.runtime.execute.Session;
+import dev.partita.runtime.state.HostTensor;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// The training loop.
+final class Trainer {
+    private final Training training;
+    private final DistributedSampler sampler;
+    private final ExampleFeed examples;
+
+    Trainer(Training training) {
+        this.training = training;
+        sampler = training.sampler();
+        examples = training.exampleFeed();
+    }
+
+    TrainingRun train(int steps) {
+        var plan = training.compilation().plan();
+        try (var session = Session.open(plan, training.sessionOptions());
+                var evaluator = evaluator();
+                var batches =
+                        Batches.shuffled(
+                                training.examples(),
+                                sampler,
+                                training.augmentation(),
+                                training.seed())) {
+            var log = new StepLog(session, steps, sampler.batch());
+            OptionalDouble accuracy = OptionalDouble.empty();
+            boolean interrupted = false;
+            try {
+                for (int step = 1; step <= steps; step++) {
+                    run(session, batches.next(), step, log);
+                    training.listener().step(log.progress(epoch(step)));
+                    if (evaluator != null && (step == steps || step % sampler.steps() == 0)) {
+                        log.pause();
+                        accuracy = OptionalDouble.of(evaluator.accuracy(session));
+                        training.listener().tested(epoch(step), accuracy.getAsDouble());
+                        log.resume();
+                    }
+                }
+            } catch (ProblemException e) {
+                if (e.problem().code() != ProblemCode.INTERRUPTED) {
+                    throw e;
+                }
+                interrupted = true;
+                Thread.interrupted();
+            }
+            return result(session, log, interrupted, accuracy);
+        }
+    }
+
+    private @Nullable Evaluator evaluator() {
+        return training.testExamples()
+                .map(test -> new Evaluator(training.compilation(), test, training.sessionOptions()))
+                .orElse(null);
+    }
+
+    private void run(Session session, Batch batch, int step, StepLog log) {
+        LearningRate rate = training.compilation().options().optimizer().learningRate();
+        long start = System.nanoTime();
+        examples.fill(session.feed(), batch);
+        session.feed().put("learning-rate", rate.at(step)).put("step", step);
+        session.run();
+        log.add(System.nanoTime() - start);
+    }
+
+    private int epoch(int step) {
+        return (step - 1) / sampler.steps() + 1;
+    }
+
+    private TrainingRun result(
+            Session session, StepLog log, boolean interrupted, OptionalDouble accuracy) {
+        double speed = log.samplesPerSecond();
+        Map<String, HostTensor> weights = new LinkedHashMap<>();
+        for (String name : session.names(Binding.Parameter.class)) {
+            weights.put(name, session.readParameter(name));
+        }
+        List<Long> predicted = new ArrayList<>();
+        for (int rank = 0; rank < session.plan().devices(); rank++) {
+            predicted.add(session.plan().program(rank).arenaBytes());
+        }
+        return new TrainingRun(
+                log.steps(),
+                log.steps() == 0 ? 0 : epoch(log.steps()),
+                interrupted,
+                log.losses(),
+                log.gradNorms(),
+                log.millis(),
+                speed,
+                session.peakBytes(),
+                predicted,
+                log.allocatedBytesPerStep(),
+                interrupted ? OptionalDouble.empty() : accuracy,
+                weights);
+    }
+}

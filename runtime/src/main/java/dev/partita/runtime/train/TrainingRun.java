@@ -1,0 +1,63 @@
+package dev.partita.runtime.train;
+
+import dev.partita.runtime.state.HostTensor;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// What training did.
+///
+/// @param steps complete steps
+/// @param epochs epochs begun
+/// @param interrupted whether it was ended before its last step
+/// @param losses of every step
+/// @param gradNorms of every step, before the update
+/// @param stepMillis how long every step took, without waiting for examples
+/// @param samplesPerSecond over all steps but the first, waiting for examples included
+/// @param peakBytesPerDevice end of the highest byte that each device wrote, measured
+/// @param predictedPeakBytesPerDevice the same as the plan says
+/// @param allocatedBytesPerStep Java heap that a step took, all devices and the calling thread
+///   together: the mean over the second half of the steps, when the JVM has warmed up
+/// @param testAccuracy share of right answers on the test examples, if there were any and training
+///   was not interrupted
+/// @param weights by name, at the end
+public record TrainingRun(
+        int steps,
+        int epochs,
+        boolean interrupted,
+        List<Double> losses,
+        List<Double> gradNorms,
+        List<Double> stepMillis,
+        double samplesPerSecond,
+        List<Long> peakBytesPerDevice,
+        List<Long> predictedPeakBytesPerDevice,
+        long allocatedBytesPerStep,
+        OptionalDouble testAccuracy,
+        Map<String, HostTensor> weights) {
+    public TrainingRun {
+        losses = List.copyOf(losses);
+        gradNorms = List.copyOf(gradNorms);
+        stepMillis = List.copyOf(stepMillis);
+        peakBytesPerDevice = List.copyOf(peakBytesPerDevice);
+        predictedPeakBytesPerDevice = List.copyOf(predictedPeakBytesPerDevice);
+        weights = Map.copyOf(weights);
+    }
+
+    /// In one line of at most 80 characters.
+    @Override
+    public String toString() {
+        String loss = losses.isEmpty() ? "" : ", loss %.4f".formatted(losses.getLast());
+        String accuracy =
+                testAccuracy.isPresent()
+                        ? ", accuracy %.2f %%".formatted(100 * testAccuracy.getAsDouble())
+                        : "";
+        return "%,d steps%s%s%s, %,.0f samples/s"
+                .formatted(
+                        steps,
+                        interrupted ? " (interrupted)" : "",
+                        loss,
+                        accuracy,
+                        samplesPerSecond);
+    }
+}

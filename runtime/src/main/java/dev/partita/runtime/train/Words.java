@@ -1,0 +1,56 @@
+package dev.partita.runtime.train;
+
+import dev.partita.compiler.Compilation;
+import dev.partita.kernels.KernelLibraries;
+import dev.partita.runtime.data.DataSplit;
+import dev.partita.runtime.data.Dataset;
+import dev.partita.runtime.data.GeneratedDigits;
+import dev.partita.runtime.data.Mnist;
+
+import java.nio.file.Path;
+
+/// The words a compiled model is proved and trained with, to be imported statically.
+///
+/// ```java
+/// prove(plan).print();
+/// train(plan, mnist("data/mnist")).epochs(3);
+/// ```
+public final class Words {
+    private static final long SEED = 1;
+    private static final int STEPS = 2;
+
+    private Words() {}
+
+    /// Proves that a plan computes what one device computes: two steps on random examples, with the
+    /// fastest kernels.
+    public static Proof prove(Compilation compilation) {
+        return prove(compilation, STEPS);
+    }
+
+    /// The same for more steps.
+    public static Proof prove(Compilation compilation, int steps) {
+        return Proof.of(compilation, KernelLibraries.reference(), SEED, steps);
+    }
+
+    /// Training on one part of a data set, tested with the other.
+    public static Training train(Compilation compilation, DataSplit data) {
+        return train(compilation, data.train()).test(data.test());
+    }
+
+    /// Training without a test.
+    public static Training train(Compilation compilation, Dataset examples) {
+        return Training.of(compilation, examples, KernelLibraries.reference());
+    }
+
+    /// The four MNIST files of a folder.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `DataFileMissing` or `DataFileCorrupt`
+    public static DataSplit mnist(String folder) {
+        return Mnist.read(Path.of(folder));
+    }
+
+    /// 14,000 generated digits, for a machine without data.
+    public static DataSplit digits() {
+        return GeneratedDigits.of(SEED);
+    }
+}
