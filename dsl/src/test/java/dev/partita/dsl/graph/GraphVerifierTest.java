@@ -58,6 +58,12 @@ class GraphVerifierTest {
     }
 
     @Test
+    void a_builder_gives_out_no_graph_that_is_not_well_formed() {
+        var builder = new GraphBuilder("small").output("y", new Value(1, TYPE));
+        assertThrows(ProblemException.class, builder::build);
+    }
+
+    @Test
     void a_value_defined_twice_is_caught() {
         var nodes = new ArrayList<>(sound().nodes());
         nodes.add(nodes.getFirst());
@@ -105,6 +111,27 @@ class GraphVerifierTest {
         assertThat(z.id()).isEqualTo(2);
         assertThat(longer.outputs().keySet()).containsExactly("y", "z").inOrder();
         assertThat(longer.index().definition(z)).isEqualTo(longer.nodes().getLast());
+    }
+
+    @Test
+    void a_graph_knows_who_defines_and_who_reads_a_value() {
+        Graph graph = sound();
+        Node input = graph.nodes().getFirst();
+        Node relu = graph.nodes().getLast();
+        GraphIndex index = graph.index();
+        assertThat(index.definition(relu.result())).isEqualTo(relu);
+        assertThat(index.uses(input.result())).containsExactly(relu);
+        assertThat(index.uses(relu.result())).isEmpty();
+        assertThat(index.isReadOnce(input.result())).isTrue();
+        assertThat(index.isReadOnce(relu.result())).isFalse();
+        assertThrows(IllegalArgumentException.class, () -> index.definition(new Value(7, TYPE)));
+    }
+
+    @Test
+    void other_nodes_for_the_same_outputs_are_verified() {
+        Graph graph = sound();
+        assertThat(graph.withNodes(graph.nodes())).isEqualTo(graph);
+        assertThrows(ProblemException.class, () -> graph.withNodes(List.of()));
     }
 
     @Test

@@ -34,7 +34,73 @@ class MismatchTest {
 
     static Stream<Arguments> mismatches() {
         Shape flat = TensorType.parse("f32[batch=2, flat=6]").shape();
+        String gradient = "f32[batch=2, height=6, width=6, c=4]";
+        Shape weight = TensorType.parse("f32[c=4, kh=3, kw=3, channel=3]").shape();
+        Shape image = TensorType.parse(IMAGE).shape();
         return Stream.of(
+                mismatch("it takes 0 operands", new Op.Constant(1, TensorType.parse(ROWS)), ROWS),
+                mismatch("it places every dim", new Op.Broadcast(List.of(0), flat), ROWS),
+                mismatch(
+                        "c=4 meets c=5",
+                        new Op.Conv2dInputGrad(KERNEL, image),
+                        gradient,
+                        "f32[c=5, kh=3, kw=3, channel=3]"),
+                mismatch(
+                        "channel=3 meets channel=2",
+                        new Op.Conv2dInputGrad(KERNEL, image),
+                        gradient,
+                        "f32[c=4, kh=3, kw=3, channel=2]"),
+                mismatch(
+                        "batch=2 meets batch=3",
+                        new Op.Conv2dWeightGrad(KERNEL, false, weight),
+                        gradient,
+                        "f32[batch=3, height=8, width=8, channel=3]"),
+                mismatch(
+                        "c=5 meets c=4",
+                        new Op.Conv2dWeightGrad(KERNEL, false, weight),
+                        "f32[batch=2, height=6, width=6, c=5]",
+                        IMAGE),
+                mismatch(
+                        "channel=1 meets channel=3",
+                        new Op.Conv2dWeightGrad(KERNEL, false, weight),
+                        gradient,
+                        "f32[batch=2, height=8, width=8, channel=1]"),
+                mismatch(
+                        "its operands differ in type",
+                        new Op.Conv2d(KERNEL, Epilogue.NONE),
+                        IMAGE,
+                        "f64[c=4, kh=3, kw=3, channel=3]"),
+                mismatch(
+                        "c=4 meets c=5",
+                        new Op.Conv2d(KERNEL, Epilogue.BIAS),
+                        IMAGE,
+                        "f32[c=4, kh=3, kw=3, channel=3]",
+                        "f32[c=5]"),
+                mismatch(
+                        "o=3 meets o=4",
+                        new Op.Einsum(EinsumSpec.parse("bk,ok->bo"), Epilogue.BIAS),
+                        ROWS,
+                        "f32[o=3, d=5]",
+                        "f32[o=4]"),
+                mismatch(
+                        "its gradient fits its input",
+                        new Op.LayerNormGrad(),
+                        ROWS,
+                        "f32[d=5]",
+                        "f32[batch=2]",
+                        "f32[batch=2]",
+                        "f32[batch=2, d=6]"),
+                mismatch("it needs at least one dim", new Op.CrossEntropy(), "f32[]", "i32[]"),
+                mismatch(
+                        "the gradient has the weight's type",
+                        new Update.SgdStep(0, false, 0),
+                        "f32[d=5]",
+                        "f64[d=5]",
+                        "f32[]"),
+                mismatch(
+                        "it becomes [batch=2, flat=6]",
+                        new Op.Flatten(1, 2, flat),
+                        "f32[batch=3, a=2, b=2]"),
                 mismatch("it takes 1 operands", new Elementwise.Relu(), ROWS, ROWS),
                 mismatch(
                         "its operands differ in size",

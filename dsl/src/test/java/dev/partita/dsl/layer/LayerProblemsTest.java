@@ -36,6 +36,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LayerProblemsTest {
+    private static final String BAD_NAME =
+            "A name must start with a letter and hold no spaces or dots.";
+    private static final String BAD_RATE =
+            "The learning rate of a schedule must be 0 or a positive number.";
     private static final Model IMAGES = model("net", image("pixels", 1, 4, 4));
     private static final Model ROWS = model("net", features("x", 4));
     private static final Model TEXT = model("net", tokens("text", 8, 96));
@@ -76,29 +80,41 @@ class LayerProblemsTest {
                 wrong("The height of pixels must be at least 1.", () -> image("pixels", 1, 0, 28)),
                 wrong("The size of x must be at least 1.", () -> features("x", 0)),
                 wrong("The vocabulary of text must be at least 1.", () -> tokens("text", 8, 0)),
+                wrong(BAD_NAME, () -> layerNorm("my norm")),
+                wrong(BAD_NAME, () -> linear("", 4)),
+                wrong(BAD_NAME, () -> linear("a.b", 4)),
+                wrong(BAD_NAME, () -> model("", features("x", 4))),
+                wrong(BAD_NAME, () -> conv2d("my conv", 8, 3)),
+                wrong(BAD_NAME, () -> embedding("my table", 8)),
+                wrong(BAD_NAME, () -> linear("my layer", dim("out", 8))),
+                wrong(BAD_NAME, () -> image("my pixels", 1, 28, 28)),
+                wrong(BAD_NAME, () -> tokens("my text", 8, 96)),
                 wrong(
-                        "A name must start with a letter and hold no spaces or dots.",
-                        () -> layerNorm("my norm")),
+                        "The channels of pixels must be at least 1.",
+                        () -> image("pixels", 0, 28, 28)),
+                wrong("The width of pixels must be at least 1.", () -> image("pixels", 1, 28, 0)),
+                wrong("The length of text must be at least 1.", () -> tokens("text", 0, 96)),
                 wrong(
-                        "A name must start with a letter and hold no spaces or dots.",
-                        () -> linear("", 4)),
+                        "The first beta of adam must be at least 0 and below 1.",
+                        () -> adam(0.1).betas(1, 0)),
                 wrong(
-                        "A name must start with a letter and hold no spaces or dots.",
-                        () -> linear("a.b", 4)),
+                        "The weight decay of adam must be 0 or a positive number.",
+                        () -> adam(0.1).weightDecay(-1)),
+                wrong(BAD_RATE, () -> stepDecay(-1, 1, 0.5)),
+                wrong(BAD_RATE, () -> cosine(Double.POSITIVE_INFINITY, 1, 0)),
                 wrong(
-                        "A name must start with a letter and hold no spaces or dots.",
-                        () -> model("", features("x", 4))),
+                        "The factor of stepDecay must be 0 or a positive number.",
+                        () -> stepDecay(1, 1, -0.5)),
+                wrong(
+                        "The floor of cosine must be 0 or a positive number.",
+                        () -> cosine(0.1, 1, -1)),
                 wrong("Every model has a value of this name already.", () -> linear("batch", 4)),
                 wrong(
                         "Every model has a value of this name already.",
                         () -> linear("out", dim("batch", 4))),
                 wrong("Every model has a value of this name already.", () -> features("labels", 4)),
-                wrong(
-                        "The learning rate of a schedule must be 0 or a positive number.",
-                        () -> adam(-1e-3)),
-                wrong(
-                        "The learning rate of a schedule must be 0 or a positive number.",
-                        () -> sgd(Double.NaN)),
+                wrong(BAD_RATE, () -> adam(-1e-3)),
+                wrong(BAD_RATE, () -> sgd(Double.NaN)),
                 wrong(
                         "The momentum of sgd must be at least 0 and below 1.",
                         () -> sgd(0.1).momentum(1)),
@@ -184,6 +200,12 @@ class LayerProblemsTest {
                 image layer\
                 """;
         assertThat(printed(() -> ROWS.then(maxPool(2)))).isEqualTo(expected);
+    }
+
+    @Test
+    void a_convolution_on_rows_is_told_the_same() {
+        assertThat(problem(() -> ROWS.then(conv2d("c1", 8, 3))).sentence())
+                .isEqualTo("A conv2d layer takes images.");
     }
 
     @Test

@@ -100,6 +100,23 @@ class LayersTest {
     }
 
     @Test
+    void an_embedding_may_stand_inside_a_sequence() {
+        var model =
+                model("text", tokens("text", 8, 96))
+                        .then(sequential(embedding("model", 4), relu()));
+        assertThat(model.trace(2, Dtype.F32, false).output("prediction").type().toString())
+                .isEqualTo("f32[batch=2, text=8, model=4]");
+    }
+
+    @Test
+    void inputs_and_losses_print_short() {
+        assertThat(image("pixels", 1, 28, 28).toString()).isEqualTo("image pixels 1x28x28");
+        assertThat(features("x", 784).toString()).isEqualTo("features x=784");
+        assertThat(tokens("text", 8, 96).toString()).isEqualTo("tokens text=8 of 96");
+        assertThat(meanSquared().toString()).isEqualTo("mean-squared");
+    }
+
+    @Test
     void a_mean_squared_loss_reads_targets_of_the_predictions_shape() {
         String expected =
                 """

@@ -11,12 +11,15 @@ import static dev.partita.dsl.layer.Layers.linear;
 import static dev.partita.dsl.layer.Layers.maxPool;
 import static dev.partita.dsl.layer.Layers.model;
 import static dev.partita.dsl.layer.Layers.relu;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Dtype;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import org.junit.jupiter.api.Test;
 
 class ModelTest {
@@ -201,5 +204,18 @@ class ModelTest {
         assertThat(printed)
                 .contains("hidden    f32[batch=1, hidden=512]      401,920  ModelTest.java:");
         assertThat(printed.replaceAll(" *ModelTest.java:\\d+", "")).isEqualTo(expected);
+    }
+
+    @Test
+    void print_writes_the_table_to_standard_output() {
+        PrintStream before = System.out;
+        var written = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(written, true, UTF_8));
+            CONVNET.print();
+        } finally {
+            System.setOut(before);
+        }
+        assertThat(written.toString(UTF_8)).isEqualTo(CONVNET.describe());
     }
 }

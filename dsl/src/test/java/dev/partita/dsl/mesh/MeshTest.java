@@ -54,6 +54,20 @@ class MeshTest {
     }
 
     @Test
+    void an_axis_may_have_one_device() {
+        assertThat(Mesh.of("data", 1).by("tensor", 1).devices()).isEqualTo(1);
+    }
+
+    @Test
+    void a_mesh_knows_its_axes() {
+        assertThat(MESH.axisNames()).containsExactly("data", "tensor", "pipe").inOrder();
+        assertThat(MESH.has("pipe")).isTrue();
+        assertThat(MESH.has("expert")).isFalse();
+        assertThat(MESH.axis("tensor")).isEqualTo(new Axis("tensor", 3));
+        assertThrows(ProblemException.class, () -> MESH.coordinate(0, "expert"));
+    }
+
+    @Test
     void the_empty_text_is_one_device() {
         assertThat(Mesh.parse("")).isEqualTo(Mesh.ONE_DEVICE);
         assertThat(Mesh.ONE_DEVICE.devices()).isEqualTo(1);

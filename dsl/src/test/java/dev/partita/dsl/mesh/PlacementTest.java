@@ -33,6 +33,27 @@ class PlacementTest {
     }
 
     @Test
+    void a_placement_changes_dim_by_dim() {
+        Placement split = Placement.replicated(2).with(1, DimSharding.over("tensor"));
+        assertThat(split.dim(1)).isEqualTo(DimSharding.over("tensor"));
+        assertThat(split.dim(0).isWhole()).isTrue();
+        assertThat(split.shards("tensor")).isTrue();
+        assertThat(split.shards("data")).isFalse();
+        assertThat(split.isPartial()).isFalse();
+        assertThat(split.withPartial(List.of("data")).isPartial()).isTrue();
+    }
+
+    @Test
+    void a_dim_is_split_further_and_joined_again_from_the_innermost_axis() {
+        DimSharding both = DimSharding.over("data").and(List.of("tensor"));
+        assertThat(both.toString()).isEqualTo("{data, tensor}");
+        assertThat(both.without(List.of("tensor"))).isEqualTo(DimSharding.over("data"));
+        assertThat(both.without(List.of("data", "tensor")).isWhole()).isTrue();
+        assertThrows(IllegalArgumentException.class, () -> both.without(List.of("data")));
+        assertThrows(IllegalArgumentException.class, () -> both.without(List.of("a", "b", "c")));
+    }
+
+    @Test
     void a_device_holds_its_part_of_every_split_dim() {
         assertThat(
                         placed(DimSharding.over("data"), DimSharding.over("tensor"))

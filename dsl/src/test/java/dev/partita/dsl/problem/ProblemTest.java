@@ -49,6 +49,8 @@ class ProblemTest {
         var exception = new ProblemException(List.of(one, two));
         assertThat(exception).hasMessageThat().isEqualTo("[UnknownAxis] One.\n[UnknownDim] Two.");
         assertThat(exception.problem()).isEqualTo(one);
+        assertThat(exception.problems()).containsExactly(one, two).inOrder();
+        assertThat(one.toString()).isEqualTo(one.print());
     }
 
     @Test

@@ -49,6 +49,7 @@ class RegionTest {
     void a_region_has_one_offset_per_dim() {
         assertThrows(IllegalArgumentException.class, () -> new Region(WHOLE, List.of(0L)));
         assertThat(Region.whole(WHOLE).isWhole(WHOLE)).isTrue();
+        assertThat(Region.whole(WHOLE).isWhole(WHOLE.with(0, new Dim("a", 2)))).isFalse();
         assertThat(new Region(WHOLE, List.of(2L, 0L, 3L)).toString())
                 .isEqualTo("at [2, 0, 3] of [a=4, b=3, c=6]");
     }

@@ -2,13 +2,11 @@ package dev.partita.shell.command;
 
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /// `partita doctor`: what this machine has, what it lacks, and how to get that.
 @Command(
@@ -16,8 +14,7 @@ import picocli.CommandLine.Option;
         description =
                 "What is here: JDK, cores, vector width, libraries, GPUs, and what is missing.")
 final class DoctorCommand implements Callable<Integer> {
-    @Option(names = "--json", paramLabel = "FILE", description = "Writes the findings as JSON.")
-    private @Nullable Path json;
+    @Mixin private JsonOption json = new JsonOption();
 
     private final Screen screen;
 
@@ -27,7 +24,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Optional<JsonFile> file = Optional.ofNullable(json).map(JsonFile::at);
+        Optional<JsonFile> file = json.file();
         Findings findings = Findings.ofThisMachine();
         print(findings);
         file.ifPresent(each -> each.write(findings));

@@ -53,6 +53,10 @@ public final class PartitaCommand implements Callable<Integer> {
         var root = new PartitaCommand(screen);
         var line = new CommandLine(root).setUsageHelpAutoWidth(true);
         line.addSubcommand(new ShellCommand(screen));
+        line.addSubcommand(new DemoCommand(screen));
+        line.addSubcommand(new TrainCommand(screen));
+        line.addSubcommand(new PlanCommand(screen));
+        line.addSubcommand(new ProveCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
         try {
             CommandLine command = line.parseArgs(arguments).asCommandLineList().getLast();

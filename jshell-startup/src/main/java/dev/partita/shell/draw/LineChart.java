@@ -45,10 +45,11 @@ public final class LineChart {
             String label = row == 0 ? top : row == rows - 1 ? bottom : "";
             text.append(" ".repeat(width - label.length())).append(label);
             text.append(label.isEmpty() ? " │" : " ┤");
+            var line = new StringBuilder();
             for (int cell : cells[row]) {
-                text.append(cell == 0 ? ' ' : (char) (BRAILLE + cell));
+                line.append(cell == 0 ? ' ' : (char) (BRAILLE + cell));
             }
-            text.append('\n');
+            text.append(line.toString().stripTrailing()).append('\n');
         }
         String last = Integer.toString(values.length);
         text.append(" ".repeat(width)).append(" └").append("─".repeat(columns)).append('\n');

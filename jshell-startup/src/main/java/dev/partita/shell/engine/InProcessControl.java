@@ -4,6 +4,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jdk.jshell.execution.LocalExecutionControl;
@@ -19,6 +21,7 @@ final class InProcessControl extends LocalExecutionControl {
 
     private static final Method CALL_AND_KEEP = callAndKeep();
 
+    private final ThreadGroup outside = Thread.currentThread().getThreadGroup();
     private final Set<Integer> loaded = new TreeSet<>();
     private @Nullable Object value;
     private @Nullable Throwable failure;
@@ -91,18 +94,38 @@ final class InProcessControl extends LocalExecutionControl {
         }
     }
 
-    /// Runs on the snippet's thread. Returns nothing, so that JShell writes no second text of a
-    /// large value.
+    /// Runs on the thread that JShell interrupts and waits for, together with every thread of its
+    /// group. The snippet gets a thread of its own outside that group: what it starts, such as
+    /// devices, is neither interrupted nor waited for. Returns nothing, so that JShell writes no
+    /// second text of a large value.
     @SuppressWarnings("UnusedMethod") // called through CALL_AND_KEEP
     private static void run() throws Throwable {
         Call call = CALL.get();
-        try {
-            call.snippet.setAccessible(true);
-            call.control.value = call.snippet.invoke(null);
-            call.control.hasValue = call.snippet.getReturnType() != void.class;
-        } catch (InvocationTargetException e) {
-            throw e.getCause();
+        InProcessControl control = call.control;
+        call.snippet.setAccessible(true);
+        var task = new FutureTask<@Nullable Object>(() -> call.snippet.invoke(null));
+        Thread thread = Thread.ofPlatform().group(control.outside).name("snippet").start(task);
+        while (true) {
+            try {
+                control.value = task.get();
+                control.hasValue = call.snippet.getReturnType() != void.class;
+                return;
+            } catch (InterruptedException e) {
+                thread.interrupt();
+            } catch (ExecutionException e) {
+                throw thrownBy(e);
+            }
         }
+    }
+
+    private static Throwable thrownBy(ExecutionException failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null
+                && (cause instanceof ExecutionException
+                        || cause instanceof InvocationTargetException)) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     private static Method callAndKeep() {

@@ -1,8 +1,10 @@
 package dev.partita.shell.engine;
 
+import dev.partita.compiler.Compilation;
 import java.lang.reflect.Array;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public final class ValueText {
     private static final int BRIEF = 120;
 
+    /// What methods are called that return all of a value as text.
+    private static final List<String> WHOLE = List.of("describe", "print");
+
     private ValueText() {}
 
     /// All of the value, as an expression shows it.
@@ -20,6 +25,7 @@ public final class ValueText {
             case null -> "null";
             case String s -> s.contains("\n") ? s.stripTrailing() : '"' + s + '"';
             case Character c -> "'" + c + "'";
+            case Compilation compilation -> compilation.plan().print().stripTrailing();
             case Object array when array.getClass().isArray() -> elements(array);
             case Object o -> printed(o).orElseGet(() -> o.toString()).stripTrailing();
         };
@@ -45,9 +51,9 @@ public final class ValueText {
 
     private static Optional<String> printed(Object value) {
         return printing(value)
-                .map(print -> {
+                .map(method -> {
                     try {
-                        return (String) print.invoke(value);
+                        return (String) method.invoke(value);
                     } catch (ReflectiveOperationException e) {
                         return value.toString();
                     }
@@ -55,13 +61,17 @@ public final class ValueText {
     }
 
     private static Optional<Method> printing(Object value) {
+        return WHOLE.stream().flatMap(name -> method(value, name).stream()).findFirst();
+    }
+
+    private static Optional<Method> method(Object value, String name) {
         try {
-            Method print = value.getClass().getMethod("print");
+            Method method = value.getClass().getMethod(name);
             boolean callable =
-                    print.getReturnType() == String.class
-                            && !Modifier.isStatic(print.getModifiers())
-                            && print.canAccess(value);
-            return callable ? Optional.of(print) : Optional.empty();
+                    method.getReturnType() == String.class
+                            && !Modifier.isStatic(method.getModifiers())
+                            && method.canAccess(value);
+            return callable ? Optional.of(method) : Optional.empty();
         } catch (NoSuchMethodException e) {
             return Optional.empty();
         }

@@ -1,29 +1,40 @@
 package dev.partita.runtime.train;
 
+import static java.util.Collections.disjoint;
+
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Shape;
-
+import java.util.HashSet;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// How many different numbers an integer input may hold: the classes of labels, the vocabulary of
 /// tokens.
 final class IndexBounds {
     private IndexBounds() {}
 
-    /// One more than the largest legal number in the input that lies in `slot`, if the plan uses it
-    /// as an index.
+    /// One more than the largest legal number in the input that lies in `slot`, if the plan uses
+    /// it, or what it moves of it, as an index.
     static OptionalLong of(Program program, int slot) {
+        var copies = new HashSet<>(Set.of(slot));
         for (Step step : program.steps()) {
-            if (step instanceof Step.Compute(_, Op op, var reads, _, _) && reads.contains(slot)) {
-                if (op instanceof Op.CrossEntropy || op instanceof Op.CrossEntropyGrad) {
-                    Shape logits = program.slot(reads.getFirst()).whole().shape();
-                    return OptionalLong.of(logits.size(logits.rank() - 1));
+            switch (step) {
+                case Step.Start start when !disjoint(copies, start.sources()) ->
+                        copies.addAll(start.targets());
+                case Step.Compute(_, Op op, var reads, var writes, _)
+                        when !disjoint(copies, reads) -> {
+                    if (op instanceof Reshard) {
+                        copies.addAll(writes);
+                    } else if (op instanceof Op.CrossEntropy || op instanceof Op.Embedding) {
+                        Shape indexed = program.slot(reads.getFirst()).whole().shape();
+                        boolean rows = op instanceof Op.Embedding;
+                        return OptionalLong.of(indexed.size(rows ? 0 : indexed.rank() - 1));
+                    }
                 }
-                if (op instanceof Op.Embedding) {
-                    return OptionalLong.of(program.slot(reads.getFirst()).whole().shape().size(0));
-                }
+                case Step _ -> {}
             }
         }
         return OptionalLong.empty();

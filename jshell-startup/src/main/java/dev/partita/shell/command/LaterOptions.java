@@ -1,0 +1,70 @@
+package dev.partita.shell.command;
+
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Strategies that this version does not have: asking for one is refused, never ignored.
+final class LaterOptions {
+    @Option(names = "--zero", hidden = true)
+    private int zero;
+
+    @Option(names = "--zero-axis", hidden = true)
+    private @Nullable String zeroAxis;
+
+    @Option(names = "--stages", hidden = true)
+    private int stages = 1;
+
+    @Option(names = "--stage-axis", hidden = true)
+    private @Nullable String stageAxis;
+
+    @Option(names = "--schedule", hidden = true)
+    private @Nullable String schedule;
+
+    @Option(names = "--chunks", hidden = true)
+    private int chunks = 1;
+
+    @Option(names = "--micro-batches", hidden = true)
+    private int microBatches = 1;
+
+    @Option(names = "--recompute", hidden = true)
+    private String recompute = "none";
+
+    @Option(names = "--checkpoint", hidden = true)
+    private @Nullable String checkpoint;
+
+    @Option(names = "--resume", hidden = true)
+    private boolean resume;
+
+    @Option(names = "--device", description = "cpu, the only one in this version.")
+    private String device = "cpu";
+
+    void refuse() {
+        refuse(
+                zero != 0 || zeroAxis != null,
+                "--zero",
+                "weights, gradients and optimizer state are whole per data shard");
+        refuse(stages != 1 || stageAxis != null, "--stages", "shard dims over axes with --shard");
+        refuse(
+                schedule != null || chunks != 1,
+                "--schedule",
+                "there is one stage, so nothing to schedule");
+        refuse(microBatches != 1, "--micro-batches", "a smaller --batch");
+        refuse(!recompute.equals("none"), "--recompute", "--recompute none");
+        refuse(checkpoint != null || resume, "--checkpoint", "train in one run");
+        refuse(!device.equals("cpu"), "--device " + device, "--device cpu");
+    }
+
+    private static void refuse(boolean asked, String option, String fix) {
+        if (asked) {
+            throw Problem.of(
+                            ProblemCode.UNSUPPORTED, "This version does not do " + option + " yet.")
+                    .fact(
+                            "strategies",
+                            "dims sharded over axes: data parallel, tensor parallel, and both at once")
+                    .fix(fix)
+                    .exception();
+        }
+    }
+}

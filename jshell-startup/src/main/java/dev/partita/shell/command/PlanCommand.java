@@ -1,0 +1,85 @@
+package dev.partita.shell.command;
+
+import dev.partita.compiler.Compilation;
+import dev.partita.compiler.plan.PlanDescription;
+import dev.partita.compiler.plan.PlanDescription.CollectiveDescription;
+import dev.partita.dsl.problem.NearMiss;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.shell.draw.Screen;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `partita plan`: compiles only, for any number of devices.
+@Command(
+        name = "plan",
+        description =
+                "Compiles a model for any number of devices and prints what each of them does.")
+final class PlanCommand implements Callable<Integer> {
+    private static final List<String> FORMATS = List.of("text", "json");
+
+    @Mixin private ModelArgument model = new ModelArgument();
+    @Mixin private StrategyOptions strategy = new StrategyOptions();
+    @Mixin private JsonOption json = new JsonOption();
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "text or json, to the terminal. Default: ${DEFAULT-VALUE}.")
+    private String format = "text";
+
+    private final Screen screen;
+
+    PlanCommand(Screen screen) {
+        this.screen = screen;
+    }
+
+    /// What `--json` writes: the plan as data. There is one stage, so no bubble.
+    private record Result(
+            String model,
+            String mesh,
+            int devices,
+            int steps,
+            List<CollectiveDescription> collectives,
+            List<Long> peakBytesPerDevice,
+            double bubbleFraction) {}
+
+    @Override
+    public Integer call() {
+        requireFormat();
+        Optional<JsonFile> file = json.file();
+        Compilation compilation = strategy.compile(model.model(), "");
+        PlanDescription plan = PlanDescription.of(compilation.plan());
+        var result =
+                new Result(
+                        plan.model(),
+                        plan.mesh(),
+                        plan.devices(),
+                        plan.steps(),
+                        plan.collectives(),
+                        plan.peakBytesPerDevice(),
+                        0);
+        if (format.equals("json")) {
+            screen.out().println(JsonFile.text(result));
+        } else {
+            screen.out().print(compilation.plan().print());
+        }
+        file.ifPresent(each -> each.write(result));
+        return 0;
+    }
+
+    private void requireFormat() {
+        if (!FORMATS.contains(format)) {
+            boolean later = format.equals("html") || format.equals("trace");
+            throw Problem.of(
+                            later ? ProblemCode.UNSUPPORTED : ProblemCode.INVALID_ARGUMENT,
+                            "A plan is not written as \"" + format + "\"" + (later ? " yet." : "."))
+                    .fix(NearMiss.fix(format, FORMATS, "format"))
+                    .exception();
+        }
+    }
+}

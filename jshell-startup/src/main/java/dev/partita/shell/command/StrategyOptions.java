@@ -1,0 +1,189 @@
+package dev.partita.shell.command;
+
+import dev.partita.compiler.Compilation;
+import dev.partita.compiler.CompileOptions;
+import dev.partita.compiler.Compiler;
+import dev.partita.dsl.layer.Layers;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.layer.Optimizer;
+import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.problem.NearMiss;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.KernelLibraries;
+import dev.partita.kernels.KernelLibrary;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// How a model is placed and trained: what `train`, `plan`, `prove` and `demo` share.
+final class StrategyOptions {
+    private static final int MOST_VIRTUAL_DEVICES = 64;
+
+    /// The dim that an axis of this name shards when `--shard` does not say.
+    private static final Map<String, String> USUAL = Map.of("data", "batch", "tensor", "hidden");
+
+    private static final List<String> OPTIMIZERS = List.of("adam", "adamw", "sgd");
+    private static final List<String> PRECISIONS = List.of("f32", "f64");
+
+    @Option(
+            names = "--mesh",
+            paramLabel = "AXIS=N,…",
+            description = "Devices along named axes, such as data=2,tensor=2. Default: one device.")
+    private @Nullable String mesh;
+
+    @Option(
+            names = "--shard",
+            paramLabel = "DIM=AXIS",
+            description = {
+                "Shards a dim over an axis; may be given several times.",
+                "Default: batch over data and hidden over tensor, where the mesh has these axes."
+            })
+    private Map<String, String> shards = Map.of();
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Examples per step, over all devices. Default: ${DEFAULT-VALUE}.")
+    private long batch = 256;
+
+    @Option(
+            names = "--optimizer",
+            paramLabel = "NAME",
+            description = "adam, adamw or sgd. Default: ${DEFAULT-VALUE}.")
+    private String optimizer = "adam";
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "RATE",
+            description = "Default: ${DEFAULT-VALUE}.")
+    private double learningRate = 1e-3;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
+    private String precision = "f32";
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "LIBRARY",
+            description = "cpu or reference (plain loops, slow). Default: ${DEFAULT-VALUE}.")
+    private String kernels = "cpu";
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Chooses first weights and order of examples. Default: ${DEFAULT-VALUE}.")
+    private long seed = 1;
+
+    @Option(
+            names = "--force",
+            description = "Takes more than " + MOST_VIRTUAL_DEVICES + " virtual devices.")
+    private boolean force;
+
+    @Mixin private LaterOptions later = new LaterOptions();
+
+    long seed() {
+        return seed;
+    }
+
+    KernelLibrary library() {
+        return KernelLibraries.named(kernels);
+    }
+
+    /// Compiles for devices that need not exist.
+    Compilation compile(Model model, String usualMesh) {
+        later.refuse();
+        Mesh devices = Mesh.parse(mesh == null ? usualMesh : mesh);
+        CompileOptions options =
+                CompileOptions.on(devices).batch(batch).dtype(dtype()).optimizer(optimizer());
+        for (Map.Entry<String, String> each : shards(devices).entrySet()) {
+            options = options.shard(each.getKey()).over(each.getValue());
+        }
+        return Compiler.compile(model, options);
+    }
+
+    /// Compiles for devices that this machine is to play.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `MeshTooLarge`
+    Compilation compileToRun(Model model, String usualMesh) {
+        int devices = Mesh.parse(mesh == null ? usualMesh : mesh).devices();
+        if (devices > MOST_VIRTUAL_DEVICES && !force) {
+            throw Problem.of(
+                            ProblemCode.MESH_TOO_LARGE,
+                            "The mesh has more virtual devices than a machine plays without being asked.")
+                    .fact("devices", devices)
+                    .fact("without --force", "at most " + MOST_VIRTUAL_DEVICES)
+                    .fact("cores", Runtime.getRuntime().availableProcessors())
+                    .fix("a smaller mesh, --force, or partita plan, which takes any number")
+                    .exception();
+        }
+        return compile(model, usualMesh);
+    }
+
+    /// How the mesh is used, in words.
+    String placement(Compilation compilation) {
+        String dims =
+                compilation.options().shards().stream()
+                        .map(shard -> shard.dim() + " over " + String.join(" x ", shard.axes()))
+                        .collect(Collectors.joining(", "));
+        return compilation.options().mesh() + ", " + (dims.isEmpty() ? "nothing sharded" : dims);
+    }
+
+    private Map<String, String> shards(Mesh devices) {
+        if (!shards.isEmpty()) {
+            return shards;
+        }
+        var usual = new LinkedHashMap<String, String>();
+        for (Axis axis : devices.axes()) {
+            String dim = USUAL.get(axis.name());
+            if (dim == null) {
+                throw Problem.of(
+                                ProblemCode.AMBIGUOUS_PLACEMENT,
+                                "Nothing says which dim axis " + axis.name() + " shards.")
+                        .fact("mesh", devices)
+                        .fix("--shard DIM=" + axis.name() + ", or name the axis data or tensor")
+                        .exception();
+            }
+            usual.put(dim, axis.name());
+        }
+        return usual;
+    }
+
+    private Dtype dtype() {
+        return switch (precision) {
+            case "f32" -> Dtype.F32;
+            case "f64" -> Dtype.F64;
+            case "bf16", "f16" ->
+                    throw Problem.of(
+                                    ProblemCode.UNSUPPORTED,
+                                    "This version does not train in " + precision + " yet.")
+                            .fix("--precision f32")
+                            .exception();
+            default -> throw unknown("precision", precision, PRECISIONS);
+        };
+    }
+
+    private Optimizer optimizer() {
+        return switch (optimizer) {
+            case "adam" -> Layers.adam(learningRate);
+            case "adamw" -> Layers.adamW(learningRate);
+            case "sgd" -> Layers.sgd(learningRate);
+            default -> throw unknown("optimizer", optimizer, OPTIMIZERS);
+        };
+    }
+
+    private static RuntimeException unknown(String kind, String word, List<String> known) {
+        return Problem.of(
+                        ProblemCode.INVALID_ARGUMENT, "There is no " + kind + " \"" + word + "\".")
+                .fix(NearMiss.fix(word, known, kind))
+                .exception();
+    }
+}

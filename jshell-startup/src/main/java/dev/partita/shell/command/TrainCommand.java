@@ -1,0 +1,63 @@
+package dev.partita.shell.command;
+
+import dev.partita.compiler.Compilation;
+import dev.partita.dsl.layer.Model;
+import dev.partita.runtime.data.DataSplit;
+import dev.partita.runtime.train.Training;
+import dev.partita.runtime.train.TrainingRun;
+import dev.partita.shell.draw.Screen;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `partita train`: trains a model on virtual devices.
+@Command(
+        name = "train",
+        description =
+                "Trains a model on virtual devices. Ctrl-C ends training after the last complete step.")
+final class TrainCommand implements Callable<Integer> {
+    @Mixin private ModelArgument model = new ModelArgument();
+    @Mixin private StrategyOptions strategy = new StrategyOptions();
+    @Mixin private DataOption data = new DataOption();
+    @Mixin private JsonOption json = new JsonOption();
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Default: one.")
+    private int epochs = 1;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Trains for this many steps instead.")
+    private @Nullable Integer steps;
+
+    private final Screen screen;
+
+    TrainCommand(Screen screen) {
+        this.screen = screen;
+    }
+
+    @Override
+    public Integer call() {
+        Optional<JsonFile> file = json.file();
+        Model network = model.model();
+        Compilation compilation = strategy.compileToRun(network, "");
+        DataSplit examples = data.read(strategy.seed());
+        screen.out().println(network.name() + " on " + strategy.placement(compilation));
+        var view = new TrainingScreen(screen);
+        Training training =
+                Training.of(compilation, examples.train(), strategy.library())
+                        .test(examples.test())
+                        .seed(strategy.seed())
+                        .listener(view);
+        try (var _ = Interruption.ofThisThread()) {
+            TrainingRun run = steps == null ? training.epochs(epochs) : training.steps(steps);
+            view.end(run);
+            screen.out().println(run);
+            file.ifPresent(each -> each.write(TrainResult.of(network.name(), run)));
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.partita.shell.command;
+
+import dev.partita.runtime.train.TrainingRun;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What `partita train --json` writes.
+///
+/// @param testAccuracy absent if training was interrupted
+record TrainResult(
+        String model,
+        int steps,
+        int epochs,
+        boolean interrupted,
+        List<Double> losses,
+        List<Double> gradNorms,
+        List<Double> stepMillis,
+        double samplesPerSecond,
+        List<Long> peakBytesPerDevice,
+        List<Long> predictedPeakBytesPerDevice,
+        long allocatedBytesPerStep,
+        @Nullable Double testAccuracy) {
+    static TrainResult of(String model, TrainingRun run) {
+        return new TrainResult(
+                model,
+                run.steps(),
+                run.epochs(),
+                run.interrupted(),
+                run.losses(),
+                run.gradNorms(),
+                run.stepMillis(),
+                run.samplesPerSecond(),
+                run.peakBytesPerDevice(),
+                run.predictedPeakBytesPerDevice(),
+                run.allocatedBytesPerStep(),
+                run.testAccuracy().isPresent() ? run.testAccuracy().getAsDouble() : null);
+    }
+}

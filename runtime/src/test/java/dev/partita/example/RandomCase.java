@@ -1,0 +1,179 @@
+package dev.partita.example;
+
+import static dev.partita.compiler.CompileOptions.on;
+import static dev.partita.dsl.layer.Layers.adam;
+import static dev.partita.dsl.layer.Layers.adamW;
+import static dev.partita.dsl.layer.Layers.conv2d;
+import static dev.partita.dsl.layer.Layers.crossEntropy;
+import static dev.partita.dsl.layer.Layers.dropout;
+import static dev.partita.dsl.layer.Layers.embedding;
+import static dev.partita.dsl.layer.Layers.features;
+import static dev.partita.dsl.layer.Layers.flatten;
+import static dev.partita.dsl.layer.Layers.gelu;
+import static dev.partita.dsl.layer.Layers.image;
+import static dev.partita.dsl.layer.Layers.layerNorm;
+import static dev.partita.dsl.layer.Layers.linear;
+import static dev.partita.dsl.layer.Layers.maxPool;
+import static dev.partita.dsl.layer.Layers.meanSquared;
+import static dev.partita.dsl.layer.Layers.model;
+import static dev.partita.dsl.layer.Layers.relu;
+import static dev.partita.dsl.layer.Layers.residual;
+import static dev.partita.dsl.layer.Layers.sgd;
+import static dev.partita.dsl.layer.Layers.softmax;
+import static dev.partita.dsl.layer.Layers.tokens;
+
+import dev.partita.compiler.Compilation;
+import dev.partita.compiler.CompileOptions;
+import dev.partita.compiler.Compiler;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.layer.Layer;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.layer.Optimizer;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dtype;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/// A network, a mesh and a placement drawn from a seed. Draws that the compiler rejects for a
+/// reason a user could have are drawn again, so every case compiles.
+public final class RandomCase {
+    private static final Set<ProblemCode> REJECTED =
+            EnumSet.of(
+                    ProblemCode.INDIVISIBLE_DIM,
+                    ProblemCode.AXIS_USED_TWICE,
+                    ProblemCode.AMBIGUOUS_PLACEMENT);
+    private static final List<String> AXES = List.of("data", "tensor", "third");
+
+    private final Random random;
+
+    private RandomCase(long seed) {
+        this.random = new Random(seed);
+    }
+
+    public static Compilation draw(long seed, Dtype dtype) {
+        return new RandomCase(seed).draw(dtype);
+    }
+
+    private Compilation draw(Dtype dtype) {
+        while (true) {
+            Model net = network();
+            CompileOptions options = placement(net).dtype(dtype);
+            try {
+                return Compiler.compile(net, options);
+            } catch (ProblemException e) {
+                if (!REJECTED.contains(e.problem().code())) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private Model network() {
+        return switch (random.nextInt(3)) {
+            case 0 -> end(body(model("mlp", features("x", pick(4, 6, 12))), 1 + random.nextInt(3)));
+            case 1 -> end(body(convolutions(), random.nextInt(2)));
+            default -> {
+                Model text =
+                        model("text", tokens("position", pick(4, 6), 12))
+                                .then(embedding("model", pick(4, 8, 12)));
+                yield end(body(text, 1 + random.nextInt(2)));
+            }
+        };
+    }
+
+    private Model convolutions() {
+        Model net =
+                model("convnet", image("pixels", pick(1, 2, 4), 8, 8))
+                        .then(conv2d("c1", pick(4, 6, 8), 3))
+                        .then(relu());
+        if (random.nextBoolean()) {
+            net = net.then(maxPool(2));
+        }
+        if (random.nextBoolean()) {
+            net = net.then(conv2d("c2", pick(2, 4, 12), 3, 1, 1)).then(relu());
+        }
+        return net.then(flatten());
+    }
+
+    private Model body(Model start, int layers) {
+        Model net = start;
+        for (int i = 1; i <= layers; i++) {
+            net = net.then(linear("hidden" + i, pick(4, 6, 8, 12)));
+            net =
+                    net.then(
+                            switch (random.nextInt(6)) {
+                                case 0 -> gelu();
+                                case 1 -> layerNorm("norm" + i);
+                                case 2 -> dropout(0.3);
+                                case 3 -> softmax();
+                                case 4 -> residual(inner(i));
+                                default -> relu();
+                            });
+        }
+        return net;
+    }
+
+    private Layer[] inner(int i) {
+        return random.nextBoolean()
+                ? new Layer[] {layerNorm("norm" + i), gelu()}
+                : new Layer[] {relu(), dropout(0.2)};
+    }
+
+    private Model end(Model net) {
+        Model whole = net.then(linear("classes", pick(4, 6, 12)));
+        return whole.loss(random.nextInt(4) == 0 ? meanSquared() : crossEntropy());
+    }
+
+    private CompileOptions placement(Model net) {
+        int axes = 1 + random.nextInt(3);
+        Mesh mesh = Mesh.ONE_DEVICE;
+        for (String axis : AXES.subList(0, axes)) {
+            int size = pick(1, 2, 2, 3, 4);
+            mesh = mesh.devices() * size <= 12 ? mesh.by(axis, size) : mesh;
+        }
+        Graph graph = net.trace(12, Dtype.F32, true);
+        CompileOptions options =
+                on(mesh).optimizer(optimizer()).batch(12).bucketBytes(pick(1, 200, 1 << 18));
+        for (String axis : mesh.axisNames()) {
+            for (int i = random.nextInt(3); i > 0; i--) {
+                Node node = pick(graph.nodes());
+                var shape = node.results().getFirst().type().shape();
+                if (shape.rank() > 0) {
+                    String dim = pick(shape.dims()).name();
+                    boolean everywhere =
+                            node.op() instanceof Op.Leaf
+                                    || node.layer().isEmpty()
+                                    || random.nextInt(3) > 0;
+                    options =
+                            everywhere
+                                    ? options.shard(dim).over(axis)
+                                    : options.shard(dim).at(node.layer()).over(axis);
+                }
+            }
+        }
+        return options;
+    }
+
+    private Optimizer optimizer() {
+        return switch (random.nextInt(4)) {
+            case 0 -> sgd(0.05);
+            case 1 -> sgd(0.05).momentum(0.9).nesterov().weightDecay(0.01);
+            case 2 -> adam(0.01);
+            default -> adamW(0.01);
+        };
+    }
+
+    private int pick(int... values) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private <T> T pick(List<T> values) {
+        return values.get(random.nextInt(values.size()));
+    }
+}
