@@ -86,7 +86,7 @@ final class DeviceWorker implements AutoCloseable {
         options.library().prepareThread();
         var opened = new StepRunner(rank, program, buffers, options.library(), groups, control);
         runner = opened;
-        if (rank == 0) {
+        if (options.rehearse() && rank == 0) {
             opened.rehearse();
             device.memory().repaint();
         }
