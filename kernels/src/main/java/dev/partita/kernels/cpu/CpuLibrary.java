@@ -10,7 +10,11 @@ import java.util.Optional;
 /// The fastest kernel there is on a CPU: oneDNN's, else the Vector API's, else the reference's.
 public final class CpuLibrary implements KernelLibrary {
     private static final List<KernelLibrary> FASTEST_FIRST =
-            List.of(new OneDnnLibrary(), new VectorLibrary(), new ReferenceLibrary());
+            List.of(
+                    new FewTapsLibrary(),
+                    new OneDnnLibrary(),
+                    new VectorLibrary(),
+                    new ReferenceLibrary());
 
     public CpuLibrary() {}
 

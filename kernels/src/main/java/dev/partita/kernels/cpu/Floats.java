@@ -3,6 +3,7 @@ package dev.partita.kernels.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -37,9 +38,21 @@ final class Floats {
         return EVERYTHING.get(ValueLayout.JAVA_FLOAT, address);
     }
 
+    static void set(long address, float value) {
+        EVERYTHING.set(ValueLayout.JAVA_FLOAT, address, value);
+    }
+
     /// The number at `address` in every lane.
     static FloatVector spread(long address) {
         return FloatVector.broadcast(SPECIES, get(address));
+    }
+
+    static ByteVector bytes(VectorSpecies<Byte> species, long address) {
+        return ByteVector.fromMemorySegment(species, EVERYTHING, address, ORDER);
+    }
+
+    static void storeBytes(ByteVector vector, long address) {
+        vector.intoMemorySegment(EVERYTHING, address, ORDER);
     }
 
     /// `value` in every lane.
@@ -49,5 +62,12 @@ final class Floats {
 
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(EVERYTHING, from, EVERYTHING, to, bytes);
+    }
+
+    /// Zeroes memory.
+    static void clear(long address, long bytes) {
+        for (long at = address; at < address + bytes; at += Float.BYTES) {
+            EVERYTHING.set(ValueLayout.JAVA_FLOAT, at, 0);
+        }
     }
 }

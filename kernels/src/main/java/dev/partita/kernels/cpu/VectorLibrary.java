@@ -37,6 +37,12 @@ final class VectorLibrary implements KernelLibrary {
             case Op.SoftmaxGrad _ -> Optional.of(RowLosses.softmaxGrad(request));
             case Op.CrossEntropy _ -> Optional.of(RowLosses.crossEntropy(request));
             case Op.CrossEntropyGrad _ -> Optional.of(RowLosses.crossEntropyGrad(request));
+            case Op.MaxPool pool -> VectorPooling.max(pool, request);
+            case Op.MaxPoolGrad grad -> VectorPooling.maxGrad(grad, request);
+            case Op.LayerNorm norm -> Optional.of(RowNorms.layerNorm(norm, request));
+            case Op.LayerNormGrad _ -> Optional.of(RowNorms.layerNormGrad(request));
+            case Op.Embedding _ -> Optional.of(VectorEmbeddings.lookup(request));
+            case Op.EmbeddingGrad _ -> Optional.of(VectorEmbeddings.grad(request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
             case Op.Leaf _,
@@ -47,12 +53,6 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Conv2d _,
                     Op.Conv2dInputGrad _,
                     Op.Conv2dWeightGrad _,
-                    Op.MaxPool _,
-                    Op.MaxPoolGrad _,
-                    Op.LayerNorm _,
-                    Op.LayerNormGrad _,
-                    Op.Embedding _,
-                    Op.EmbeddingGrad _,
                     Op.Dropout _,
                     Op.RequireFinite _,
                     Reshard _ ->

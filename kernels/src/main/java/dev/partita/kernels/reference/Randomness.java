@@ -3,6 +3,7 @@ package dev.partita.kernels.reference;
 import dev.partita.dsl.graph.Op;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.DropoutMask;
+import dev.partita.kernels.GlobalRows;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.MemorySegment;
@@ -17,18 +18,17 @@ final class Randomness {
         MemorySegment step = request.operand(1).memory();
         Buffer result = request.result(0);
         Elements y = Elements.of(result);
+        var rows = GlobalRows.of(result);
         var mask = new DropoutMask(op);
         return () -> {
             mask.start(step.get(ValueLayout.JAVA_LONG, 0));
-            result.region()
-                    .forEachRow(
-                            result.type().shape(),
-                            (global, local, length) -> {
-                                for (long i = 0; i < length; i++) {
-                                    double factor = mask.factor(global + i);
-                                    y.set(local + i, factor == 0 ? 0 : factor * x.get(local + i));
-                                }
-                            });
+            long local = 0;
+            for (int row = 0; row < rows.count(); row++) {
+                for (long i = 0; i < rows.length(); i++, local++) {
+                    double factor = mask.factor(rows.start(row) + i);
+                    y.set(local, factor == 0 ? 0 : factor * x.get(local));
+                }
+            }
         };
     }
 }

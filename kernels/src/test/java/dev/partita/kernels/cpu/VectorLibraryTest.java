@@ -5,10 +5,13 @@ import static dev.partita.kernels.Types.f32;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Elementwise.Fused;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.ResultTypes;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Trial;
+import dev.partita.kernels.Types;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -30,6 +33,8 @@ class VectorLibraryTest {
                 new Elementwise.ReluGrad(),
                 new Elementwise.Gelu(),
                 new Elementwise.GeluGrad(),
+                new Elementwise.Tanh(),
+                new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
                 new Elementwise.Add(),
                 new Elementwise.Subtract(),
@@ -145,5 +150,45 @@ class VectorLibraryTest {
             double[] second = Arrays.stream(trial.operand(3)).map(Math::abs).toArray();
             trial.with(3, second).with(4, 1e-3).with(5, step).agrees(library, F32);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1,1", "17,10", "3,33", "2,3,17", "5,1000"})
+    void layer_norm_agrees_with_the_reference(String sizes) {
+        TensorType x = f32(sizes);
+        int rank = x.shape().rank();
+        TensorType gain = f32("" + x.shape().size(rank - 1));
+        TensorType row = x.withShape(x.shape().without(List.of(rank - 1)));
+        Trial.of(14, new Op.LayerNorm(1e-5), x, gain, gain).agrees(library, 5e-6);
+        Trial.of(15, new Op.LayerNormGrad(), x, gain, row, row, x).agrees(library, 5e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 3, 17, 33})
+    void embeddings_agree_with_the_reference(long width) {
+        TensorType table = f32("5," + width);
+        TensorType ids = Types.i32("3,4");
+        double[] rows = {0, 4, 2, 2, 2, 1, 0, 4, 4, 4, 0, 2};
+        Trial.of(16, new Op.Embedding(), table, ids).with(1, rows).agrees(library, 0);
+        Trial.of(17, new Op.EmbeddingGrad(table.shape()), ids, f32("3,4," + width))
+                .with(0, rows)
+                .agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {"2,6,8,32; 2; 2", "2,7,9,16; 2; 2", "2,9,9,64; 3; 3", "1,8,8,16; 2; 3"})
+    void pooling_agrees_with_the_reference(String image, int size, int stride) {
+        TensorType x = f32(image);
+        var op = new Op.MaxPool(Window.square(size, stride, 0));
+        var trial = Trial.of(18, op, x);
+        trial.agrees(library, 0);
+        double[] ties = Arrays.stream(trial.operand(0)).map(Math::rint).toArray();
+        trial.with(0, ties).agrees(library, 0);
+        TensorType y = ResultTypes.of(op, List.of(x)).getFirst();
+        Trial.of(19, new Op.MaxPoolGrad(op.window(), x.shape()), y, y.withDtype(Dtype.U8))
+                .with(1, trial.truth().get(1))
+                .agrees(library, 0);
     }
 }

@@ -1,0 +1,53 @@
+package dev.partita.kernels;
+
+import static com.google.common.truth.Truth.assertThat;
+
+import dev.partita.dsl.tensor.Dtype;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class GroupSumTest {
+    private static final double[] DEVICES = {1, 10, 100, 1000};
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F64"})
+    void the_digits_of_the_sum_show_who_took_part(Dtype dtype) {
+        try (var arena = Arena.ofConfined()) {
+            var type = Types.f32("37").withDtype(dtype);
+            var sources =
+                    Arrays.stream(DEVICES)
+                            .mapToObj(d -> buffer(arena, dtype, d).memory())
+                            .toArray(MemorySegment[]::new);
+            Buffer target = Buffer.whole(type, arena.allocate(type.bytes(), 64));
+            int size = dtype.bytes();
+            GroupSum.sum(dtype, sources, 3L * size, 29L * size, target.memory(), 5L * size);
+            double[] sums = Trial.values(target);
+            for (int i = 0; i < sums.length; i++) {
+                assertThat(sums[i]).isEqualTo(i >= 5 && i < 5 + 29 ? 1111 : 0);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F64"})
+    void the_target_may_be_a_source(Dtype dtype) {
+        try (var arena = Arena.ofConfined()) {
+            Buffer own = buffer(arena, dtype, 10);
+            var sources = new MemorySegment[] {buffer(arena, dtype, 1).memory(), own.memory()};
+            GroupSum.sum(dtype, sources, 0, own.memory().byteSize(), own.memory(), 0);
+            assertThat(Trial.values(own)).isEqualTo(filled(11));
+        }
+    }
+
+    private static Buffer buffer(Arena arena, Dtype dtype, double value) {
+        return Trial.buffer(arena, Types.f32("37").withDtype(dtype), filled(value));
+    }
+
+    private static double[] filled(double value) {
+        return DoubleStream.generate(() -> value).limit(37).toArray();
+    }
+}
