@@ -20,6 +20,7 @@ import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.sgd;
 import static dev.partita.dsl.layer.Layers.softmax;
+import static dev.partita.dsl.layer.Layers.tanh;
 import static dev.partita.dsl.layer.Layers.tokens;
 
 import dev.partita.compiler.Compilation;
@@ -35,6 +36,7 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
+
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
@@ -107,12 +109,13 @@ public final class RandomCase {
             net = net.then(linear("hidden" + i, pick(4, 6, 8, 12)));
             net =
                     net.then(
-                            switch (random.nextInt(6)) {
+                            switch (random.nextInt(7)) {
                                 case 0 -> gelu();
                                 case 1 -> layerNorm("norm" + i);
                                 case 2 -> dropout(0.3);
                                 case 3 -> softmax();
                                 case 4 -> residual(inner(i));
+                                case 5 -> tanh();
                                 default -> relu();
                             });
         }

@@ -33,6 +33,8 @@ final class GradientRules {
                     rules(() -> g.add(new Elementwise.ReluGrad(), node.result(), dy));
             case Elementwise.Gelu _ ->
                     rules(() -> g.add(new Elementwise.GeluGrad(), x(node, 0), dy));
+            case Elementwise.Tanh _ ->
+                    rules(() -> g.add(new Elementwise.TanhGrad(), node.result(), dy));
             case Elementwise.Scale scale -> rules(() -> g.add(scale, dy));
             case Elementwise.Add _ -> rules(() -> dy, () -> dy);
             case Elementwise.Subtract _ ->
@@ -118,6 +120,7 @@ final class GradientRules {
             // What only the compiler itself adds, after differentiation or by it.
             case Elementwise.ReluGrad _,
                     Elementwise.GeluGrad _,
+                    Elementwise.TanhGrad _,
                     Elementwise.SquareRoot _,
                     Elementwise.Fused _,
                     Op.SumSquares _,

@@ -13,6 +13,7 @@ import dev.partita.dsl.annotation.MaxPool;
 import dev.partita.dsl.annotation.Relu;
 import dev.partita.dsl.annotation.ShardedModel;
 import dev.partita.dsl.annotation.Softmax;
+import dev.partita.dsl.annotation.Tanh;
 import dev.partita.dsl.annotation.Tokens;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
@@ -40,6 +41,7 @@ final class Words {
                             LayerNorm.class,
                             Relu.class,
                             Gelu.class,
+                            Tanh.class,
                             Softmax.class,
                             MaxPool.class,
                             Flatten.class,
@@ -101,6 +103,7 @@ final class Words {
             case LayerNorm _ -> Said.call(Layers.layerNorm(name), "layerNorm", name);
             case Relu _ -> Said.call(Layers.relu(), "relu");
             case Gelu _ -> Said.call(Layers.gelu(), "gelu");
+            case Tanh _ -> Said.call(Layers.tanh(), "tanh");
             case Softmax _ -> Said.call(Layers.softmax(), "softmax");
             case MaxPool m -> Said.call(Layers.maxPool(m.value()), "maxPool", m.value());
             case Flatten _ -> Said.call(Layers.flatten(), "flatten");

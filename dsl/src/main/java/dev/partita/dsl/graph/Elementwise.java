@@ -58,6 +58,22 @@ public sealed interface Elementwise extends Op {
         }
     }
 
+    /// `tanh(x)`.
+    record Tanh() implements Unary {
+        @Override
+        public String toString() {
+            return "tanh";
+        }
+    }
+
+    /// Operands `y, dy`: `dy * (1 - y * y)`.
+    record TanhGrad() implements Binary {
+        @Override
+        public String toString() {
+            return "tanh-grad";
+        }
+    }
+
     /// Square root.
     record SquareRoot() implements Unary {
         @Override

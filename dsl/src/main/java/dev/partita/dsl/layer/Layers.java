@@ -99,6 +99,11 @@ public final class Layers {
         return new Activation(new Elementwise.Gelu());
     }
 
+    /// The hyperbolic tangent.
+    public static Layer tanh() {
+        return new Activation(new Elementwise.Tanh());
+    }
+
     /// Softmax along the innermost dim.
     public static Layer softmax() {
         return new Softmax();

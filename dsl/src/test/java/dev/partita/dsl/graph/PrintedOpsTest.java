@@ -63,6 +63,8 @@ class PrintedOpsTest {
                 Arguments.of("require-finite loss", new Op.RequireFinite("loss")),
                 Arguments.of("relu-grad", new Elementwise.ReluGrad()),
                 Arguments.of("gelu-grad", new Elementwise.GeluGrad()),
+                Arguments.of("tanh", new Elementwise.Tanh()),
+                Arguments.of("tanh-grad", new Elementwise.TanhGrad()),
                 Arguments.of("square-root", new Elementwise.SquareRoot()),
                 Arguments.of("scale 0.5", new Elementwise.Scale(0.5)),
                 Arguments.of("sgd-step", new Update.SgdStep(0, false, 0)),

@@ -57,6 +57,7 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new TrainCommand(screen));
         line.addSubcommand(new PlanCommand(screen));
         line.addSubcommand(new ProveCommand(screen));
+        line.addSubcommand(new BenchCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
         try {
             CommandLine command = line.parseArgs(arguments).asCommandLineList().getLast();

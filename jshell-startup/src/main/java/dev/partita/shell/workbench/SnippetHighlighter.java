@@ -34,9 +34,10 @@ record SnippetHighlighter(Engine engine) implements Highlighter {
 
     @Override
     public AttributedString highlight(LineReader reader, String buffer) {
-        if (Commands.isCommand(buffer)) {
-            return new AttributedString(buffer);
-        }
+        return Commands.isCommand(buffer) ? new AttributedString(buffer) : colour(buffer);
+    }
+
+    AttributedString colour(String buffer) {
         var styles = new AttributedStyle[buffer.length()];
         Arrays.fill(styles, AttributedStyle.DEFAULT);
         for (Highlight each : engine.highlights(buffer)) {

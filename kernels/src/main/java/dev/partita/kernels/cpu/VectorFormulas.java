@@ -53,6 +53,20 @@ final class VectorFormulas {
                             store(slope.mul(load(x[1] + i)), y[0] + i);
                         }
                     };
+            case Elementwise.Tanh _ ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            store(VectorMath.tanh(load(x[0] + i)), y[0] + i);
+                        }
+                    };
+            case Elementwise.TanhGrad _ ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            FloatVector v = load(x[0] + i);
+                            FloatVector slope = v.neg().fma(v, all(1));
+                            store(slope.mul(load(x[1] + i)), y[0] + i);
+                        }
+                    };
             case Elementwise.SquareRoot _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {

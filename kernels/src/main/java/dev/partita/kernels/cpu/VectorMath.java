@@ -62,6 +62,20 @@ final class VectorMath {
         return z.mul(p).div(q).fma(all(0.5), all(0.5));
     }
 
+    /// `tanh(x)` to 3 units in the last place (Cephes `tanhf`): a polynomial near 0, where the other
+    /// form would cancel, and `1 - 2 / (exp(2x) + 1)` elsewhere.
+    static FloatVector tanh(FloatVector x) {
+        FloatVector s = x.mul(x);
+        FloatVector p = all(-5.70498872745e-3);
+        p = p.fma(s, all(2.06390887954e-2));
+        p = p.fma(s, all(-5.37397155531e-2));
+        p = p.fma(s, all(1.33314422036e-1));
+        p = p.fma(s, all(-3.33332819422e-1));
+        FloatVector near = p.mul(s).fma(x, x);
+        FloatVector far = all(-2).div(exp(x.add(x)).add(1f)).add(1f);
+        return far.blend(near, x.abs().compare(VectorOperators.LT, 0.625f));
+    }
+
     /// The standard normal density.
     static FloatVector normalDensity(FloatVector x) {
         return exp(x.mul(x).mul(-0.5f)).mul(INVERSE_ROOT_TWO_PI);

@@ -40,6 +40,8 @@ final class Formulas {
                             x[1]
                                     * (ErrorFunction.normal(x[0])
                                             + x[0] * ErrorFunction.normalDensity(x[0]));
+            case Elementwise.Tanh _ -> x -> Math.tanh(x[0]);
+            case Elementwise.TanhGrad _ -> x -> x[1] * (1 - x[0] * x[0]);
             case Elementwise.SquareRoot _ -> x -> Math.sqrt(x[0]);
             case Elementwise.Scale scale -> x -> scale.factor() * x[0];
             case Elementwise.Add _ -> x -> x[0] + x[1];

@@ -33,6 +33,8 @@ class VectorLibraryTest {
                 new Elementwise.ReluGrad(),
                 new Elementwise.Gelu(),
                 new Elementwise.GeluGrad(),
+                new Elementwise.Tanh(),
+                new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
                 new Elementwise.Add(),
                 new Elementwise.Subtract(),

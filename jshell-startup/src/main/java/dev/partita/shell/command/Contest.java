@@ -1,0 +1,35 @@
+package dev.partita.shell.command;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Runs contestants in turns, so that whatever else the machine does slows all of them alike.
+record Contest(List<Runnable> contestants) {
+    private static final int WARM_UP_CALLS = 20;
+    private static final int CALLS_PER_ROUND = 5;
+
+    /// The median time of one call of each contestant.
+    List<Double> medianMillis(int rounds) {
+        var millis = new ArrayList<List<Double>>();
+        for (Runnable contestant : contestants) {
+            repeat(contestant, WARM_UP_CALLS);
+            millis.add(new ArrayList<>());
+        }
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < contestants.size(); i++) {
+                long start = System.nanoTime();
+                repeat(contestants.get(i), CALLS_PER_ROUND);
+                millis.get(i).add((System.nanoTime() - start) / 1e6 / CALLS_PER_ROUND);
+            }
+        }
+        return millis.stream()
+                .map(each -> each.stream().sorted().toList().get(rounds / 2))
+                .toList();
+    }
+
+    private static void repeat(Runnable contestant, int times) {
+        for (int i = 0; i < times; i++) {
+            contestant.run();
+        }
+    }
+}

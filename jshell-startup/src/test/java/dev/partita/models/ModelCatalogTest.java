@@ -1,0 +1,60 @@
+package dev.partita.models;
+
+import static com.google.common.truth.Truth.assertThat;
+import static dev.partita.dsl.layer.Layers.features;
+import static dev.partita.dsl.layer.Layers.linear;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.partita.dsl.layer.Layers;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+public final class ModelCatalogTest {
+    /// A user's model.
+    public static final class Tiny {
+        private Tiny() {}
+
+        public static Model model() {
+            return Layers.model("tiny", features("x", 4)).then(linear("h", 3));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"mlp, 669706", "convnet, 431242"})
+    void a_built_in_model_has_its_weights(String name, long parameters) {
+        Model model = ModelCatalog.named(name);
+        assertThat(model.name()).isEqualTo(name);
+        assertThat(model.parameters()).isEqualTo(parameters);
+    }
+
+    @Test
+    void a_class_with_a_model_method_is_a_model() {
+        assertThat(ModelCatalog.named(Tiny.class.getName())).isEqualTo(Tiny.model());
+    }
+
+    @Test
+    void an_unknown_name_is_met_with_the_near_miss() {
+        Problem problem = problem("covnet");
+        assertThat(problem.code()).isEqualTo(ProblemCode.UNKNOWN_MODEL);
+        assertThat(problem.fix()).contains("\"convnet\"");
+    }
+
+    @Test
+    void a_class_without_a_model_method_is_told_what_it_lacks() {
+        assertThat(problem("java.lang.String").fix()).contains("public static Model model()");
+    }
+
+    @Test
+    void gpt_comes_later() {
+        assertThat(problem("gpt").code()).isEqualTo(ProblemCode.UNSUPPORTED);
+    }
+
+    private static Problem problem(String name) {
+        return assertThrows(ProblemException.class, () -> ModelCatalog.named(name)).problem();
+    }
+}

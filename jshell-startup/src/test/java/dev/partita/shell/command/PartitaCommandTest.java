@@ -1,0 +1,208 @@
+package dev.partita.shell.command;
+
+import static com.google.common.truth.Truth.assertThat;
+import static com.google.common.truth.Truth.assertWithMessage;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class PartitaCommandTest {
+    @TempDir private Path folder;
+
+    private Path json() {
+        return folder.resolve("result.json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shell", "demo", "train", "plan", "prove", "bench", "doctor"})
+    void every_command_has_help(String command) {
+        CommandLineRun run = CommandLineRun.of(command, "--help");
+        assertThat(run.exit()).isEqualTo(0);
+        assertThat(run.out()).startsWith("Usage: partita " + command);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "trian mlp, InvalidArgument, train",
+        "train mlp --bach 8, InvalidArgument, --batch",
+        "train mlp --batch many, InvalidArgument, --help",
+        "train, InvalidArgument, --help",
+        "train mpl, UnknownModel, mlp",
+        "train gpt, Unsupported, convnet",
+        "plan mlp --mesh data=2 --shard batch=date, UnknownAxis, data",
+        "plan mlp --mesh data=2 --shard bath=data, UnknownDim, batch",
+        "plan mlp --mesh tensor=3, IndivisibleDim, hidden",
+        "plan mlp --mesh rows=2, AmbiguousPlacement, --shard DIM=rows",
+        "plan mlp --mesh data:2, InvalidMesh, data=2",
+        "plan mlp --format html, Unsupported, text",
+        "plan mlp --optimizer adm, InvalidArgument, adam",
+        "plan mlp --batch 0, InvalidArgument, batch(256)",
+        "plan mlp --precision bf16, Unsupported, f32",
+        "plan mlp --zero 3, Unsupported, data",
+        "plan mlp --stages 2, Unsupported, --shard",
+        "train mlp --recompute full, Unsupported, none",
+        "train mlp --device cuda, Unsupported, cpu",
+        "train mlp --mesh data=65 --batch 65, MeshTooLarge, --force",
+        "train mlp --data /no/such/folder, DataFileMissing, MNIST",
+        "train mlp --kernels cup, InvalidArgument, cpu",
+        "demo --epochs 0, InvalidArgument, epochs",
+        "bench covnet, InvalidArgument, convnet",
+        "shell /no/such/script.jsh, DataFileMissing, script",
+    })
+    void bad_input_is_one_problem_and_exit_code_2_and_nothing_is_written(
+            String line, String code, String says) throws IOException {
+        String options = line.startsWith("shell") ? line : line + " --json " + json();
+        CommandLineRun run = CommandLineRun.of(options.split(" ", -1));
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("[" + code + "] ");
+        assertThat(run.err().lines().filter(l -> l.startsWith("["))).hasSize(1);
+        assertThat(run.err()).contains(says);
+        assertThat(run.err()).doesNotContain("\tat ");
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    @Test
+    void debug_adds_the_stack_trace() {
+        assertThat(CommandLineRun.of("plan", "mpl", "--debug").err()).contains("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plan mlp", "train mlp --steps 1", "prove mlp", "demo", "doctor"})
+    void a_result_that_cannot_be_written_is_said_before_any_work(String line) {
+        CommandLineRun run = CommandLineRun.of(line, folder.resolve("no").resolve("such.json"));
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("[OutputNotWritten] ");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void a_plan_is_made_for_more_devices_than_any_machine_plays() throws IOException {
+        CommandLineRun run =
+                CommandLineRun.of("plan mlp --mesh data=128,tensor=4 --batch 1024", json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        JsonObject plan = CommandLineRun.read(json());
+        assertThat(plan.get("devices").getAsInt()).isEqualTo(512);
+        assertThat(plan.get("steps").getAsInt()).isGreaterThan(10);
+        assertThat(plan.getAsJsonArray("peakBytesPerDevice")).hasSize(512);
+        JsonObject collective = plan.getAsJsonArray("collectives").get(0).getAsJsonObject();
+        assertThat(collective.keySet())
+                .containsExactly("kind", "axis", "bytes", "because", "source");
+        assertThat(collective.get("source").getAsString()).contains("Mlp.java:");
+    }
+
+    @Test
+    void a_plan_as_json_is_what_the_terminal_shows_on_request() {
+        CommandLineRun run = CommandLineRun.of("plan", "mlp", "--format", "json");
+        assertThat(run.out()).contains("\"devices\": 1");
+        assertThat(CommandLineRun.of("plan", "mlp").out()).contains("Mlp.java:");
+    }
+
+    @Test
+    void training_writes_a_number_for_every_step_and_the_memory_it_foresaw() throws IOException {
+        Digits.write(folder.resolve("data"), 64, 16);
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "train mlp --mesh data=2,tensor=2 --batch 16 --steps 5 --data "
+                                + folder.resolve("data"),
+                        json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(run.out()).contains("batch over data, hidden over tensor");
+        JsonObject result = CommandLineRun.read(json());
+        for (String perStep : new String[] {"losses", "gradNorms", "stepMillis"}) {
+            assertThat(result.getAsJsonArray(perStep)).hasSize(5);
+        }
+        JsonArray measured = result.getAsJsonArray("peakBytesPerDevice");
+        assertThat(measured).hasSize(4);
+        assertThat(measured).isEqualTo(result.getAsJsonArray("predictedPeakBytesPerDevice"));
+        assertThat(result.get("testAccuracy").getAsDouble()).isAtLeast(0);
+    }
+
+    @Test
+    void the_same_seed_trains_to_the_same_bits() throws IOException {
+        Digits.write(folder.resolve("data"), 64, 16);
+        String line =
+                "train mlp --mesh data=2 --batch 16 --steps 4 --data " + folder.resolve("data");
+        CommandLineRun.of(line, json());
+        JsonArray first = CommandLineRun.read(json()).getAsJsonArray("losses");
+        CommandLineRun.of(line, json());
+        assertThat(CommandLineRun.read(json()).getAsJsonArray("losses")).isEqualTo(first);
+        CommandLineRun.of(line + " --seed 2", json());
+        assertThat(CommandLineRun.read(json()).getAsJsonArray("losses")).isNotEqualTo(first);
+    }
+
+    @Test
+    void a_proof_in_double_precision_agrees_to_ten_digits() throws IOException {
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "prove mlp --mesh data=2,tensor=2 --batch 8 --steps 1 --precision f64"
+                                + " --kernels reference",
+                        json());
+        assertWithMessage("%s%s", run.out(), run.err()).that(run.exit()).isEqualTo(0);
+        JsonObject proof = CommandLineRun.read(json());
+        assertThat(proof.get("equal").getAsBoolean()).isTrue();
+        JsonObject differences = proof.getAsJsonObject("maxRelativeDifference");
+        assertThat(differences.keySet())
+                .containsExactly("loss", "gradients", "gradNorm", "weights");
+        assertThat(differences.get("gradients").getAsDouble()).isLessThan(1e-10);
+    }
+
+    @Test
+    void the_demo_trains_and_proves() throws IOException {
+        Digits.write(folder.resolve("data"), 64, 16);
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "demo --epochs 1 --batch 32 --data " + folder.resolve("data"), json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        JsonObject result = CommandLineRun.read(json());
+        assertThat(result.get("devices").getAsInt()).isEqualTo(4);
+        assertThat(result.get("epochs").getAsInt()).isEqualTo(1);
+        assertThat(result.get("maxRelativeDifference").getAsDouble()).isLessThan(1e-4);
+        assertThat(result.keySet()).containsAtLeast("testAccuracy", "samplesPerSecond");
+        assertThat(run.out()).contains("loss by step");
+        assertThat(run.out()).contains("ConvNet.java:");
+    }
+
+    @Test
+    void a_corrupt_data_file_is_named() throws IOException {
+        Path data = folder.resolve("data");
+        Digits.write(data, 64, 16);
+        Files.write(data.resolve("train-images-idx3-ubyte"), new byte[] {1, 2, 3});
+        CommandLineRun run = CommandLineRun.of("train mlp --data " + data, json());
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("[DataFileCorrupt] ");
+        assertThat(run.err()).contains("train-images-idx3-ubyte");
+        assertThat(Files.exists(json())).isFalse();
+    }
+
+    @Test
+    void the_doctor_reports_processor_libraries_and_gpus() throws IOException {
+        assertThat(CommandLineRun.of("doctor", json()).exit()).isEqualTo(0);
+        JsonObject findings = CommandLineRun.read(json());
+        assertThat(findings.getAsJsonObject("cpu").get("cores").getAsInt()).isAtLeast(1);
+        assertThat(findings.keySet()).containsAtLeast("cpu", "gpus", "libraries");
+    }
+
+    @Test
+    void scripts_run_in_order_up_to_the_first_failure() throws IOException {
+        Path good = Files.writeString(folder.resolve("good.jsh"), "int a = 20;\na + 1\n");
+        Path bad = Files.writeString(folder.resolve("bad.jsh"), "a / 0\n\"never\"\n");
+        assertThat(CommandLineRun.of("shell", good.toString()).exit()).isEqualTo(0);
+        CommandLineRun run = CommandLineRun.of("shell", good.toString(), bad.toString());
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.out()).contains("==> 21");
+        assertThat(run.out()).doesNotContain("never");
+        assertThat(run.err()).contains("bad.jsh:1");
+    }
+}
