@@ -36,6 +36,7 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
+
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;

@@ -1,6 +1,7 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.GroupSum;
 
 import java.lang.foreign.MemorySegment;
 

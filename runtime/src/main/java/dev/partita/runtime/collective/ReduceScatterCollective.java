@@ -1,6 +1,7 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.GroupSum;
 
 /// Each member sums its own part of all sources.
 final class ReduceScatterCollective implements PendingCollective {

@@ -36,6 +36,11 @@ public final class DeviceMemory implements AutoCloseable {
         all = arena.allocate(bytes + GUARD_BYTES, ALIGNMENT).fill(PAINT);
     }
 
+    /// Forgets all content and the peak.
+    public void repaint() {
+        all.asSlice(0, bytes).fill(PAINT);
+    }
+
     /// Size without the guard zone.
     public long bytes() {
         return bytes;

@@ -79,11 +79,18 @@ final class DeviceWorker implements AutoCloseable {
     /// Starts opening the kernels and communicators and setting the first weights, on the device's
     /// thread.
     void startOpening(SessionOptions options) {
-        device.start(() -> {
-            options.library().prepareThread();
-            initialise(options.seed());
-            runner = new StepRunner(rank, program, buffers, options.library(), groups, control);
-        });
+        device.start(() -> open(options));
+    }
+
+    private void open(SessionOptions options) {
+        options.library().prepareThread();
+        var opened = new StepRunner(rank, program, buffers, options.library(), groups, control);
+        runner = opened;
+        if (options.rehearse() && rank == 0) {
+            opened.rehearse();
+            device.memory().repaint();
+        }
+        initialise(options.seed());
     }
 
     private void initialise(long seed) {

@@ -51,6 +51,11 @@ final class StepRunner implements AutoCloseable {
         return steps.length;
     }
 
+    /// See [Rehearsal].
+    void rehearse() {
+        Rehearsal.run(program, bound, buffers);
+    }
+
     /// Runs the program once. A checked run looks for the first number that is not finite; it never
     /// changes weights.
     StepOutcome run(boolean checked) {

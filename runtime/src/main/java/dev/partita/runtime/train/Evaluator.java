@@ -2,6 +2,7 @@ package dev.partita.runtime.train;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.plan.Binding;
+import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.data.DistributedSampler;
@@ -18,9 +19,9 @@ final class Evaluator implements AutoCloseable {
     private final ExampleFeed examples;
     private final DistributedSampler sampler;
 
-    Evaluator(Compilation compilation, Dataset dataset, SessionOptions options) {
+    Evaluator(Compilation compilation, Dataset dataset, KernelLibrary kernels) {
         this.dataset = dataset;
-        session = Session.open(compilation.forward().plan(), options);
+        session = Session.open(compilation.forward().plan(), new SessionOptions(kernels, 0));
         try {
             examples = ExampleFeed.of(session.plan(), dataset);
             sampler =

@@ -67,7 +67,7 @@ final class Trainer {
 
     private @Nullable Evaluator evaluator() {
         return training.testExamples()
-                .map(test -> new Evaluator(training.compilation(), test, training.sessionOptions()))
+                .map(test -> new Evaluator(training.compilation(), test, training.kernels()))
                 .orElse(null);
     }
 

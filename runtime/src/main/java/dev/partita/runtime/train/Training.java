@@ -108,7 +108,7 @@ public record Training(
     }
 
     SessionOptions sessionOptions() {
-        return new SessionOptions(kernels, seed);
+        return new SessionOptions(kernels, seed, true);
     }
 
     /// In one line.

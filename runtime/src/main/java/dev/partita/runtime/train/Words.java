@@ -29,7 +29,7 @@ public final class Words {
 
     /// The same for more steps.
     public static Proof prove(Compilation compilation, int steps) {
-        return Proof.of(compilation, KernelLibraries.reference(), SEED, steps);
+        return Proof.of(compilation, KernelLibraries.cpu(), SEED, steps);
     }
 
     /// Training on one part of a data set, tested with the other.
@@ -39,7 +39,7 @@ public final class Words {
 
     /// Training without a test.
     public static Training train(Compilation compilation, Dataset examples) {
-        return Training.of(compilation, examples, KernelLibraries.reference());
+        return Training.of(compilation, examples, KernelLibraries.cpu());
     }
 
     /// The four MNIST files of a folder.

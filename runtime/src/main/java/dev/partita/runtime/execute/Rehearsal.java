@@ -1,0 +1,86 @@
+package dev.partita.runtime.execute;
+
+import com.sun.management.ThreadMXBean;
+
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.GroupSum;
+import dev.partita.kernels.Kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/// Runs kernels before the first step until they stop making garbage. The Vector API is free of
+/// objects only once the JIT has compiled it, which takes thousands of passes through a loop: large
+/// tensors bring them in the first step, small ones would take minutes. One device does it for all,
+/// since they share the code; values do not matter.
+final class Rehearsal {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final long KERNEL_NANOS = 2_000_000_000;
+    private static final long TOTAL_NANOS = 6_000_000_000L;
+
+    /// Steps on larger tensors warm up by themselves.
+    private static final long LARGEST_BYTES = 1 << 22;
+
+    private final Program program;
+    private final BoundSteps bound;
+    private final SlotBuffers buffers;
+    private final long deadline = System.nanoTime() + TOTAL_NANOS;
+
+    private Rehearsal(Program program, BoundSteps bound, SlotBuffers buffers) {
+        this.program = program;
+        this.bound = bound;
+        this.buffers = buffers;
+    }
+
+    /// Leaves behind any values in the slots.
+    static void run(Program program, BoundSteps bound, SlotBuffers buffers) {
+        new Rehearsal(program, bound, buffers).run();
+    }
+
+    private void run() {
+        // labels and counters must be legal numbers
+        program.bindings(Binding.Input.class)
+                .forEach(input -> buffers.get(input.slot()).memory().fill((byte) 0));
+        program.steps().stream()
+                .filter(Step.Compute.class::isInstance)
+                .map(Step.Compute.class::cast)
+                .filter(compute -> bytes(compute) <= LARGEST_BYTES)
+                .sorted(Comparator.comparingLong(this::bytes))
+                .forEach(compute -> untilClean(bound.kernel(compute.id())));
+        if (program.collectives().findAny().isPresent()) {
+            rehearseSums();
+        }
+    }
+
+    private long bytes(Step.Compute compute) {
+        return IntStream.concat(
+                        compute.reads().stream().mapToInt(i -> i),
+                        compute.writes().stream().mapToInt(i -> i))
+                .mapToLong(slot -> program.slot(slot).type().bytes())
+                .sum();
+    }
+
+    private void rehearseSums() {
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment[] sources = {arena.allocate(4096, 64), arena.allocate(4096, 64)};
+            for (Dtype dtype : new Dtype[] {Dtype.F32, Dtype.F64}) {
+                untilClean(() -> GroupSum.sum(dtype, sources, 0, 4096, sources[0], 0));
+            }
+        }
+    }
+
+    private void untilClean(Kernel kernel) {
+        long end = Math.min(deadline, System.nanoTime() + KERNEL_NANOS);
+        long before;
+        do {
+            before = THREADS.getCurrentThreadAllocatedBytes();
+            kernel.run();
+        } while (THREADS.getCurrentThreadAllocatedBytes() > before && System.nanoTime() < end);
+    }
+}
