@@ -1,14 +1,12 @@
 package dev.partita.runtime.execute;
 
 import com.sun.management.ThreadMXBean;
-
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.GroupSum;
 import dev.partita.kernels.Kernel;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
