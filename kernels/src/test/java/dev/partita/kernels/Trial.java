@@ -51,6 +51,10 @@ public final class Trial {
         return new Trial(op, types, changed);
     }
 
+    public Op op() {
+        return op;
+    }
+
     public double[] operand(int index) {
         return values.get(index).clone();
     }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -119,14 +120,16 @@ public final class Engine implements AutoCloseable {
         };
     }
 
-    /// The words that fit at `cursor`, the likely ones first.
+    /// The words that fit at `cursor`. Where nothing is typed yet, only those of the type that is
+    /// wanted, or the members behind a dot: everything else that has a name would fit as well.
     public Completion complete(String source, int cursor) {
         var anchor = new int[1];
         List<Suggestion> found = analysis.completionSuggestions(source, cursor, anchor);
-        boolean typed = found.stream().anyMatch(Suggestion::matchesType);
+        String before = source.substring(0, anchor[0]).stripTrailing();
+        boolean open = anchor[0] == cursor && !before.endsWith(".");
         List<String> words =
                 found.stream()
-                        .filter(each -> !typed || each.matchesType() || source.length() > anchor[0])
+                        .filter(each -> !open || each.matchesType())
                         .map(Suggestion::continuation)
                         .distinct()
                         .toList();
@@ -141,9 +144,24 @@ public final class Engine implements AutoCloseable {
                 .toList();
     }
 
-    /// Keywords and declarations in `source`.
+    /// Keywords and declarations in `source`, as far as javac can tell in unfinished code.
     public List<Highlight> highlights(String source) {
-        return analysis.highlights(source);
+        return highlightsOrNone(source)
+                .or(() -> highlightsOrNone(source + '"'))
+                .orElse(List.of())
+                .stream()
+                .filter(each -> 0 <= each.start() && each.start() <= each.end())
+                .filter(each -> each.end() <= source.length())
+                .toList();
+    }
+
+    /// JShell's analysis refuses a text that ends inside a literal.
+    private Optional<List<Highlight>> highlightsOrNone(String source) {
+        try {
+            return Optional.of(analysis.highlights(source));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /// What was declared and evaluated, under the numbers by which messages name it.

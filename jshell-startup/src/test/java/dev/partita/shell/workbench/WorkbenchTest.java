@@ -103,4 +103,15 @@ final class WorkbenchTest {
                 .isEqualTo(AttributedStyle.DEFAULT.foreground(AttributedStyle.GREEN));
         assertThat(text.styleAt(30)).isEqualTo(AttributedStyle.DEFAULT.faint());
     }
+
+    @Test
+    void a_line_is_coloured_while_it_is_typed() {
+        String line =
+                "var net = model(\"m\", image(\"p\", 1, 28, 28)).then(x -> { if (x) return 'c'; });";
+        var highlighter = new SnippetHighlighter(engine);
+        for (int length = 0; length <= line.length(); length++) {
+            String typed = line.substring(0, length);
+            assertThat(highlighter.colour(typed).toString()).isEqualTo(typed);
+        }
+    }
 }

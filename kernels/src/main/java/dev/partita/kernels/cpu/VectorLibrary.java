@@ -37,6 +37,12 @@ final class VectorLibrary implements KernelLibrary {
             case Op.SoftmaxGrad _ -> Optional.of(RowLosses.softmaxGrad(request));
             case Op.CrossEntropy _ -> Optional.of(RowLosses.crossEntropy(request));
             case Op.CrossEntropyGrad _ -> Optional.of(RowLosses.crossEntropyGrad(request));
+            case Op.Einsum einsum -> VectorMatmul.einsum(einsum, request);
+            case Op.Conv2d conv -> Optional.of(VectorConvolutions.forward(conv, request));
+            case Op.Conv2dInputGrad grad ->
+                    Optional.of(VectorConvolutions.inputGrad(grad, request));
+            case Op.Conv2dWeightGrad grad ->
+                    Optional.of(VectorConvolutions.weightGrad(grad, request));
             case Op.MaxPool pool -> VectorPooling.max(pool, request);
             case Op.MaxPoolGrad grad -> VectorPooling.maxGrad(grad, request);
             case Op.LayerNorm norm -> Optional.of(RowNorms.layerNorm(norm, request));
@@ -49,10 +55,6 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Flatten _,
                     Op.Unflatten _,
                     Op.Broadcast _,
-                    Op.Einsum _,
-                    Op.Conv2d _,
-                    Op.Conv2dInputGrad _,
-                    Op.Conv2dWeightGrad _,
                     Op.Dropout _,
                     Op.RequireFinite _,
                     Reshard _ ->

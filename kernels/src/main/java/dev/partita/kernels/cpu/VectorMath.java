@@ -62,8 +62,8 @@ final class VectorMath {
         return z.mul(p).div(q).fma(all(0.5), all(0.5));
     }
 
-    /// `tanh(x)` to 3 units in the last place (Cephes `tanhf`): a polynomial near 0, where the other
-    /// form would cancel, and `1 - 2 / (exp(2x) + 1)` elsewhere.
+    /// `tanh(x)` to 3 units in the last place (Cephes `tanhf`): a polynomial near 0, where the
+    /// other form would cancel, and `1 - 2 / (exp(2x) + 1)` elsewhere.
     static FloatVector tanh(FloatVector x) {
         FloatVector s = x.mul(x);
         FloatVector p = all(-5.70498872745e-3);

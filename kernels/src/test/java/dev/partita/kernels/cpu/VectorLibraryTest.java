@@ -22,10 +22,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class VectorLibraryTest {
+class VectorLibraryTest extends ContractionsContract {
     private static final double F32 = 2e-6;
     private static final List<String> LENGTHS = List.of("", "1", "3", "17", "33", "3,33", "5000");
     private final VectorLibrary library = new VectorLibrary();
+
+    VectorLibraryTest() {
+        super(new VectorLibrary());
+    }
 
     static Stream<Elementwise> elementwise() {
         return Stream.of(

@@ -1,0 +1,191 @@
+package dev.partita.kernels.reference;
+
+import static com.google.common.truth.Truth.assertWithMessage;
+import static dev.partita.kernels.Types.f64;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Epilogue;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.Window;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Trial;
+import dev.partita.kernels.Types;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Every gradient op against finite differences of the op it is the gradient of, in f64.
+class ReferenceGradientsTest {
+    private static final double STEP = 1e-5;
+    private static final double TOLERANCE = 1e-7;
+
+    @Test
+    void relu_and_gelu() {
+        TensorType x = f64("17");
+        for (Elementwise op : List.of(new Elementwise.Relu(), new Elementwise.Gelu())) {
+            Trial forward = Trial.of(1, op, x);
+            double[] dy = random(17);
+            Elementwise grad =
+                    op instanceof Elementwise.Relu
+                            ? new Elementwise.ReluGrad()
+                            : new Elementwise.GeluGrad();
+            Trial backward = Trial.of(2, grad, x, x).with(0, forward.operand(0)).with(1, dy);
+            check(forward, 0, dy, backward.truth().getFirst());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 0", "2, 0", "1, 1", "2, 1"})
+    void convolution(int stride, int padding) {
+        TensorType x = f64("2,5,6,3");
+        TensorType w = f64("4,3,2,3");
+        var window = new Window(3, 2, stride, padding);
+        var op = new Op.Conv2d(window, Epilogue.BIAS);
+        Trial forward = Trial.of(3, op, x, w, f64("4"));
+        TensorType y = ResultTypes.of(op, List.of(x, w, f64("4"))).getFirst();
+        double[] dy = random(y.shape().elements());
+        Trial dx =
+                Trial.of(4, new Op.Conv2dInputGrad(window, x.shape()), y, w)
+                        .with(0, dy)
+                        .with(1, forward.operand(1));
+        Trial dw =
+                Trial.of(5, new Op.Conv2dWeightGrad(window, true, w.shape()), y, x)
+                        .with(0, dy)
+                        .with(1, forward.operand(0));
+        check(forward, 0, dy, dx.truth().getFirst());
+        check(forward, 1, dy, dw.truth().get(0));
+        check(forward, 2, dy, dw.truth().get(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 2, 0", "3, 1, 1", "3, 2, 1"})
+    void max_pooling(int size, int stride, int padding) {
+        TensorType x = f64("2,6,7,3");
+        var op = new Op.MaxPool(Window.square(size, stride, padding));
+        Trial forward = Trial.of(6, op, x);
+        TensorType y = ResultTypes.of(op, List.of(x)).getFirst();
+        double[] dy = random(y.shape().elements());
+        Trial backward =
+                Trial.of(7, new Op.MaxPoolGrad(op.window(), x.shape()), y, y.withDtype(Dtype.U8))
+                        .with(0, dy)
+                        .with(1, forward.truth().get(1));
+        check(forward, 0, dy, backward.truth().getFirst());
+    }
+
+    @Test
+    void softmax() {
+        TensorType x = f64("3,5");
+        Trial forward = Trial.of(8, new Op.Softmax(), x);
+        double[] dy = random(15);
+        Trial backward =
+                Trial.of(9, new Op.SoftmaxGrad(), x, x)
+                        .with(0, forward.truth().getFirst())
+                        .with(1, dy);
+        check(forward, 0, dy, backward.truth().getFirst());
+    }
+
+    @Test
+    void layer_norm() {
+        TensorType x = f64("3,5");
+        TensorType gain = f64("5");
+        TensorType row = f64("3");
+        Trial forward = Trial.of(10, new Op.LayerNorm(1e-5), x, gain, gain);
+        double[] dy = random(15);
+        Trial backward =
+                Trial.of(11, new Op.LayerNormGrad(), x, gain, row, row, x)
+                        .with(0, forward.operand(0))
+                        .with(1, forward.operand(1))
+                        .with(2, forward.truth().get(1))
+                        .with(3, forward.truth().get(2))
+                        .with(4, dy);
+        for (int operand = 0; operand < 3; operand++) {
+            check(forward, operand, dy, backward.truth().get(operand));
+        }
+    }
+
+    @Test
+    void cross_entropy() {
+        TensorType logits = f64("4,3");
+        double[] labels = {0, 2, 1, 2};
+        Trial forward = Trial.of(12, new Op.CrossEntropy(), logits, Types.i32("4")).with(1, labels);
+        double[] dloss = random(4);
+        Trial backward =
+                Trial.of(13, new Op.CrossEntropyGrad(), logits, Types.i32("4"), f64("4"))
+                        .with(0, forward.operand(0))
+                        .with(1, labels)
+                        .with(2, dloss);
+        check(forward, 0, dloss, backward.truth().getFirst());
+    }
+
+    @Test
+    void embedding() {
+        TensorType table = f64("4,3");
+        double[] ids = {3, 1, 3, 0, 3};
+        Trial forward = Trial.of(14, new Op.Embedding(), table, Types.i32("5")).with(1, ids);
+        double[] dy = random(15);
+        Trial backward =
+                Trial.of(15, new Op.EmbeddingGrad(table.shape()), Types.i32("5"), f64("5,3"))
+                        .with(0, ids)
+                        .with(1, dy);
+        check(forward, 0, dy, backward.truth().getFirst());
+    }
+
+    @Test
+    void einsum() {
+        var op = Op.Einsum.of("bsk,ok->bso");
+        Trial forward = Trial.of(16, op, f64("2,3,4"), f64("5,4"));
+        double[] dy = random(30);
+        Trial left =
+                Trial.of(
+                                17,
+                                new Op.Einsum(op.spec().leftGradient(), Epilogue.NONE),
+                                f64("2,3,5"),
+                                f64("5,4"))
+                        .with(0, dy)
+                        .with(1, forward.operand(1));
+        Trial right =
+                Trial.of(
+                                18,
+                                new Op.Einsum(op.spec().rightGradient(), Epilogue.NONE),
+                                f64("2,3,5"),
+                                f64("2,3,4"))
+                        .with(0, dy)
+                        .with(1, forward.operand(0));
+        check(forward, 0, dy, left.truth().getFirst());
+        check(forward, 1, dy, right.truth().getFirst());
+    }
+
+    /// Requires that `gradient` is the slope of `sum(dy * result)` along every element of an
+    /// operand.
+    private static void check(Trial forward, int operand, double[] dy, double[] gradient) {
+        double[] x = forward.operand(operand);
+        for (int i = 0; i < x.length; i++) {
+            double above = along(forward, operand, x, i, STEP, dy);
+            double below = along(forward, operand, x, i, -STEP, dy);
+            assertWithMessage("%s, operand %s, element %s", forward, operand, i)
+                    .that(gradient[i])
+                    .isWithin(TOLERANCE)
+                    .of((above - below) / (2 * STEP));
+        }
+    }
+
+    private static double along(
+            Trial forward, int operand, double[] x, int i, double step, double[] dy) {
+        double[] moved = x.clone();
+        moved[i] += step;
+        double[] y = forward.with(operand, moved).truth().getFirst();
+        double sum = 0;
+        for (int j = 0; j < y.length; j++) {
+            sum += y[j] * dy[j];
+        }
+        return sum;
+    }
+
+    private static double[] random(long count) {
+        return new Random(0).doubles(count, -1, 1).toArray();
+    }
+}
