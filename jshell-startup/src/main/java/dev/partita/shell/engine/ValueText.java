@@ -33,12 +33,14 @@ public final class ValueText {
 
     /// One line of the value, as a declaration shows it.
     public static String brief(@Nullable Object value) {
-        boolean large =
-                value instanceof Compilation || (value != null && printing(value).isPresent());
-        String text = large ? value.toString() : whole(value);
+        String text = value != null && isLarge(value) ? value.toString() : whole(value);
         String line = text.lines().findFirst().orElse("");
         boolean cut = line.length() < text.length() || line.length() > BRIEF;
         return cut ? line.substring(0, Math.min(line.length(), BRIEF)) + " …" : line;
+    }
+
+    private static boolean isLarge(Object value) {
+        return value instanceof Compilation || printing(value).isPresent();
     }
 
     private static String elements(Object array) {
