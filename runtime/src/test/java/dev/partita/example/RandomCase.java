@@ -36,7 +36,6 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
-
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;

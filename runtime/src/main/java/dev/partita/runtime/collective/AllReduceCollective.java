@@ -2,7 +2,6 @@ package dev.partita.runtime.collective;
 
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.GroupSum;
-
 import java.lang.foreign.MemorySegment;
 
 /// Each member sums its own chunk of all sources, then copies the other chunks from those who

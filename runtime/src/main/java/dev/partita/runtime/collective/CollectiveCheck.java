@@ -7,7 +7,6 @@ import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
-
 import java.lang.foreign.MemorySegment;
 
 /// Checks that one member's buffers are what a collective takes and gives.

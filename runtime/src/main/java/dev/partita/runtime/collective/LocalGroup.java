@@ -3,7 +3,6 @@ package dev.partita.runtime.collective;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
-
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;

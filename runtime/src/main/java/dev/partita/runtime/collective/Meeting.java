@@ -3,12 +3,10 @@ package dev.partita.runtime.collective;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// What the members share of one collective: their buffers, and how many have come how far. Every
 /// counter only grows: in round `r`, counted from 1, a phase is over when its counter reaches `r *

@@ -3,7 +3,6 @@ package dev.partita.runtime.collective;
 import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
-
 import java.util.ArrayList;
 import java.util.List;
 

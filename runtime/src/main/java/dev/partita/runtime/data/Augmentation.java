@@ -2,7 +2,6 @@ package dev.partita.runtime.data;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -3,11 +3,9 @@ package dev.partita.runtime.data;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Shape;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.foreign.Arena;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Batch after batch, epoch after epoch, without end: one daemon thread prepares the next batch
 /// while the consumer works on the last one. Two batches are all the memory it takes, and within an

@@ -2,7 +2,6 @@ package dev.partita.runtime.data;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-
 import java.util.Arrays;
 
 /// Draws every example once an epoch, in an order that depends on nothing but the epoch and the

@@ -51,8 +51,8 @@ public final class GeneratedDigits {
     /// One digit's random hand and the paper it draws on.
     private static final class Pen {
         private static final double MIDDLE = (SIZE - 1) / 2.0;
-        private static final double SHAKE_PIXELS = 0.8;
-        private static final double NOISE = 0.18;
+        private static final double SHAKE_PIXELS = 0.6;
+        private static final double NOISE = 0.12;
 
         private final long key;
         private final double[] ink = new double[SIZE * SIZE];
@@ -68,16 +68,16 @@ public final class GeneratedDigits {
 
         Pen(long key) {
             this.key = key;
-            double angle = StrictMath.toRadians(18 * symmetric());
-            double slant = 0.25 * symmetric();
+            double angle = StrictMath.toRadians(14 * symmetric());
+            double slant = 0.2 * symmetric();
             double width = 16 + 4 * symmetric();
             double height = 19 + 3 * symmetric();
             xx = width * StrictMath.cos(angle);
             yx = width * StrictMath.sin(angle);
             xy = height * (slant * StrictMath.cos(angle) - StrictMath.sin(angle));
             yy = height * (slant * StrictMath.sin(angle) + StrictMath.cos(angle));
-            right = MIDDLE + 2.5 * symmetric();
-            down = MIDDLE + 2.5 * symmetric();
+            right = MIDDLE + 2 * symmetric();
+            down = MIDDLE + 2 * symmetric();
             halfWidth = 1.2 + 0.6 * symmetric();
             strength = 0.8 + 0.2 * symmetric();
         }
@@ -107,9 +107,9 @@ public final class GeneratedDigits {
             }
         }
 
-        /// A short line that belongs to no digit, on every other image.
+        /// A short line that belongs to no digit, on every third image.
         void strayMark() {
-            if (below(2) == 0) {
+            if (below(3) == 0) {
                 double x = MIDDLE + MIDDLE * symmetric();
                 double y = MIDDLE + MIDDLE * symmetric();
                 segment(x, y, x + 4 * symmetric(), y + 4 * symmetric(), 0.8, 0.7);

@@ -2,7 +2,6 @@ package dev.partita.runtime.device;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,11 +1,9 @@
 package dev.partita.runtime.device;
 
 import com.sun.management.ThreadMXBean;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// A virtual device on this machine's processor: one platform thread that does one piece of work
 /// after the other, and the memory it works in. Handing over work allocates nothing on the Java

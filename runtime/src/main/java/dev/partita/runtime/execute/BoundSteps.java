@@ -10,7 +10,6 @@ import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.runtime.collective.PendingCollective;
-
 import java.util.List;
 
 /// What each plan step of one device is bound to: computing steps to a kernel, starts and finishes

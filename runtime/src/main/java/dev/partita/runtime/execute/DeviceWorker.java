@@ -1,7 +1,6 @@
 package dev.partita.runtime.execute;
 
 import com.sun.management.ThreadMXBean;
-
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Program;
@@ -12,10 +11,8 @@ import dev.partita.runtime.collective.GroupAbortedException;
 import dev.partita.runtime.collective.Part;
 import dev.partita.runtime.device.HostDevice;
 import dev.partita.runtime.state.Elements;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 
 /// One device of a session: its thread and memory, its share of the inputs, and its program.
 final class DeviceWorker implements AutoCloseable {

@@ -10,7 +10,6 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.state.Elements;
 import dev.partita.runtime.state.HostTensor;
-
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

@@ -4,7 +4,6 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.runtime.collective.Communicator;
 import dev.partita.runtime.collective.LocalGroup;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

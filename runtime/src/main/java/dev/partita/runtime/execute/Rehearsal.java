@@ -1,17 +1,16 @@
 package dev.partita.runtime.execute;
 
 import com.sun.management.ThreadMXBean;
-
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.GroupSum;
 import dev.partita.kernels.Kernel;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -25,7 +24,9 @@ final class Rehearsal {
     private static final long TOTAL_NANOS = 6_000_000_000L;
 
     /// Steps on larger tensors warm up by themselves.
-    private static final long LARGEST_BYTES = 1 << 22;
+    private static final long LARGEST_BYTES = 1 << 24;
+
+    private static final long SUM_BYTES = 4096;
 
     private final Program program;
     private final BoundSteps bound;
@@ -53,9 +54,7 @@ final class Rehearsal {
                 .filter(compute -> bytes(compute) <= LARGEST_BYTES)
                 .sorted(Comparator.comparingLong(this::bytes))
                 .forEach(compute -> untilClean(bound.kernel(compute.id())));
-        if (program.collectives().findAny().isPresent()) {
-            rehearseSums();
-        }
+        program.collectives().mapToInt(start -> start.op().size()).distinct().forEach(this::sums);
     }
 
     private long bytes(Step.Compute compute) {
@@ -66,12 +65,13 @@ final class Rehearsal {
                 .sum();
     }
 
-    private void rehearseSums() {
+    /// Sums over groups of this many members.
+    private void sums(int members) {
         try (var arena = Arena.ofConfined()) {
-            MemorySegment[] sources = {arena.allocate(4096, 64), arena.allocate(4096, 64)};
-            for (Dtype dtype : new Dtype[] {Dtype.F32, Dtype.F64}) {
-                untilClean(() -> GroupSum.sum(dtype, sources, 0, 4096, sources[0], 0));
-            }
+            var sources = new MemorySegment[members];
+            Arrays.setAll(sources, i -> arena.allocate(SUM_BYTES, 64));
+
+            untilClean(() -> GroupSum.sum(Dtype.F32, sources, 0, SUM_BYTES, sources[0], 0));
         }
     }
 

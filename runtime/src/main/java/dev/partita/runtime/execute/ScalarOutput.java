@@ -2,7 +2,6 @@ package dev.partita.runtime.execute;
 
 import dev.partita.kernels.Buffer;
 import dev.partita.runtime.state.Elements;
-
 import java.util.List;
 
 /// A scalar output that is read after every step. Reading allocates nothing on the Java heap.

@@ -1,7 +1,6 @@
 package dev.partita.runtime.execute;
 
 import com.sun.management.ThreadMXBean;
-
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.problem.NearMiss;
@@ -9,13 +8,11 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.state.HostTensor;
-
-import org.jspecify.annotations.Nullable;
-
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// An open plan: devices with their memory and weights, kernels and communicators, ready to run
 /// step after step.

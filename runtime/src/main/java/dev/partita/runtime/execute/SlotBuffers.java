@@ -7,7 +7,6 @@ import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.runtime.device.DeviceMemory;
-
 import java.util.List;
 
 /// The slots of one device's program in that device's memory.

@@ -1,12 +1,10 @@
 package dev.partita.runtime.execute;
 
 import dev.partita.runtime.collective.LocalGroup;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// What the devices decide together during one step: to commit it or to give it up. The first
 /// decision holds for all, and takes one compare-and-set, no waiting. A device commits before its

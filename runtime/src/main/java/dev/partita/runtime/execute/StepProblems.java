@@ -3,7 +3,6 @@ package dev.partita.runtime.execute;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
-
 import org.jspecify.annotations.Nullable;
 
 /// What a person reads when a step did not complete.

@@ -10,7 +10,6 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.state.Elements;
-
 import org.jspecify.annotations.Nullable;
 
 /// Runs one device's program: the kernel of every step is opened and bound to its slots, every

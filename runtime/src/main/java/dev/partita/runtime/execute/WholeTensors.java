@@ -10,7 +10,6 @@ import dev.partita.runtime.collective.BlockCopy;
 import dev.partita.runtime.collective.Part;
 import dev.partita.runtime.state.Elements;
 import dev.partita.runtime.state.HostTensor;
-
 import java.util.List;
 import java.util.stream.IntStream;
 

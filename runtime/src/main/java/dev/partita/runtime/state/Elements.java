@@ -1,7 +1,6 @@
 package dev.partita.runtime.state;
 
 import dev.partita.dsl.tensor.Dtype;
-
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

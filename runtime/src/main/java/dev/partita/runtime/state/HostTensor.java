@@ -1,7 +1,6 @@
 package dev.partita.runtime.state;
 
 import dev.partita.dsl.tensor.TensorType;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongToDoubleFunction;

@@ -10,7 +10,6 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.execute.Feed;
-
 import java.util.OptionalLong;
 
 /// Fits a data set to a plan: which input takes the features, how many examples a step takes, how

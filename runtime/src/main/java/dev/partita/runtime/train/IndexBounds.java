@@ -7,7 +7,6 @@ import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Shape;
-
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;

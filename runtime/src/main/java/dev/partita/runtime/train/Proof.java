@@ -7,7 +7,6 @@ import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.execute.SessionOptions;
 import dev.partita.runtime.state.HostTensor;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

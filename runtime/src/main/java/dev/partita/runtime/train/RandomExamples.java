@@ -7,7 +7,6 @@ import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.execute.Feed;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.state.HostTensor;
-
 import java.util.SplittableRandom;
 
 /// Feeds that are a function of a seed and the step: normal features, uniform labels. The same

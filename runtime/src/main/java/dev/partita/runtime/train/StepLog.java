@@ -3,7 +3,6 @@ package dev.partita.runtime.train;
 import dev.partita.runtime.execute.ScalarOutput;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.train.TrainingListener.Progress;
-
 import java.util.Arrays;
 import java.util.List;
 

@@ -9,14 +9,12 @@ import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.state.HostTensor;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /// The training loop.
 final class Trainer {

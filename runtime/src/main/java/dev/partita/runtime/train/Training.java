@@ -9,7 +9,6 @@ import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.Remainder;
 import dev.partita.runtime.execute.SessionOptions;
-
 import java.util.Optional;
 
 /// Training that is described and not yet begun. Immutable; every call returns a new one, and

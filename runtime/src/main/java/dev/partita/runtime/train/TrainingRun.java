@@ -1,7 +1,6 @@
 package dev.partita.runtime.train;
 
 import dev.partita.runtime.state.HostTensor;
-
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;

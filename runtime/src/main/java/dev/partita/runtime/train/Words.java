@@ -6,7 +6,6 @@ import dev.partita.runtime.data.DataSplit;
 import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.data.GeneratedDigits;
 import dev.partita.runtime.data.Mnist;
-
 import java.nio.file.Path;
 
 /// The words a compiled model is proved and trained with, to be imported statically.

@@ -6,7 +6,6 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

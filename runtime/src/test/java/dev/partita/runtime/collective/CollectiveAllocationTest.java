@@ -3,15 +3,12 @@ package dev.partita.runtime.collective;
 import static com.google.common.truth.Truth.assertThat;
 
 import com.sun.management.ThreadMXBean;
-
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Dtype;
-
-import org.junit.jupiter.api.Test;
-
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 final class CollectiveAllocationTest {
     private static final int MEMBERS = 8;

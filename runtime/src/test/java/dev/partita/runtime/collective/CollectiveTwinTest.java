@@ -5,15 +5,13 @@ import static com.google.common.truth.Truth.assertWithMessage;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
-
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Every collective along every dim against [PlainCollectives], over group sizes, odd lengths and
 /// several rounds.

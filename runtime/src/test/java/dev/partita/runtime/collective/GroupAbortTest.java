@@ -1,17 +1,14 @@
 package dev.partita.runtime.collective;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 final class GroupAbortTest {
     @Test

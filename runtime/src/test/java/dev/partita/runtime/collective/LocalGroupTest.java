@@ -1,7 +1,6 @@
 package dev.partita.runtime.collective;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.graph.Reshard;
@@ -10,13 +9,11 @@ import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
-
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.ArrayList;
-import java.util.List;
 
 final class LocalGroupTest {
     private static final double[] DIGITS = {1, 10, 100, 1000};

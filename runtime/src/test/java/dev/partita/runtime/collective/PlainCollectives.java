@@ -1,7 +1,6 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.graph.Reshard;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,14 +1,11 @@
 package dev.partita.runtime.data;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.problem.ProblemException;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.HashSet;
+import org.junit.jupiter.api.Test;
 
 final class AugmentationTest {
     private static final int SIZE = 9;

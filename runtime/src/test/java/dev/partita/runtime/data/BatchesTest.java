@@ -1,20 +1,16 @@
 package dev.partita.runtime.data;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.sun.management.ThreadMXBean;
-
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Shape;
-
-import org.junit.jupiter.api.Test;
-
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
 
 final class BatchesTest {
     private static final Dataset DIGITS = GeneratedDigits.of(1, 50, 10).train();

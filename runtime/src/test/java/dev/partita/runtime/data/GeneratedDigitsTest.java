@@ -2,9 +2,8 @@ package dev.partita.runtime.data;
 
 import static com.google.common.truth.Truth.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 
 final class GeneratedDigitsTest {
     @Test

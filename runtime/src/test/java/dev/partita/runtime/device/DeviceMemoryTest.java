@@ -1,18 +1,15 @@
 package dev.partita.runtime.device;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
-
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 final class DeviceMemoryTest {
     @Test

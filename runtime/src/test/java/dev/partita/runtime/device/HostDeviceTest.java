@@ -1,14 +1,12 @@
 package dev.partita.runtime.device;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
-
-import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 
 final class HostDeviceTest {
     @Test

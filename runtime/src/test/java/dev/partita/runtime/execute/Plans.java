@@ -15,7 +15,6 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.runtime.state.HostTensor;
-
 import java.util.Random;
 
 /// A small network, placed in several ways, and examples for it.

@@ -2,7 +2,6 @@ package dev.partita.runtime.execute;
 
 import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.Compilation;
@@ -13,13 +12,11 @@ import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.runtime.state.HostTensor;
-
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.ArrayList;
-import java.util.List;
 
 final class SessionTest {
     @ParameterizedTest(name = "mesh {0}")

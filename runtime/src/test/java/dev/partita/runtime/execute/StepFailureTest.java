@@ -1,7 +1,6 @@
 package dev.partita.runtime.execute;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.plan.Binding;
@@ -18,15 +17,13 @@ import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.runtime.state.HostTensor;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /// Whatever ends a step early leaves the weights of the last complete step, and the session usable.
 final class StepFailureTest {

@@ -2,7 +2,6 @@ package dev.partita.runtime.train;
 
 import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
-
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.conv2d;
@@ -34,12 +33,10 @@ import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.runtime.state.Elements;
-
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.Optional;
 
 final class ProofTest {
     private static final Model CONVNET =

@@ -6,13 +6,11 @@ import dev.partita.compiler.Compilation;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.example.RandomCase;
 import dev.partita.kernels.KernelLibraries;
-
+import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import java.util.TreeSet;
-import java.util.stream.LongStream;
 
 /// Whatever network, mesh and placement is drawn: the plan computes what one device computes.
 ///

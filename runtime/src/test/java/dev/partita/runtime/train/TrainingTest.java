@@ -1,7 +1,6 @@
 package dev.partita.runtime.train;
 
 import static com.google.common.truth.Truth.assertThat;
-
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
@@ -10,7 +9,6 @@ import static dev.partita.dsl.layer.Layers.linear;
 import static dev.partita.dsl.layer.Layers.model;
 import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.runtime.train.Words.train;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.Compilation;
@@ -22,10 +20,8 @@ import dev.partita.kernels.KernelLibraries;
 import dev.partita.runtime.data.Augmentation;
 import dev.partita.runtime.data.DataSplit;
 import dev.partita.runtime.data.GeneratedDigits;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
 
 final class TrainingTest {
     private static final DataSplit DIGITS = GeneratedDigits.of(1, 640, 100);
