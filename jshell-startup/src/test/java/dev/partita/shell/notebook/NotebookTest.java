@@ -50,14 +50,16 @@ final class NotebookTest {
     @Test
     void a_cell_that_fails_is_named_with_its_line() {
         List<Cell> cells = Cell.parse("```java\nint i = 1;\n\ni / 0\n```\n");
-        var exception = assertThrows(ProblemException.class, () -> NotebookRunner.run(cells, "bad.md"));
+        var exception =
+                assertThrows(ProblemException.class, () -> NotebookRunner.run(cells, "bad.md"));
         assertThat(exception).hasMessageThat().contains("/ by zero");
         assertThat(exception).hasMessageThat().contains("bad.md:4");
     }
 
     @Test
     void jupyter_reads_lines_and_outputs() {
-        String notebook = JupyterNotebook.write(NotebookRunner.run(Cell.parse(MARKDOWN), "sums.md"));
+        String notebook =
+                JupyterNotebook.write(NotebookRunner.run(Cell.parse(MARKDOWN), "sums.md"));
         JsonObject json = JsonParser.parseString(notebook).getAsJsonObject();
         assertThat(json.get("nbformat").getAsInt()).isEqualTo(4);
         JsonArray cells = json.getAsJsonArray("cells");
@@ -65,7 +67,8 @@ final class NotebookTest {
         JsonObject code = cells.get(1).getAsJsonObject();
         assertThat(code.getAsJsonArray("source").get(0).getAsString()).isEqualTo("int a = 20;\n");
         JsonArray outputs = code.getAsJsonArray("outputs");
-        assertThat(outputs.get(0).getAsJsonObject().get("output_type").getAsString()).isEqualTo("stream");
+        assertThat(outputs.get(0).getAsJsonObject().get("output_type").getAsString())
+                .isEqualTo("stream");
         assertThat(outputs.get(1).toString()).contains("\"text/plain\":[\"42\"]");
     }
 
