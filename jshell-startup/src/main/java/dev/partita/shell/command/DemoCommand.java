@@ -68,7 +68,7 @@ final class DemoCommand implements Callable<Integer> {
         out.println();
         out.println("2. Its plan on " + strategy.placement(compilation));
         out.println();
-        show(PlanDescription.of(compilation.plan()));
+        show(compilation);
         out.println();
         DataSplit examples = data.read(strategy.seed());
         out.println(
@@ -115,25 +115,25 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /// The plan in short: its collectives, each with its reason and the line it comes from.
-    private void show(PlanDescription plan) {
+    private void show(Compilation compilation) {
+        PlanDescription plan = PlanDescription.of(compilation.plan());
         var table = Table.of("collective", "over", "bytes", "because", "line");
         for (PlanDescription.CollectiveDescription each : plan.collectives()) {
-            table.row(
-                    each.kind(),
-                    each.axis(),
-                    "%,d".formatted(each.bytes()),
-                    reason(each),
-                    each.source());
+            String bytes = "%,d".formatted(each.bytes());
+            table.row(each.kind(), each.axis(), bytes, reason(each), each.source());
         }
         screen.out().print(table.print());
         screen.out()
                 .println(
-                        "  %d devices, %d steps each, %,d bytes of memory each; all of it: partita plan convnet --mesh %s"
+                        "  %d devices, %d steps each, %,d bytes of memory each"
                                 .formatted(
                                         plan.devices(),
                                         plan.steps(),
-                                        plan.peakBytesPerDevice().getFirst(),
-                                        MESH));
+                                        plan.peakBytesPerDevice().getFirst()));
+        screen.out()
+                .println(
+                        "  every step: partita plan convnet "
+                                + StrategyOptions.meshOption(compilation));
     }
 
     /// Without the collective and the axis, which have columns of their own.

@@ -137,6 +137,13 @@ final class StrategyOptions {
         return compilation.options().mesh() + ", " + (dims.isEmpty() ? "nothing sharded" : dims);
     }
 
+    /// The mesh as one would type it.
+    static String meshOption(Compilation compilation) {
+        return compilation.options().mesh().axes().stream()
+                .map(axis -> axis.name() + "=" + axis.size())
+                .collect(Collectors.joining(",", "--mesh ", ""));
+    }
+
     private Map<String, String> shards(Mesh devices) {
         if (!shards.isEmpty()) {
             return shards;
