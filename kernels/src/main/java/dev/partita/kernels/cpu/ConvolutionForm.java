@@ -55,12 +55,11 @@ final class ConvolutionForm {
         return y;
     }
 
-    Optional<dnnl_primitive_desc> forward(OneDnnScope scope, boolean hasBias, boolean relu) {
-        return scope.find(result -> forward(scope, result, hasBias, relu));
+    Optional<dnnl_primitive_desc> forward(OneDnnScope scope, boolean hasBias) {
+        return scope.find(result -> forward(scope, result, hasBias));
     }
 
-    private int forward(
-            OneDnnScope scope, dnnl_primitive_desc result, boolean hasBias, boolean relu) {
+    private int forward(OneDnnScope scope, dnnl_primitive_desc result, boolean hasBias) {
         return dnnl_convolution_forward_primitive_desc_create(
                 result,
                 OneDnn.engine(),
@@ -74,7 +73,7 @@ final class ConvolutionForm {
                 dilations,
                 before,
                 after,
-                scope.attributes(relu));
+                scope.attributes(false));
     }
 
     Optional<dnnl_primitive_desc> inputGrad(OneDnnScope scope) {
@@ -115,7 +114,7 @@ final class ConvolutionForm {
     /// Backward primitives are found beside a forward one.
     private dnnl_primitive_desc hint(OneDnnScope scope) {
         var result = new dnnl_primitive_desc();
-        OneDnn.check(forward(scope, result, false, false), "describing a forward convolution");
+        OneDnn.check(forward(scope, result, false), "describing a forward convolution");
         scope.own(result);
         return result;
     }

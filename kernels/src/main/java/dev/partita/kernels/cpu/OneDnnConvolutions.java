@@ -27,15 +27,17 @@ final class OneDnnConvolutions {
         var conv = form(op.window(), x, weight, y, OneDnnScope::plain);
         boolean bias = op.epilogue().hasBias();
         return OneDnnKernel.open(
-                scope -> conv.forward(scope, bias, op.epilogue().hasRelu()),
-                kernel -> {
-                    kernel.read(DNNL_ARG_SRC, conv.x(), x.memory());
-                    kernel.read(DNNL_ARG_WEIGHTS, conv.weight(), weight.memory());
-                    if (bias) {
-                        kernel.read(DNNL_ARG_BIAS, conv.bias(), request.operand(2).memory());
-                    }
-                    kernel.write(DNNL_ARG_DST, conv.y(), y.memory());
-                });
+                        scope -> conv.forward(scope, bias),
+                        kernel -> {
+                            kernel.read(DNNL_ARG_SRC, conv.x(), x.memory());
+                            kernel.read(DNNL_ARG_WEIGHTS, conv.weight(), weight.memory());
+                            if (bias) {
+                                kernel.read(
+                                        DNNL_ARG_BIAS, conv.bias(), request.operand(2).memory());
+                            }
+                            kernel.write(DNNL_ARG_DST, conv.y(), y.memory());
+                        })
+                .map(kernel -> VectorEpilogue.relu(kernel, op.epilogue(), request));
     }
 
     static Optional<Kernel> inputGrad(Op.Conv2dInputGrad op, KernelRequest request) {

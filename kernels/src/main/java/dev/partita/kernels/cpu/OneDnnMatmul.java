@@ -36,26 +36,27 @@ final class OneDnnMatmul {
         Buffer left = request.operand(form.swapped() ? 1 : 0);
         Buffer right = request.operand(form.swapped() ? 0 : 1);
         return OneDnnKernel.open(
-                scope ->
-                        scope.find(found ->
-                                dnnl_matmul_primitive_desc_create(
-                                        found,
-                                        OneDnn.engine(),
-                                        scope.plain(form.left()),
-                                        repacks(form.right())
-                                                ? scope.any(form.right())
-                                                : scope.plain(form.right()),
-                                        hasBias ? scope.plain(bias) : null,
-                                        scope.plain(form.result()),
-                                        scope.attributes(op.epilogue().hasRelu()))),
-                kernel -> {
-                    kernel.read(DNNL_ARG_SRC, form.left(), left.memory());
-                    kernel.read(DNNL_ARG_WEIGHTS, form.right(), right.memory());
-                    if (hasBias) {
-                        kernel.read(DNNL_ARG_BIAS, bias, request.operand(2).memory());
-                    }
-                    kernel.write(DNNL_ARG_DST, form.result(), request.result(0).memory());
-                });
+                        scope ->
+                                scope.find(found ->
+                                        dnnl_matmul_primitive_desc_create(
+                                                found,
+                                                OneDnn.engine(),
+                                                scope.plain(form.left()),
+                                                repacks(form.right())
+                                                        ? scope.any(form.right())
+                                                        : scope.plain(form.right()),
+                                                hasBias ? scope.plain(bias) : null,
+                                                scope.plain(form.result()),
+                                                scope.attributes(false))),
+                        kernel -> {
+                            kernel.read(DNNL_ARG_SRC, form.left(), left.memory());
+                            kernel.read(DNNL_ARG_WEIGHTS, form.right(), right.memory());
+                            if (hasBias) {
+                                kernel.read(DNNL_ARG_BIAS, bias, request.operand(2).memory());
+                            }
+                            kernel.write(DNNL_ARG_DST, form.result(), request.result(0).memory());
+                        })
+                .map(kernel -> VectorEpilogue.relu(kernel, op.epilogue(), request));
     }
 
     /// True if the right operand is worth repacking first: one matrix whose rows lie whole pages of

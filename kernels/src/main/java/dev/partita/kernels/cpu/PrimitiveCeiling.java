@@ -186,7 +186,7 @@ public final class PrimitiveCeiling implements AutoCloseable {
         }
 
         void forward() {
-            Optional<dnnl_primitive_desc> forward = convolution.forward(scope, true, false);
+            Optional<dnnl_primitive_desc> forward = convolution.forward(scope, true);
             add("convolution " + number, forward, Map.of(DNNL_ARG_SRC, image(), DNNL_ARG_DST, y()));
             add(
                     "pooling " + number,
@@ -221,7 +221,7 @@ public final class PrimitiveCeiling implements AutoCloseable {
         /// The order in memory in which the convolution likes to leave its result.
         private dnnl_memory_desc preferred() {
             return dnnl_primitive_desc_query_md(
-                    convolution.forward(scope, true, false).orElseThrow(), dnnl_query_dst_md, 0);
+                    convolution.forward(scope, true).orElseThrow(), dnnl_query_dst_md, 0);
         }
 
         private String image() {

@@ -5,58 +5,51 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
-import java.util.ArrayList;
 import java.util.List;
 
 /// What follows a contraction that ends with more than a sum: further kernels over its result.
 final class VectorEpilogue {
     private VectorEpilogue() {}
 
+    /// Adds the bias and applies the relu.
     static Kernel after(Kernel contraction, Epilogue epilogue, KernelRequest request) {
-        List<Kernel> kernels = new ArrayList<>(List.of(contraction));
-        if (epilogue.hasBias()) {
-            var operands = List.of(request.result(0), request.operand(2));
-            kernels.add(
-                    TileBias.kernel(
-                            new KernelRequest(new Op.AddBias(), operands, request.results())));
+        if (!epilogue.hasBias()) {
+            return relu(contraction, epilogue, request);
         }
-        if (epilogue.hasRelu()) {
-            var relu = new Elementwise.Relu();
-            var after = new KernelRequest(relu, request.results(), request.results());
-            kernels.add(VectorFormulas.kernel(relu, after));
-        }
-        return new Sequence(kernels.toArray(Kernel[]::new));
+        var operands = List.of(request.result(0), request.operand(2));
+        Kernel bias =
+                TileBias.kernel(new KernelRequest(new Op.AddBias(), operands, request.results()));
+        return relu(new Sequence(contraction, bias), epilogue, request);
     }
 
-    /// Kernels that run one after the other.
-    private static final class Sequence implements Kernel {
-        private final Kernel[] kernels;
-
-        Sequence(Kernel[] kernels) {
-            this.kernels = kernels;
+    /// Applies the relu, if there is one. Not oneDNN's, which makes 0 of NaN and so would hide that
+    /// a training has failed.
+    static Kernel relu(Kernel contraction, Epilogue epilogue, KernelRequest request) {
+        if (!epilogue.hasRelu()) {
+            return contraction;
         }
+        var op = new Elementwise.Relu();
+        var after = new KernelRequest(op, request.results(), request.results());
+        return new Sequence(contraction, VectorFormulas.kernel(op, after));
+    }
 
+    /// Two kernels that run one after the other.
+    private record Sequence(Kernel first, Kernel second) implements Kernel {
         @Override
         public void run() {
-            for (Kernel kernel : kernels) {
-                kernel.run();
-            }
+            first.run();
+            second.run();
         }
 
         @Override
         public long workspaceBytes() {
-            long bytes = 0;
-            for (Kernel kernel : kernels) {
-                bytes += kernel.workspaceBytes();
-            }
-            return bytes;
+            return first.workspaceBytes() + second.workspaceBytes();
         }
 
         @Override
         public void close() {
-            for (Kernel kernel : kernels) {
-                kernel.close();
-            }
+            first.close();
+            second.close();
         }
     }
 }

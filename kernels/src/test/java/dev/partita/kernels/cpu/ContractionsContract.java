@@ -1,5 +1,7 @@
 package dev.partita.kernels.cpu;
 
+import static com.google.common.truth.Truth.assertThat;
+
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
@@ -10,6 +12,7 @@ import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.Trial;
 import dev.partita.kernels.Types;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -86,6 +89,18 @@ abstract class ContractionsContract {
         for (boolean hasBias : new boolean[] {false, true}) {
             Trial.of(5, new Op.Conv2dWeightGrad(window, hasBias, w.shape()), y, x)
                     .agrees(library, F32);
+        }
+    }
+
+    @Test
+    void a_relu_at_the_end_does_not_hide_nan() {
+        var op = new Op.Einsum(EinsumSpec.parse("bk,ok->bo"), Epilogue.RELU);
+        double[] poisoned = {Double.NaN, 1, 1, 1, 1, 1};
+        var trial = Trial.of(6, op, type("2,3"), type("4,3")).with(0, poisoned);
+        double[] result = trial.run(library).orElseThrow().getFirst();
+        for (int i = 0; i < 4; i++) {
+            assertThat(result[i]).isNaN();
+            assertThat(result[4 + i]).isAtLeast(0);
         }
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class CpuLibraryTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int RUNS = 100;
-    private static final int ATTEMPTS = 500;
+    private static final int ATTEMPTS = 20_000;
 
     /// Until the compiler has seen a kernel often enough, its vectors are objects.
     @Test

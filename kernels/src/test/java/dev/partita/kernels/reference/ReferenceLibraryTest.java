@@ -108,6 +108,8 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Elementwise.ReluGrad(), v, v),
                 Trial.of(0, new Elementwise.Gelu(), v),
                 Trial.of(0, new Elementwise.GeluGrad(), v, v),
+                Trial.of(0, new Elementwise.Tanh(), v),
+                Trial.of(0, new Elementwise.TanhGrad(), v, v),
                 Trial.of(0, new Elementwise.SquareRoot(), v),
                 Trial.of(0, new Elementwise.Scale(2), v),
                 Trial.of(0, new Elementwise.Add(), v, v),
