@@ -26,7 +26,7 @@ final class Rehearsal {
     /// Steps on larger tensors warm up by themselves.
     private static final long LARGEST_BYTES = 1 << 24;
 
-    private static final long SUM_BYTES = 4096;
+    private static final long LONGEST_SUM = 4096;
 
     private final Program program;
     private final BoundSteps bound;
@@ -67,12 +67,17 @@ final class Rehearsal {
                 .sum();
     }
 
-    /// Sums over groups of this many members.
+    /// Sums over groups of this many members, long and short ones by turns: code compiled for one
+    /// kind alone is thrown away when the other comes.
     private void sums(int members) {
         try (var arena = Arena.ofConfined()) {
             var sources = new MemorySegment[members];
-            Arrays.setAll(sources, i -> arena.allocate(SUM_BYTES, 64));
-            untilClean(() -> GroupSum.sum(Dtype.F32, sources, 0, SUM_BYTES, sources[0], 0));
+            Arrays.setAll(sources, i -> arena.allocate(LONGEST_SUM, 64));
+            untilClean(() -> {
+                for (long bytes = LONGEST_SUM; bytes > 0; bytes /= 4) {
+                    GroupSum.sum(Dtype.F32, sources, 0, bytes, sources[0], 0);
+                }
+            });
         }
     }
 
