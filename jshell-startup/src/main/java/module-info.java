@@ -15,6 +15,7 @@ module dev.partita {
     exports dev.partita.models;
     exports dev.partita.shell.draw;
     exports dev.partita.shell.engine;
+    exports dev.partita.shell.notebook;
 
     opens dev.partita.shell.command to
             com.google.gson,

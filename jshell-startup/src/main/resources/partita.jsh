@@ -3,3 +3,4 @@ import module dev.partita;
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.*;
 import static dev.partita.runtime.train.Words.*;
+import static dev.partita.shell.draw.Pictures.*;

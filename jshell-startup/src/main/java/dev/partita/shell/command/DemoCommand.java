@@ -9,6 +9,7 @@ import dev.partita.runtime.train.Training;
 import dev.partita.runtime.train.TrainingRun;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
+import dev.partita.shell.draw.TrainingScreen;
 import java.io.PrintStream;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -58,6 +58,7 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new PlanCommand(screen));
         line.addSubcommand(new ProveCommand(screen));
         line.addSubcommand(new BenchCommand(screen));
+        line.addSubcommand(new NotebookCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
         try {
             CommandLine command = line.parseArgs(arguments).asCommandLineList().getLast();

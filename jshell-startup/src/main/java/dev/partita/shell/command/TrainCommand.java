@@ -6,6 +6,7 @@ import dev.partita.runtime.data.DataSplit;
 import dev.partita.runtime.train.Training;
 import dev.partita.runtime.train.TrainingRun;
 import dev.partita.shell.draw.Screen;
+import dev.partita.shell.draw.TrainingScreen;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -17,7 +17,10 @@ public sealed interface Outcome {
     /// Evaluated, or declared.
     ///
     /// @param value what the snippet stands for, null if it has no value
-    record Done(String source, String text, @Nullable Object value) implements Outcome {}
+    /// @param shown the whole value of an expression as text, empty for a declaration or a
+    ///   statement
+    record Done(String source, String text, @Nullable Object value, String shown)
+            implements Outcome {}
 
     /// Java that does not compile.
     record Rejected(String source, String text) implements Outcome {}

@@ -33,7 +33,14 @@ record SnippetReport(JShell shell, InProcessControl control, String source, Orig
                         .map(this::text)
                         .filter(line -> !line.isEmpty())
                         .collect(Collectors.joining("\n"));
-        return new Outcome.Done(source, text, control.value());
+        boolean expression = !own.isEmpty() && isExpression(own.getLast());
+        String shown = expression ? ValueText.whole(control.value()) : "";
+        return new Outcome.Done(source, text, control.value(), shown);
+    }
+
+    private static boolean isExpression(Snippet snippet) {
+        return snippet instanceof ExpressionSnippet
+                || snippet.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND;
     }
 
     private String text(Snippet snippet) {

@@ -16,7 +16,7 @@ record SnippetCompleter(Engine engine) implements Completer {
         if (before.stripTrailing().endsWith("(")) {
             engine.signatures(line.line(), line.cursor()).stream()
                     .map(SnippetCompleter::withoutPackages)
-                    .forEach(signature -> candidates.add(hint(signature)));
+                    .forEach(reader::printAbove);
         }
         Completion completion = engine.complete(line.line(), line.cursor());
         int wordStart = line.cursor() - line.wordCursor();
@@ -28,11 +28,6 @@ record SnippetCompleter(Engine engine) implements Completer {
     private static Candidate candidate(String word) {
 
         return new Candidate(word, word, null, null, null, null, false);
-    }
-
-    /// Shown, but leaves the line as it is.
-    private static Candidate hint(String signature) {
-        return new Candidate("", signature, "takes", null, null, null, false);
     }
 
     /// `linear(String name, long size)` reads better than `java.lang.String`.

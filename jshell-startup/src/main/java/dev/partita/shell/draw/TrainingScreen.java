@@ -1,23 +1,17 @@
-package dev.partita.shell.command;
+package dev.partita.shell.draw;
 
 import dev.partita.runtime.train.TrainingListener;
 import dev.partita.runtime.train.TrainingRun;
-import dev.partita.shell.draw.LineChart;
-import dev.partita.shell.draw.LiveLine;
-import dev.partita.shell.draw.ProgressBar;
-import dev.partita.shell.draw.Screen;
 import java.time.Duration;
 import java.util.Locale;
 
 /// Shows a training run while it goes on, and its curve at the end.
-final class TrainingScreen implements TrainingListener {
-    private static final int CURVE_COLUMNS = 60;
-    private static final int CURVE_ROWS = 8;
+public final class TrainingScreen implements TrainingListener {
 
     private final Screen screen;
     private final LiveLine line;
 
-    TrainingScreen(Screen screen) {
+    public TrainingScreen(Screen screen) {
         this.screen = screen;
         line = screen.liveLine();
     }
@@ -48,14 +42,13 @@ final class TrainingScreen implements TrainingListener {
                                 100 * accuracy));
     }
 
-    void end(TrainingRun run) {
+    /// Ends the line and draws the curve.
+    public void end(TrainingRun run) {
         line.end();
         if (run.interrupted()) {
             screen.out().println("Stopped after " + run.steps() + " complete steps.");
         }
-        double[] losses = run.losses().stream().mapToDouble(Double::doubleValue).toArray();
         screen.out().println();
-        screen.out().print(LineChart.draw("loss by step", losses, CURVE_COLUMNS, CURVE_ROWS));
-        screen.out().println();
+        screen.out().println(Pictures.curve(run));
     }
 }
