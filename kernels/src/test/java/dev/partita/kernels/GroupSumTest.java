@@ -17,17 +17,17 @@ class GroupSumTest {
     @EnumSource(names = {"F32", "F64"})
     void the_digits_of_the_sum_show_who_took_part(Dtype dtype) {
         try (var arena = Arena.ofConfined()) {
-            var type = Types.f32("37").withDtype(dtype);
+            var type = Types.f32("1037").withDtype(dtype);
             var sources =
                     Arrays.stream(DEVICES)
                             .mapToObj(d -> buffer(arena, dtype, d).memory())
                             .toArray(MemorySegment[]::new);
             Buffer target = Buffer.whole(type, arena.allocate(type.bytes(), 64));
             int size = dtype.bytes();
-            GroupSum.sum(dtype, sources, 3L * size, 29L * size, target.memory(), 5L * size);
+            GroupSum.sum(dtype, sources, 3L * size, 1029L * size, target.memory(), 5L * size);
             double[] sums = Trial.values(target);
             for (int i = 0; i < sums.length; i++) {
-                assertThat(sums[i]).isEqualTo(i >= 5 && i < 5 + 29 ? 1111 : 0);
+                assertThat(sums[i]).isEqualTo(i >= 5 && i < 5 + 1029 ? 1111 : 0);
             }
         }
     }
@@ -44,10 +44,10 @@ class GroupSumTest {
     }
 
     private static Buffer buffer(Arena arena, Dtype dtype, double value) {
-        return Trial.buffer(arena, Types.f32("37").withDtype(dtype), filled(value));
+        return Trial.buffer(arena, Types.f32("1037").withDtype(dtype), filled(value));
     }
 
     private static double[] filled(double value) {
-        return DoubleStream.generate(() -> value).limit(37).toArray();
+        return DoubleStream.generate(() -> value).limit(1037).toArray();
     }
 }

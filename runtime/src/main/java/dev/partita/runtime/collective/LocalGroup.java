@@ -11,14 +11,26 @@ import java.util.stream.IntStream;
 /// and whether the group was aborted.
 public final class LocalGroup {
     private final int members;
+    private final Waiting waiting;
     private final Map<Integer, Meeting> meetings = new HashMap<>();
     private volatile boolean aborted;
 
+    /// A group that is all there is.
     public LocalGroup(int members) {
-        if (members < 1) {
-            throw new IllegalArgumentException("a group of " + members + " members");
+        this(members, members);
+    }
+
+    /// A group among others.
+    ///
+    /// @param threads how many threads of all groups compute at the same time: members spin while
+    ///   they wait only if every one of these can have a core
+    public LocalGroup(int members, int threads) {
+        if (members < 1 || threads < members) {
+            throw new IllegalArgumentException(
+                    "a group of " + members + " members among " + threads + " threads");
         }
         this.members = members;
+        waiting = new Waiting(this, threads);
     }
 
     public int members() {
@@ -73,6 +85,10 @@ public final class LocalGroup {
     /// collectives under way are lost.
     public void abort() {
         aborted = true;
+    }
+
+    Waiting waiting() {
+        return waiting;
     }
 
     boolean isAborted() {

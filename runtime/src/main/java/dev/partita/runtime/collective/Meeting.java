@@ -37,7 +37,7 @@ final class Meeting {
         sources = new MemorySegment[group.members()];
         targets = new MemorySegment[group.members()];
         rounds = new long[group.members()];
-        waiting = new Waiting(group);
+        waiting = group.waiting();
     }
 
     /// Called under the group's lock.

@@ -14,16 +14,16 @@ final class Waiting {
     private final LocalGroup group;
     private final int spins;
 
-    Waiting(LocalGroup group) {
+    Waiting(LocalGroup group, int threads) {
         this.group = group;
-        spins = group.members() <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+        spins = threads <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
     }
 
     /// Returns when `counter` has reached `value`.
     ///
     /// @throws GroupAbortedException if the group is aborted
-    @SuppressWarnings(
-            "ThreadPriorityCheck") // yielding is a courtesy here, correctness does not rest on it
+    // yielding is a courtesy to other threads here, nothing rests on it
+    @SuppressWarnings("ThreadPriorityCheck")
     void until(AtomicLong counter, long value) {
         for (int tries = 0; counter.get() < value; tries++) {
             if (group.isAborted()) {

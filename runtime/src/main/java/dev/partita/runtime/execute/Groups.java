@@ -20,7 +20,9 @@ final class Groups {
             plan.program(rank)
                     .collectives()
                     .map(start -> plan.group(member, start.op()))
-                    .forEach(ranks -> groups.computeIfAbsent(ranks, r -> new LocalGroup(r.size())));
+                    .forEach(ranks ->
+                            groups.computeIfAbsent(
+                                    ranks, r -> new LocalGroup(r.size(), plan.devices())));
         }
     }
 

@@ -26,22 +26,24 @@ final class Rehearsal {
     /// Steps on larger tensors warm up by themselves.
     private static final long LARGEST_BYTES = 1 << 24;
 
-    private static final long SUM_BYTES = 4096;
+    private static final long LONGEST_SUM = 4096;
 
     private final Program program;
     private final BoundSteps bound;
     private final SlotBuffers buffers;
+    private final StepControl control;
     private final long deadline = System.nanoTime() + TOTAL_NANOS;
 
-    private Rehearsal(Program program, BoundSteps bound, SlotBuffers buffers) {
+    private Rehearsal(Program program, BoundSteps bound, SlotBuffers buffers, StepControl control) {
         this.program = program;
         this.bound = bound;
         this.buffers = buffers;
+        this.control = control;
     }
 
-    /// Leaves behind any values in the slots.
-    static void run(Program program, BoundSteps bound, SlotBuffers buffers) {
-        new Rehearsal(program, bound, buffers).run();
+    /// Leaves behind any values in the slots. A cancel request ends it.
+    static void run(Program program, BoundSteps bound, SlotBuffers buffers, StepControl control) {
+        new Rehearsal(program, bound, buffers, control).run();
     }
 
     private void run() {
@@ -65,22 +67,29 @@ final class Rehearsal {
                 .sum();
     }
 
-    /// Sums over groups of this many members.
+    /// Sums over groups of this many members, long and short ones by turns: code compiled for one
+    /// kind alone is thrown away when the other comes.
     private void sums(int members) {
         try (var arena = Arena.ofConfined()) {
             var sources = new MemorySegment[members];
-            Arrays.setAll(sources, i -> arena.allocate(SUM_BYTES, 64));
-
-            untilClean(() -> GroupSum.sum(Dtype.F32, sources, 0, SUM_BYTES, sources[0], 0));
+            Arrays.setAll(sources, i -> arena.allocate(LONGEST_SUM, 64));
+            untilClean(() -> {
+                for (long bytes = LONGEST_SUM; bytes > 0; bytes /= 4) {
+                    GroupSum.sum(Dtype.F32, sources, 0, bytes, sources[0], 0);
+                }
+            });
         }
     }
 
     private void untilClean(Kernel kernel) {
         long end = Math.min(deadline, System.nanoTime() + KERNEL_NANOS);
-        long before;
-        do {
-            before = THREADS.getCurrentThreadAllocatedBytes();
+        boolean clean = control.isCancelRequested();
+        while (!clean && System.nanoTime() < end) {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
             kernel.run();
-        } while (THREADS.getCurrentThreadAllocatedBytes() > before && System.nanoTime() < end);
+            clean =
+                    THREADS.getCurrentThreadAllocatedBytes() == before
+                            || control.isCancelRequested();
+        }
     }
 }

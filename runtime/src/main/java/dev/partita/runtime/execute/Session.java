@@ -113,7 +113,7 @@ public final class Session implements AutoCloseable {
         if (outcome() == StepOutcome.NOT_FINITE) {
             throw notFinite();
         }
-        control.takeCancelRequest();
+        control.clearCancelRequest();
         throw StepProblems.cancelled();
     }
 

@@ -34,11 +34,13 @@ final class StepControl {
         cancelRequested = true;
     }
 
-    /// True if a cancel was requested; forgets it.
-    boolean takeCancelRequest() {
-        boolean requested = cancelRequested;
+    boolean isCancelRequested() {
+        return cancelRequested;
+    }
+
+    /// The request was answered.
+    void clearCancelRequest() {
         cancelRequested = false;
-        return requested;
     }
 
     /// Asked by a device between plan steps: whether it is to stop here.

@@ -52,7 +52,7 @@ final class StepRunner implements AutoCloseable {
 
     /// See [Rehearsal].
     void rehearse() {
-        Rehearsal.run(program, bound, buffers);
+        Rehearsal.run(program, bound, buffers, control);
     }
 
     /// Runs the program once. A checked run looks for the first number that is not finite; it never

@@ -129,6 +129,23 @@ final class SessionTest {
     }
 
     @Test
+    void a_rehearsal_leaves_no_trace() {
+        var plan = Plans.compile(Mesh.parse("data=2,tensor=2"), Dtype.F32).plan();
+        for (var kernels : List.of(KernelLibraries.reference(), KernelLibraries.cpu())) {
+            try (var plain = Session.open(plan, new SessionOptions(kernels, 1, false));
+                    var rehearsed = Session.open(plan, new SessionOptions(kernels, 1, true))) {
+                Plans.run(plain, 3);
+                Plans.run(rehearsed, 3);
+                for (String name : plain.names(Binding.Parameter.class)) {
+                    assertThat(rehearsed.readParameter(name).sameBits(plain.readParameter(name)))
+                            .isTrue();
+                }
+                assertThat(rehearsed.peakBytes()).isEqualTo(plain.peakBytes());
+            }
+        }
+    }
+
+    @Test
     void what_is_written_is_read_back_whole_from_its_blocks() {
         try (var session = open("data=2,tensor=4", Dtype.F32)) {
             for (String name : session.names(Binding.Parameter.class)) {
