@@ -3,10 +3,12 @@ package dev.partita.shell.command;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Runs contestants in turns, so that whatever else the machine does slows all of them alike.
+/// Runs contestants in turns, so that whatever else the machine does slows all of them alike. The
+/// warm-up is long because the JIT compiles while steps run: on as many cores as devices it takes
+/// its time from them, and from a contestant that leaves a core free it does not.
 record Contest(List<Runnable> contestants) {
-    private static final int WARM_UP_CALLS = 20;
-    private static final int CALLS_PER_ROUND = 5;
+    private static final int WARM_UP_CALLS = 100;
+    private static final int CALLS_PER_ROUND = 10;
 
     /// The median time of one call of each contestant.
     List<Double> medianMillis(int rounds) {
