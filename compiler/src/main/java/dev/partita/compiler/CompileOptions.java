@@ -17,48 +17,54 @@ import java.util.List;
 /// ```java
 /// on(mesh).shard("batch").over("data").shard("hidden").over("tensor").optimizer(adam(1e-3)).batch(256)
 /// ```
-///
-/// @param batch examples per step over all devices
-/// @param dtype element type of weights and activations, `f32` or `f64`
-/// @param bucketBytes gradient all-reduces over the same group are joined up to this size
-/// @param keepGradients gradients stay readable after the step, as outputs `gradient/NAME`
-public record CompileOptions(
-        Mesh mesh,
-        List<ShardRequest> shards,
-        Optimizer optimizer,
-        long batch,
-        Dtype dtype,
-        long bucketBytes,
-        boolean keepGradients) {
+public final class CompileOptions {
+    private final Mesh mesh;
+    private List<ShardRequest> shards = List.of();
+    private Optimizer optimizer = adam(1e-3);
+    private long batch = 32;
+    private Dtype dtype = Dtype.F32;
+    private long bucketBytes = 1 << 18;
+    private boolean keepGradients;
 
-    public CompileOptions {
-        shards = List.copyOf(shards);
-        if (batch < 1) {
-            throw Problem.of(
-                            ProblemCode.INVALID_ARGUMENT,
-                            "The batch must hold at least one example.")
-                    .fact("batch", batch)
-                    .fix("write for example batch(256)")
-                    .exception();
-        }
-        if (dtype != Dtype.F32 && dtype != Dtype.F64) {
-            throw Problem.of(ProblemCode.UNSUPPORTED, "Training computes in f32 or f64.")
-                    .fact("dtype", dtype)
-                    .fix("use Dtype.F32")
-                    .exception();
-        }
+    private CompileOptions(Mesh mesh) {
+        this.mesh = mesh;
     }
 
     /// Options for a mesh: nothing sharded, Adam at 1e-3, 32 examples a step, `f32`, buckets of 256
     /// KiB.
     public static CompileOptions on(Mesh mesh) {
-        return new CompileOptions(mesh, List.of(), adam(1e-3), 32, Dtype.F32, 1 << 18, false);
+        return new CompileOptions(mesh);
+    }
+
+    /// The same training, to be placed on a mesh anew.
+    private CompileOptions trainingOn(Mesh newMesh) {
+        var copy = new CompileOptions(newMesh);
+        copy.optimizer = optimizer;
+        copy.batch = batch;
+        copy.dtype = dtype;
+        copy.bucketBytes = bucketBytes;
+        copy.keepGradients = keepGradients;
+        return copy;
+    }
+
+    private CompileOptions copy() {
+        CompileOptions copy = trainingOn(mesh);
+        copy.shards = shards;
+        return copy;
     }
 
     /// The same for one device and the whole batch: what a partitioned plan is proved against.
     public CompileOptions onOneDevice() {
-        return new CompileOptions(
-                Mesh.ONE_DEVICE, List.of(), optimizer, batch, dtype, bucketBytes, keepGradients);
+        return trainingOn(Mesh.ONE_DEVICE);
+    }
+
+    public Mesh mesh() {
+        return mesh;
+    }
+
+    /// What the user asked to be split, in that order.
+    public List<ShardRequest> shards() {
+        return shards;
     }
 
     /// Starts a request to shard every dim of this name; [Shard#over] completes it.
@@ -66,27 +72,78 @@ public record CompileOptions(
         return new Shard(this, dim, List.of());
     }
 
+    public Optimizer optimizer() {
+        return optimizer;
+    }
+
     public CompileOptions optimizer(Optimizer newOptimizer) {
-        return new CompileOptions(
-                mesh, shards, newOptimizer, batch, dtype, bucketBytes, keepGradients);
+        CompileOptions copy = copy();
+        copy.optimizer = newOptimizer;
+        return copy;
     }
 
+    /// Examples per step, over all devices.
+    public long batch() {
+        return batch;
+    }
+
+    /// Sets the examples per step, over all devices.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` without an example
     public CompileOptions batch(long examples) {
-        return new CompileOptions(
-                mesh, shards, optimizer, examples, dtype, bucketBytes, keepGradients);
+        if (examples < 1) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "The batch must hold at least one example.")
+                    .fact("batch", examples)
+                    .fix("write for example batch(256)")
+                    .exception();
+        }
+        CompileOptions copy = copy();
+        copy.batch = examples;
+        return copy;
     }
 
+    /// Element type of weights and activations.
+    public Dtype dtype() {
+        return dtype;
+    }
+
+    /// Sets the element type of weights and activations.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `Unsupported` unless it is `f32` or `f64`
     public CompileOptions dtype(Dtype newDtype) {
-        return new CompileOptions(
-                mesh, shards, optimizer, batch, newDtype, bucketBytes, keepGradients);
+        if (newDtype != Dtype.F32 && newDtype != Dtype.F64) {
+            throw Problem.of(ProblemCode.UNSUPPORTED, "Training computes in f32 or f64.")
+                    .fact("dtype", newDtype)
+                    .fix("use Dtype.F32")
+                    .exception();
+        }
+        CompileOptions copy = copy();
+        copy.dtype = newDtype;
+        return copy;
+    }
+
+    /// Gradient all-reduces over the same group are joined up to this size.
+    public long bucketBytes() {
+        return bucketBytes;
     }
 
     public CompileOptions bucketBytes(long bytes) {
-        return new CompileOptions(mesh, shards, optimizer, batch, dtype, bytes, keepGradients);
+        CompileOptions copy = copy();
+        copy.bucketBytes = bytes;
+        return copy;
+    }
+
+    /// True if gradients stay readable after the step, as outputs `gradient/NAME`.
+    public boolean keepGradients() {
+        return keepGradients;
     }
 
     public CompileOptions keepingGradients() {
-        return new CompileOptions(mesh, shards, optimizer, batch, dtype, bucketBytes, true);
+        CompileOptions copy = copy();
+        copy.keepGradients = true;
+        return copy;
     }
 
     /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none,
@@ -126,14 +183,9 @@ public record CompileOptions(
             }
             var more = new ArrayList<>(options.shards);
             more.add(new ShardRequest(dim, layers, List.of(axes), Origin.here()));
-            return new CompileOptions(
-                    options.mesh,
-                    more,
-                    options.optimizer,
-                    options.batch,
-                    options.dtype,
-                    options.bucketBytes,
-                    options.keepGradients);
+            CompileOptions copy = options.copy();
+            copy.shards = List.copyOf(more);
+            return copy;
         }
     }
 }
