@@ -176,8 +176,8 @@ class ZeroShardingTest {
         Compilation plan = compile(dataParallel(DATA).zero(2).over("data"));
         assertThat(plan.explain("hidden.weight"))
                 .containsMatch(
-                        "state \"hidden.weight/first-moment\" : .* lies \\[\\{data}, \\{}]"
-                                + " hidden because zero\\(2\\).over\\(\"data\"\\),"
+                        "state \"hidden.weight/first-moment\" : .* lies \\[\\{data}, \\{}]\n"
+                                + " +hidden because zero\\(2\\).over\\(\"data\"\\),"
                                 + " ZeroShardingTest.java:\\d+");
         assertThat(plan.explain("data")).contains("because zero(2).over(\"data\")");
     }

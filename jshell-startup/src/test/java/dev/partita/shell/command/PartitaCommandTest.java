@@ -171,7 +171,7 @@ final class PartitaCommandTest {
         CommandLineRun run = CommandLineRun.of(line + " --zero " + stage, json());
         assertWithMessage("%s%s", run.out(), run.err()).that(run.exit()).isEqualTo(0);
         assertThat(CommandLineRun.read(json()).get("equal").getAsBoolean()).isTrue();
-        CommandLineRun plan = CommandLineRun.of("plan mlp --mesh data=2 --zero " + stage);
+        CommandLineRun plan = CommandLineRun.of("plan mlp --mesh data=2 --zero " + stage, json());
         assertThat(plan.out()).contains("all-gather data dim 0 because");
     }
 

@@ -41,7 +41,7 @@ class ZeroTest {
     private static void assertEqualsOneDevice(CompileOptions options) {
         Compilation plan = Compiler.compile(deep(), options.dtype(Dtype.F64));
         Proof proof = Proof.of(plan, KernelLibraries.reference(), 1, 3);
-        assertWithMessage(proof.print()).that(proof.equal()).isTrue();
+        assertWithMessage(proof.describe()).that(proof.equal()).isTrue();
     }
 
     @ParameterizedTest(name = "zero({0}), buckets of {1} bytes")
