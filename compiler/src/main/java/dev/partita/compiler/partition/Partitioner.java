@@ -1,6 +1,7 @@
 package dev.partita.compiler.partition;
 
 import dev.partita.compiler.partition.LocalGraph.Block;
+import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.compiler.sharding.ShardingRule;
 import dev.partita.compiler.sharding.ShardingRules;
@@ -113,7 +114,9 @@ public final class Partitioner {
             if (!placement(computed).equals(placement(own))) {
                 Value whole = require(node.results().get(i), placement(own), "replaces " + old);
                 Value stored = builder.add(new Update.Store(), own, whole);
-                blocks.put(stored, new Block(node.results().get(i), placement(own)));
+                blocks.put(
+                        stored,
+                        new Block(node.results().get(i), placement(own), use(old, placement(own))));
             }
         }
     }
@@ -256,8 +259,24 @@ public final class Partitioner {
         return known.placement();
     }
 
+    /// A block that lies where its value is to lie is there for the value's sake, any other for the
+    /// way to it.
+    private MemoryUse use(Value whole, Placement placement) {
+        MemoryUse sake =
+                switch (index.definition(whole).op()) {
+                    case Op.Parameter _ -> MemoryUse.WEIGHTS;
+                    case Op.State _ -> MemoryUse.OPTIMIZER;
+                    case Update _ -> MemoryUse.BUFFERS;
+                    case Op _ -> {
+                        boolean gradient = sharded.training().gradients().containsValue(whole);
+                        yield gradient ? MemoryUse.GRADIENTS : MemoryUse.ACTIVATIONS;
+                    }
+                };
+        return placement.equals(sharded.placement(whole)) ? sake : MemoryUse.BUFFERS;
+    }
+
     private void define(Value whole, Value block, Placement placement) {
         blocksOf.computeIfAbsent(whole, _ -> new ArrayList<>()).add(block);
-        blocks.put(block, new Block(whole, placement));
+        blocks.put(block, new Block(whole, placement, use(whole, placement)));
     }
 }
