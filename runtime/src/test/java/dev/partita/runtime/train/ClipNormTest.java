@@ -75,7 +75,7 @@ final class ClipNormTest {
         for (Dtype dtype : new Dtype[] {Dtype.F32, Dtype.F64}) {
             var options = mesh(mesh).clipNorm(0.01).dtype(dtype);
             Proof proof = Proof.of(Compiler.compile(NET, options), KernelLibraries.cpu(), 1, 3);
-            assertWithMessage(proof.print()).that(proof.equal()).isTrue();
+            assertWithMessage(proof.describe()).that(proof.equal()).isTrue();
         }
     }
 

@@ -31,7 +31,7 @@ class MicroBatchesTest {
                         KernelLibraries.reference(),
                         seed,
                         2);
-        assertWithMessage("seed %s: %s\n%s", seed, drawn.model(), proof.print())
+        assertWithMessage("seed %s: %s\n%s", seed, drawn.model(), proof.describe())
                 .that(proof.maxRelativeDifference().largest())
                 .isAtMost(1e-12);
     }
