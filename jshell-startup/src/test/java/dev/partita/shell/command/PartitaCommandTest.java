@@ -109,8 +109,8 @@ final class PartitaCommandTest {
 
     @Test
     void micro_batches_take_less_memory_and_prove_equal() throws IOException {
-        long whole = peak("plan mlp --mesh data=2 --batch 512");
-        assertThat(peak("plan mlp --mesh data=2 --batch 512 --micro-batches 8"))
+        long whole = peak("plan convnet --mesh data=2 --batch 512");
+        assertThat(peak("plan convnet --mesh data=2 --batch 512 --micro-batches 8"))
                 .isLessThan(whole * 3 / 4);
         CommandLineRun run =
                 CommandLineRun.of(
