@@ -59,6 +59,7 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Broadcast _,
                     Op.Dropout _,
                     Op.RequireFinite _,
+                    Update.Store _,
                     Reshard _ ->
                     Optional.empty();
         };
