@@ -18,9 +18,11 @@ import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// From a graph with placements to the program of one device: every op on blocks, and between them
 /// the reshards that bring each operand to where its op computes. A sum that is pending stays so
@@ -34,6 +36,7 @@ public final class Partitioner {
     private final Map<Value, String> reasons = new HashMap<>();
 
     private final Map<Value, String> gatheredFor = new LinkedHashMap<>();
+    private final Set<Value> backwardValues = new HashSet<>();
     private boolean backward;
 
     private Partitioner(ShardedGraph sharded) {
@@ -60,10 +63,7 @@ public final class Partitioner {
                         builder.add(local(leaf, placement.local(leaf.type(), sharded.mesh())));
                 define(node.result(), block, placement);
             } else {
-                if (!backward && isBackward(node)) {
-                    backward = true;
-                    forgetGatheredWeights();
-                }
+                turn(isBackward(node));
                 compute(node);
                 if (node.op() instanceof Update update) {
                     replace(node, update);
@@ -80,13 +80,25 @@ public final class Partitioner {
         return new LocalGraph(builder.build(), sharded.mesh(), blocks, reasons);
     }
 
+    /// True for a gradient, and for what is computed from one.
     private boolean isBackward(Node node) {
-        return node.results().stream().anyMatch(sharded.training().follows()::containsKey);
+        boolean gradient =
+                node.results().stream().anyMatch(sharded.training().follows()::containsKey)
+                        || node.operands().stream().anyMatch(backwardValues::contains);
+        if (gradient) {
+            backwardValues.addAll(node.results());
+        }
+        return gradient;
     }
 
-    /// Sharded weights are gathered again in backward, so that their gathered blocks need not live
-    /// until then; only those of the last layer stay, with which backward begins.
-    private void forgetGatheredWeights() {
+    /// Sharded weights are gathered again in backward, and again for the next micro-batch, so that
+    /// their gathered blocks need not live until then; only those of the last layer stay, with
+    /// which the way back begins.
+    private void turn(boolean toBackward) {
+        if (toBackward == backward) {
+            return;
+        }
+        backward = toBackward;
         String last = gatheredFor.values().stream().reduce("", (_, layer) -> layer);
         gatheredFor.forEach((weight, layer) -> {
             List<Value> have = blocksOf.getOrDefault(weight, new ArrayList<>());
