@@ -10,6 +10,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// How to place and train a model: the mesh, which dims are sharded over which axes, the optimizer
 /// and the global batch. Immutable; every call returns new options.
@@ -20,8 +21,11 @@ import java.util.List;
 public final class CompileOptions {
     private final Mesh mesh;
     private List<ShardRequest> shards = List.of();
+    private Optional<ZeroRequest> zero = Optional.empty();
     private Optimizer optimizer = adam(1e-3);
+    private double clipNorm = Double.POSITIVE_INFINITY;
     private long batch = 32;
+    private long microBatches = 1;
     private Dtype dtype = Dtype.F32;
     private long bucketBytes = 1 << 18;
     private boolean keepGradients;
@@ -40,7 +44,9 @@ public final class CompileOptions {
     private CompileOptions trainingOn(Mesh newMesh) {
         var copy = new CompileOptions(newMesh);
         copy.optimizer = optimizer;
+        copy.clipNorm = clipNorm;
         copy.batch = batch;
+        copy.microBatches = microBatches;
         copy.dtype = dtype;
         copy.bucketBytes = bucketBytes;
         copy.keepGradients = keepGradients;
@@ -50,10 +56,11 @@ public final class CompileOptions {
     private CompileOptions copy() {
         CompileOptions copy = trainingOn(mesh);
         copy.shards = shards;
+        copy.zero = zero;
         return copy;
     }
 
-    /// The same for one device and the whole batch: what a partitioned plan is proved against.
+    /// The same for one device, micro-batches included: what a partitioned plan is proved against.
     public CompileOptions onOneDevice() {
         return trainingOn(Mesh.ONE_DEVICE);
     }
@@ -72,6 +79,28 @@ public final class CompileOptions {
         return new Shard(this, dim, List.of());
     }
 
+    /// What data parallelism need not keep whole on every device, if the user asked for it.
+    public Optional<ZeroRequest> zero() {
+        return zero;
+    }
+
+    /// Starts a request to keep less than data parallelism does on every device (ZeRO, Rajbhandari
+    /// et al. 2020, section 5); [Zero#over] completes it.
+    ///
+    /// @param stage 1: optimizer state is split; 2: gradients too; 3: weights too, which then are
+    ///   gathered layer by layer
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for another stage
+    public Zero zero(int stage) {
+        if (stage < 1 || stage > 3) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "ZeRO has the stages 1, 2 and 3.")
+                    .fact("stage", stage)
+                    .fix(
+                            "write zero(1) to split optimizer state, zero(2) for gradients too, zero(3) for weights too")
+                    .exception();
+        }
+        return new Zero(this, stage);
+    }
+
     public Optimizer optimizer() {
         return optimizer;
     }
@@ -79,6 +108,29 @@ public final class CompileOptions {
     public CompileOptions optimizer(Optimizer newOptimizer) {
         CompileOptions copy = copy();
         copy.optimizer = newOptimizer;
+        return copy;
+    }
+
+    /// The gradient norm above which gradients are shortened; infinite if they are not.
+    public double clipNorm() {
+        return clipNorm;
+    }
+
+    /// Shortens all gradients together to at most this norm, over all parameters and devices, as
+    /// PyTorch's `clip_grad_norm_`. The output `gradient-norm` is the norm before.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` unless it is positive
+    public CompileOptions clipNorm(double maxNorm) {
+        if (!(maxNorm > 0)) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "Gradients can be shortened to a positive norm only.")
+                    .fact("clip norm", maxNorm)
+                    .fix("write for example clipNorm(1)")
+                    .exception();
+        }
+        CompileOptions copy = copy();
+        copy.clipNorm = maxNorm;
         return copy;
     }
 
@@ -101,6 +153,29 @@ public final class CompileOptions {
         }
         CompileOptions copy = copy();
         copy.batch = examples;
+        return copy;
+    }
+
+    /// Parts of the batch that are computed one after the other.
+    public long microBatches() {
+        return microBatches;
+    }
+
+    /// Computes every step in this many parts of the batch, one after the other, and updates once
+    /// with the sum of their gradients: activations take a part of the memory, and the result is
+    /// that of the whole batch, dropout included.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` below 1; that the parts
+    ///   divide the batch is checked when a model is compiled
+    public CompileOptions microBatches(long count) {
+        if (count < 1) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A batch has at least one micro-batch.")
+                    .fact("micro-batches", count)
+                    .fix("write for example microBatches(4)")
+                    .exception();
+        }
+        CompileOptions copy = copy();
+        copy.microBatches = count;
         return copy;
     }
 
@@ -144,6 +219,41 @@ public final class CompileOptions {
         CompileOptions copy = copy();
         copy.keepGradients = true;
         return copy;
+    }
+
+    /// A user's request to split optimizer state, from stage 2 gradients and from stage 3 weights
+    /// over `axes`.
+    public record ZeroRequest(int stage, List<String> axes, Origin origin) {
+        public ZeroRequest {
+            axes = List.copyOf(axes);
+        }
+
+        @Override
+        public String toString() {
+            return "zero(" + stage + ").over(\"" + String.join("\", \"", axes) + "\")";
+        }
+    }
+
+    /// A ZeRO request that still lacks its axes.
+    public record Zero(CompileOptions options, int stage) {
+        /// Splits over these axes, which must carry data parallelism.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss;
+        ///   `InvalidArgument` without an axis
+        public CompileOptions over(String... axes) {
+            if (axes.length == 0) {
+                throw Problem.of(ProblemCode.INVALID_ARGUMENT, "ZeRO splits over an axis.")
+                        .fact("mesh", options.mesh)
+                        .fix("write for example zero(" + stage + ").over(\"data\")")
+                        .exception();
+            }
+            for (String axis : axes) {
+                options.mesh.axis(axis);
+            }
+            CompileOptions copy = options.copy();
+            copy.zero = Optional.of(new ZeroRequest(stage, List.of(axes), Origin.here()));
+            return copy;
+        }
     }
 
     /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none,

@@ -117,6 +117,9 @@ class MismatchTest {
                         "batch=2 meets batch=3",
                         new Op.Broadcast(List.of(0), flat.with(0, flat.dim(0).withSize(3))),
                         "f32[batch=2]"),
+                mismatch("there is a micro-batch 2", new Op.MicroBatch(2), ROWS),
+                mismatch("there is a micro-batch 0", new Op.MicroBatch(0), "f32[]"),
+                mismatch("operand 1 has 0 dims", new Op.ScaleBy(), ROWS, "f32[d=5]"),
                 mismatch("it sums over its dims", new Op.Sum(List.of(2)), ROWS),
                 mismatch("d=5 meets d=4", new Op.AddBias(), ROWS, "f32[d=4]"),
                 mismatch("d=5 meets d=4", Op.Einsum.of("bk,ok->bo"), ROWS, "f32[o=3, d=4]"),
@@ -178,6 +181,11 @@ class MismatchTest {
                         ROWS,
                         "f32[d=5]",
                         "f32[]"),
+                mismatch(
+                        "the new value has the old one's type",
+                        new Update.Store(),
+                        "f32[d=5]",
+                        "f32[d=4]"),
                 mismatch(
                         "its dim divides over the group",
                         new Reshard.Slice(List.of(new Axis("data", 2)), 1),

@@ -47,6 +47,8 @@ class ResultTypesTest {
                         "f32[batch=2, d=5]",
                         new Op.Broadcast(List.of(1), shape("[batch=2, d=5]")),
                         "f32[d=5]"),
+                rule(ROWS, new Op.MicroBatch(3), "f32[micro-batch=4, batch=2, d=5]"),
+                rule(ROWS, new Op.ScaleBy(), ROWS, "f32[]"),
                 rule("f32[d=5]", new Op.Sum(List.of(0)), ROWS),
                 rule("f32[]", new Op.Sum(List.of(0, 1)), ROWS),
                 rule("f32[]", new Op.SumSquares(), ROWS),
@@ -119,6 +121,7 @@ class ResultTypesTest {
                 rule("f32[batch=2]", new Op.CrossEntropy(), ROWS, "i32[batch=2]"),
                 rule(ROWS, new Op.CrossEntropyGrad(), ROWS, "i32[batch=2]", "f32[batch=2]"),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
+                rule("f32[d=5]", new Update.Store(), "f32[d=5]", "f32[d=5]"),
                 rule("f32[d=5]", new Update.SgdStep(0, false, 0), "f32[d=5]", "f32[d=5]", "f32[]"),
                 rule(
                         "f32[d=5]; f32[d=5]; f32[d=5]",

@@ -7,12 +7,6 @@ import picocli.CommandLine.Option;
 
 /// Strategies that this version does not have: asking for one is refused, never ignored.
 final class LaterOptions {
-    @Option(names = "--zero", hidden = true)
-    private int zero;
-
-    @Option(names = "--zero-axis", hidden = true)
-    private @Nullable String zeroAxis;
-
     @Option(names = "--stages", hidden = true)
     private int stages = 1;
 
@@ -24,9 +18,6 @@ final class LaterOptions {
 
     @Option(names = "--chunks", hidden = true)
     private int chunks = 1;
-
-    @Option(names = "--micro-batches", hidden = true)
-    private int microBatches = 1;
 
     @Option(names = "--recompute", hidden = true)
     private String recompute = "none";
@@ -41,16 +32,11 @@ final class LaterOptions {
     private String device = "cpu";
 
     void refuse() {
-        refuse(
-                zero != 0 || zeroAxis != null,
-                "--zero",
-                "weights, gradients and optimizer state are whole per data shard");
         refuse(stages != 1 || stageAxis != null, "--stages", "shard dims over axes with --shard");
         refuse(
                 schedule != null || chunks != 1,
                 "--schedule",
                 "there is one stage, so nothing to schedule");
-        refuse(microBatches != 1, "--micro-batches", "a smaller --batch");
         refuse(!recompute.equals("none"), "--recompute", "--recompute none");
         refuse(checkpoint != null || resume, "--checkpoint", "train in one run");
         refuse(!device.equals("cpu"), "--device " + device, "--device cpu");
@@ -62,7 +48,7 @@ final class LaterOptions {
                             ProblemCode.UNSUPPORTED, "This version does not do " + option + " yet.")
                     .fact(
                             "strategies",
-                            "dims sharded over axes: data parallel, tensor parallel, and both at once")
+                            "dims sharded over axes: data parallel, tensor parallel, and both at once; ZeRO over either")
                     .fix(fix)
                     .exception();
         }

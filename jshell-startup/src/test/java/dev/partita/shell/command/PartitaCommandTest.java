@@ -50,7 +50,13 @@ final class PartitaCommandTest {
         "train mlp --steps 10 --warmup-steps 10, InvalidArgument, shorter",
         "plan mlp --batch 0, InvalidArgument, batch(256)",
         "plan mlp --precision bf16, Unsupported, f32",
-        "plan mlp --zero 3, Unsupported, data",
+        "plan mlp --batch 64 --micro-batches 7, IndivisibleDim, microBatches(8)",
+        "plan mlp --micro-batches 0, InvalidArgument, microBatches(4)",
+        "plan mlp --clip-norm 0, InvalidArgument, clipNorm(1)",
+        "plan mlp --mesh data=2 --zero 4, InvalidArgument, zero(3)",
+        "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
+        "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
+        "plan mlp --mesh tensor=2 --zero 3 --zero-axis tensor, ZeroWithoutDataParallelism, batch",
         "plan mlp --stages 2, Unsupported, --shard",
         "train mlp --recompute full, Unsupported, none",
         "train mlp --device cuda, Unsupported, cpu",
@@ -102,6 +108,24 @@ final class PartitaCommandTest {
         assertThat(collective.keySet())
                 .containsExactly("kind", "axis", "bytes", "because", "source");
         assertThat(collective.get("source").getAsString()).contains("Mlp.java:");
+    }
+
+    @Test
+    void micro_batches_take_less_memory_and_prove_equal() throws IOException {
+        long whole = peak("plan convnet --mesh data=2 --batch 512");
+        assertThat(peak("plan convnet --mesh data=2 --batch 512 --micro-batches 8"))
+                .isLessThan(whole * 3 / 4);
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "prove mlp --mesh data=2 --batch 32 --micro-batches 4 --clip-norm 0.1",
+                        json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(CommandLineRun.read(json()).get("equal").getAsBoolean()).isTrue();
+    }
+
+    private long peak(String line) throws IOException {
+        assertThat(CommandLineRun.of(line, json()).exit()).isEqualTo(0);
+        return CommandLineRun.read(json()).getAsJsonArray("peakBytesPerDevice").get(0).getAsLong();
     }
 
     @Test
@@ -158,6 +182,18 @@ final class PartitaCommandTest {
         assertThat(differences.keySet())
                 .containsExactly("loss", "gradients", "gradNorm", "weights");
         assertThat(differences.get("gradients").getAsDouble()).isLessThan(1e-10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "2", "3"})
+    void zero_is_planned_and_proved(String stage) throws IOException {
+        String line =
+                "prove mlp --mesh data=2 --batch 4 --steps 1 --precision f64 --kernels reference";
+        CommandLineRun run = CommandLineRun.of(line + " --zero " + stage, json());
+        assertWithMessage("%s%s", run.out(), run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(CommandLineRun.read(json()).get("equal").getAsBoolean()).isTrue();
+        CommandLineRun plan = CommandLineRun.of("plan mlp --mesh data=2 --zero " + stage, json());
+        assertThat(plan.out()).contains("all-gather data dim 0 because");
     }
 
     @Test

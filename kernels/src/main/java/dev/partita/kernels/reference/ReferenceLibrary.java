@@ -31,10 +31,12 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Reshard.Collective _ -> Optional.empty();
             case Op.Constant constant -> Optional.of(Rearrangements.constant(constant, request));
             case Op.Flatten _, Op.Unflatten _ -> Optional.of(Rearrangements.copy(request));
+            case Op.MicroBatch part -> Optional.of(Rearrangements.microBatch(part, request));
             case Op.Broadcast broadcast ->
                     Optional.of(Rearrangements.broadcast(broadcast, request));
             case Reshard.Slice slice -> Optional.of(Rearrangements.slice(slice, request));
             case Elementwise elementwise -> Optional.of(Formulas.kernel(elementwise, request));
+            case Op.ScaleBy _ -> Optional.of(Formulas.scaleBy(request));
             case Op.AddBias _ -> Optional.of(Reductions.addBias(request));
             case Op.Sum sum -> Optional.of(Reductions.sum(sum, request));
             case Op.SumSquares _ -> Optional.of(Reductions.sumSquares(request));
@@ -55,6 +57,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Op.CrossEntropyGrad _ -> Optional.of(Losses.crossEntropyGrad(request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
             case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
+            case Update.Store _ -> Optional.of(Rearrangements.store(request));
         };
     }
 }

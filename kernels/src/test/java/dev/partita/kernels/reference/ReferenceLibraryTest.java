@@ -86,6 +86,9 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.Flatten(0, 1, f64("12").shape()), m),
                 Trial.of(0, new Op.Unflatten(0, 1, f64("2,2").shape()), v),
                 Trial.of(0, new Op.Broadcast(List.of(1), m.shape()), v),
+                Trial.of(0, new Op.MicroBatch(1), m),
+                Trial.of(0, new Op.ScaleBy(), m, scalar),
+                Trial.of(0, new Elementwise.ClipFactor(1), scalar),
                 Trial.of(0, new Op.Sum(List.of(0)), m),
                 Trial.of(0, new Op.SumSquares(), m),
                 Trial.of(0, new Op.AddBias(), m, v),
@@ -133,6 +136,7 @@ class ReferenceLibraryTest {
                         v,
                         scalar,
                         step),
+                Trial.of(0, new Update.Store(), v, v),
                 Trial.of(0, new Reshard.Slice(List.of(new Axis("data", 2)), 0), v));
     }
 
@@ -194,6 +198,13 @@ class ReferenceLibraryTest {
         var trial = Trial.of(0, op, w, w, f64(""), w).with(0, 1).with(1, 2).with(2, 0.1).with(3, 0);
         assertThat(trial.truth().get(0)[0]).isWithin(1e-12).of(1 - 0.1 * (2 + 0.9 * 2));
         assertThat(trial.truth().get(1)[0]).isEqualTo(2);
+    }
+
+    @Test
+    void a_store_writes_the_new_value_over_the_old_one() {
+        TensorType w = f64("3");
+        var trial = Trial.of(0, new Update.Store(), w, w).with(0, 1, 2, 3).with(1, 4, 5, 6);
+        assertThat(trial.truth().getFirst()).isEqualTo(new double[] {4, 5, 6});
     }
 
     @Test
