@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
@@ -31,6 +32,7 @@ class PrintedOpsTest {
                 Arguments.of("flatten 1..3", new Op.Flatten(1, 3, SHAPE)),
                 Arguments.of("unflatten 1..3", new Op.Unflatten(1, 3, SHAPE)),
                 Arguments.of("broadcast [0, 2]", new Op.Broadcast(List.of(0, 2), SHAPE)),
+                Arguments.of("cast bf16", new Op.Cast(Dtype.BF16)),
                 Arguments.of("sum [0, 1]", new Op.Sum(List.of(0, 1))),
                 Arguments.of("sum-squares", new Op.SumSquares()),
                 Arguments.of("add-bias", new Op.AddBias()),

@@ -3,6 +3,7 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.precision.Precision;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.layer.Optimizer;
@@ -11,7 +12,6 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
 import java.util.LinkedHashMap;
@@ -30,7 +30,7 @@ final class StrategyOptions {
     private static final Map<String, String> USUAL = Map.of("data", "batch", "tensor", "hidden");
 
     private static final List<String> OPTIMIZERS = List.of("adam", "adamw", "sgd");
-    private static final List<String> PRECISIONS = List.of("f32", "f64");
+    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16");
 
     @Option(
             names = "--mesh",
@@ -68,7 +68,10 @@ final class StrategyOptions {
     @Option(
             names = "--precision",
             paramLabel = "TYPE",
-            description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
+            description = {
+                "f32, f64, or bf16: contractions in bf16, weights and optimizer state in f32;",
+                "partita plan prints which ops compute in which type. Default: ${DEFAULT-VALUE}."
+            })
     private String precision = "f32";
 
     @Option(
@@ -103,7 +106,10 @@ final class StrategyOptions {
         later.refuse();
         Mesh devices = Mesh.parse(mesh == null ? usualMesh : mesh);
         CompileOptions options =
-                CompileOptions.on(devices).batch(batch).dtype(dtype()).optimizer(optimizer());
+                CompileOptions.on(devices)
+                        .batch(batch)
+                        .precision(precision())
+                        .optimizer(optimizer());
         for (Map.Entry<String, String> each : shards(devices).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }
@@ -164,16 +170,11 @@ final class StrategyOptions {
         return usual;
     }
 
-    private Dtype dtype() {
+    private Precision precision() {
         return switch (precision) {
-            case "f32" -> Dtype.F32;
-            case "f64" -> Dtype.F64;
-            case "bf16", "f16" ->
-                    throw Problem.of(
-                                    ProblemCode.UNSUPPORTED,
-                                    "This version does not train in " + precision + " yet.")
-                            .fix("--precision f32")
-                            .exception();
+            case "f32" -> Precision.F32;
+            case "f64" -> Precision.F64;
+            case "bf16" -> Precision.BF16;
             default -> throw unknown("precision", precision, PRECISIONS);
         };
     }

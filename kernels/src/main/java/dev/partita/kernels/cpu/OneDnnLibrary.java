@@ -40,6 +40,7 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.Flatten _,
                     Op.Unflatten _,
                     Op.Broadcast _,
+                    Op.Cast _,
                     Op.Sum _,
                     Op.SumSquares _,
                     Op.AddBias _,

@@ -55,6 +55,7 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Flatten _,
                     Op.Unflatten _,
                     Op.Broadcast _,
+                    Op.Cast _,
                     Op.Dropout _,
                     Op.RequireFinite _,
                     Reshard _ ->
