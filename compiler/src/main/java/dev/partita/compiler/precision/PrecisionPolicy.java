@@ -97,13 +97,11 @@ public final class PrecisionPolicy {
             });
         }
         text.append(stays("weights", precision, "an update is smaller than a half float's step"))
-                .append(stays("optimizer", precision, "its moments add up over thousands of steps"))
-                .append(
-                        stays(
-                                "gradients",
-                                precision,
-                                "as their activations, and of weights cast before they are summed"
-                                        + " over devices"));
+                .append(stays("optimizer", precision, "its moments add up over thousands of steps"));
+        text.append(
+                "  gradients have the type of what they belong to; those of weights are cast to %s,"
+                        .formatted(precision.full()));
+        text.append(" then summed over devices\n");
         return text.toString();
     }
 

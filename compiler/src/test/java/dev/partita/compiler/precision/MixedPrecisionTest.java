@@ -138,7 +138,7 @@ class MixedPrecisionTest {
                           sum            f32   x1   sums and exponentials would lose what half floats cannot hold
                           weights        f32        an update is smaller than a half float's step
                           optimizer      f32        its moments add up over thousands of steps
-                          gradients      f32        as their activations, and of weights cast before they are summed over devices
+                          gradients have the type of what they belong to; those of weights are cast to f32, then summed over devices
                         """);
     }
 

@@ -31,6 +31,14 @@ final class PartitaCommandTest {
         assertThat(run.err()).isEmpty();
     }
 
+    @Test
+    void a_plan_in_bf16_says_first_which_ops_compute_in_which_type() {
+        CommandLineRun run = CommandLineRun.of("plan", "mlp", "--precision", "bf16");
+        assertThat(run.exit()).isEqualTo(0);
+        assertThat(run.out()).startsWith("precision bf16\n  einsum         bf16 ");
+        assertThat(run.out()).contains("einsum bk,ok->bo+bias+relu");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "trian mlp, InvalidArgument, train",
@@ -47,7 +55,7 @@ final class PartitaCommandTest {
         "plan mlp --format html, Unsupported, text",
         "plan mlp --optimizer adm, InvalidArgument, adam",
         "plan mlp --batch 0, InvalidArgument, batch(256)",
-        "plan mlp --precision bf16, Unsupported, f32",
+        "plan mlp --precision bf61, InvalidArgument, bf16",
         "plan mlp --zero 3, Unsupported, data",
         "plan mlp --stages 2, Unsupported, --shard",
         "train mlp --recompute full, Unsupported, none",
