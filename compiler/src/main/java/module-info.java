@@ -8,7 +8,6 @@ module dev.partita.compiler {
     exports dev.partita.compiler;
     exports dev.partita.compiler.autodiff;
     exports dev.partita.compiler.plan;
-    exports dev.partita.compiler.precision;
     exports dev.partita.compiler.sharding;
 
     provides javax.annotation.processing.Processor with

@@ -26,7 +26,7 @@ import static dev.partita.dsl.layer.Layers.tokens;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
-import dev.partita.compiler.precision.Precision;
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -49,7 +49,8 @@ public final class RandomCase {
             EnumSet.of(
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
-                    ProblemCode.AMBIGUOUS_PLACEMENT);
+                    ProblemCode.AMBIGUOUS_PLACEMENT,
+                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM);
     private static final List<String> AXES = List.of("data", "tensor", "third");
 
     private final Random random;
@@ -149,6 +150,10 @@ public final class RandomCase {
         Graph graph = net.trace(12, Dtype.F32, true);
         CompileOptions options =
                 on(mesh).optimizer(optimizer()).batch(12).bucketBytes(pick(1, 200, 1 << 18));
+        if (random.nextInt(3) == 0) {
+            String axis = pick(mesh.axisNames());
+            options = options.shard("batch").over(axis).zero(1 + random.nextInt(3)).over(axis);
+        }
         for (String axis : mesh.axisNames()) {
             for (int i = random.nextInt(3); i > 0; i--) {
                 Node node = pick(graph.nodes());

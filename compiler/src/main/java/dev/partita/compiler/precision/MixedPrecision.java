@@ -1,5 +1,6 @@
 package dev.partita.compiler.precision;
 
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Node;

@@ -1,5 +1,6 @@
 package dev.partita.compiler.precision;
 
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
@@ -97,7 +98,11 @@ public final class PrecisionPolicy {
             });
         }
         text.append(stays("weights", precision, "an update is smaller than a half float's step"))
-                .append(stays("optimizer", precision, "its moments add up over thousands of steps"));
+                .append(
+                        stays(
+                                "optimizer",
+                                precision,
+                                "its moments add up over thousands of steps"));
         text.append(
                 "  gradients have the type of what they belong to; those of weights are cast to %s,"
                         .formatted(precision.full()));

@@ -12,6 +12,7 @@ import static dev.partita.dsl.layer.Layers.residual;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;

@@ -58,6 +58,7 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Cast _,
                     Op.Dropout _,
                     Op.RequireFinite _,
+                    Update.Store _,
                     Reshard _ ->
                     Optional.empty();
         };

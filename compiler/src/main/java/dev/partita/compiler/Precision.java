@@ -1,10 +1,10 @@
-package dev.partita.compiler.precision;
+package dev.partita.compiler;
 
 import dev.partita.dsl.tensor.Dtype;
 
 /// The floating types of a training step (Micikevicius et al. 2018). Weights, optimizer state,
-/// loss, gradient norm and weight gradients once they are complete are `full`; what
-/// [PrecisionPolicy] allows computes in `compute`.
+/// loss, gradient norm and weight gradients once they are complete are `full`; what the policy
+/// (`plan.policy()`) allows computes in `compute`.
 ///
 /// @param name as a person types it
 /// @param full at least as precise as `compute`
