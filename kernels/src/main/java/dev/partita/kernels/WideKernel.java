@@ -54,6 +54,7 @@ public final class WideKernel implements Kernel {
                 request.op() instanceof Op.Cast
                         || request.op() instanceof Op.Flatten
                         || request.op() instanceof Op.Unflatten
+                        || request.op() instanceof Op.MicroBatch
                         || request.op() instanceof Reshard;
         return !moves && request.buffers().anyMatch(b -> isHalf(b.type().dtype()));
     }

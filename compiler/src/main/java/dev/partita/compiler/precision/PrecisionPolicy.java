@@ -50,6 +50,8 @@ public final class PrecisionPolicy {
                     Op.Flatten _,
                     Op.Unflatten _,
                     Op.Broadcast _,
+                    Op.MicroBatch _,
+                    Op.ScaleBy _,
                     Op.Cast _,
                     Op.MaxPool _,
                     Op.MaxPoolGrad _,

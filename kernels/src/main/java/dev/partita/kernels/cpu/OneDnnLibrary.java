@@ -39,6 +39,8 @@ final class OneDnnLibrary implements KernelLibrary {
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,
+                    Op.MicroBatch _,
+                    Op.ScaleBy _,
                     Op.Broadcast _,
                     Op.Cast _,
                     Op.Sum _,
