@@ -2,6 +2,8 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanDifference;
+import dev.partita.compiler.precision.MixedPrecision;
+import dev.partita.compiler.precision.PrecisionPolicy;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.dsl.layer.Model;
 import java.util.List;
@@ -50,6 +52,14 @@ public record Compilation(
     /// What [#diff] writes, as data.
     public PlanDifference difference(Compilation other) {
         return PlanDifference.of(plan, other.plan);
+    }
+
+    /// Which ops compute in which type, and why, as a table.
+    public String policy() {
+        return PrecisionPolicy.print(
+                MixedPrecision.run(
+                        model.trace(options.batch(), options.dtype(), true), options.precision()),
+                options.precision());
     }
 
     /// The same training step on one device: what this plan is proved against.
