@@ -108,9 +108,16 @@ public final class Partitioner {
         });
     }
 
+    /// True for a weight, and for a weight in the type that is computed in.
+    private boolean isWeight(Value value) {
+        Node definition = index.definition(value);
+        return definition.op() instanceof Op.Parameter
+                || (definition.op() instanceof Op.Cast
+                        && isWeight(definition.operands().getFirst()));
+    }
+
     private void noteGathered(Value operand, String layer) {
-        boolean weight = index.definition(operand).op() instanceof Op.Parameter;
-        if (weight && blocksOf.getOrDefault(operand, List.of()).size() > 1) {
+        if (isWeight(operand) && blocksOf.getOrDefault(operand, List.of()).size() > 1) {
             gatheredFor.remove(operand);
             gatheredFor.put(operand, layer);
         }

@@ -13,8 +13,10 @@ import static dev.partita.dsl.layer.Layers.relu;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.Program;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.tensor.Dtype;
@@ -97,6 +99,28 @@ class ZeroTest {
         assertThat(gathersOf(four, "hidden3.weight")).isEqualTo(8);
         assertThat(gathersOf(one, "classes.weight")).isEqualTo(1);
         assertThat(gathersOf(four, "classes.weight")).isEqualTo(4);
+    }
+
+    @Test
+    void weights_computed_with_in_fewer_bits_are_gathered_in_fewer_bits() {
+        CompileOptions options = dataParallel(Mesh.of("data", 2)).zero(3).over("data");
+        Program full = Compiler.compile(deep(), options).plan().program(0);
+        Program half =
+                Compiler.compile(deep(), options.precision(Precision.BF16)).plan().program(0);
+        assertThat(gathered(half)).isLessThan(gathered(full) * 6 / 10);
+        // all weights are gathered twice but those of the last layer
+        assertThat(half.collectives().filter(s -> s.op() instanceof Reshard.AllGather).count())
+                .isEqualTo(
+                        full.collectives()
+                                .filter(s -> s.op() instanceof Reshard.AllGather)
+                                .count());
+    }
+
+    private static long gathered(Program program) {
+        return program.collectives()
+                .filter(start -> start.op() instanceof Reshard.AllGather)
+                .mapToLong(start -> program.slot(start.sources().getFirst()).type().bytes())
+                .sum();
     }
 
     private static long gathersOf(Compilation plan, String weight) {
