@@ -8,7 +8,7 @@ import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.compiler.autodiff.TrainingOutputs;
 import dev.partita.compiler.memory.MemoryPlan;
 import dev.partita.compiler.memory.PackArena;
-import dev.partita.compiler.partition.AllReduceBuckets;
+import dev.partita.compiler.partition.Buckets;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
@@ -120,10 +120,12 @@ public final class Compiler {
                         LocalGraph::print);
         local =
                 passes.after(
-                        "all-reduce-buckets",
-                        AllReduceBuckets.run(local, options.bucketBytes()),
+                        "buckets", Buckets.run(local, options.bucketBytes()), LocalGraph::print);
+        local =
+                passes.after(
+                        "start-early",
+                        StartEarly.run(local, options.bucketBytes()),
                         LocalGraph::print);
-        local = passes.after("start-early", StartEarly.run(local), LocalGraph::print);
         DeviceSequence sequence =
                 passes.after("overlap", Overlap.run(local), DeviceSequence::print);
         MemoryPlan memory = passes.after("pack-arena", PackArena.run(sequence), MemoryPlan::print);

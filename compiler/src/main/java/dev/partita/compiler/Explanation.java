@@ -99,10 +99,12 @@ final class Explanation {
         Program program = compilation.plan().program(0);
         return program.collectives()
                 .filter(start -> isAbout(program, start))
-                .map(start ->
-                        "%s, %,d bytes"
-                                .formatted(start.note(), program.span(start.sources()).bytes()))
+                .map(start -> "%s, %,d bytes".formatted(start.note(), bytes(program, start)))
                 .toList();
+    }
+
+    private static long bytes(Program program, Step.Start start) {
+        return start.sources().stream().mapToLong(s -> program.slot(s).type().bytes()).sum();
     }
 
     /// Collectives of the layer, over the axis, of tensors with the dim, or over an axis that the

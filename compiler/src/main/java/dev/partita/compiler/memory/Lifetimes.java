@@ -81,7 +81,9 @@ final class Lifetimes {
             int at = i;
             Action action = sequence.actions().get(i);
             action.node().results().forEach(r -> definedAt.putIfAbsent(r, at));
-            if (action instanceof Action.Start && action.node().operands().size() > 1) {
+            if (action.node().op() instanceof Reshard.AllReduce
+                    && action instanceof Action.Start
+                    && action.node().operands().size() > 1) {
                 int first =
                         action.node().operands().stream()
                                 .mapToInt(v -> definedAt.getOrDefault(v, at))

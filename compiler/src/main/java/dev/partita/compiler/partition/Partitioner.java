@@ -36,6 +36,7 @@ public final class Partitioner {
     private final Map<Value, String> reasons = new HashMap<>();
 
     private final Map<Value, String> gatheredFor = new LinkedHashMap<>();
+    private final List<Runnable> stores = new ArrayList<>();
     private final Set<Value> backwardValues = new HashSet<>();
     private boolean backward;
 
@@ -70,6 +71,7 @@ public final class Partitioner {
                 }
             }
         }
+        stores.forEach(Runnable::run);
         graph.outputs()
                 .forEach((name, value) -> {
                     builder.like(index.definition(value));
@@ -124,18 +126,20 @@ public final class Partitioner {
     }
 
     /// Where an update computed finer blocks than its weight or state lies in, the whole new block
-    /// is brought there and written over the old one.
+    /// is brought there and, at the end, written over the old one.
     private void replace(Node node, Update update) {
         for (int i = 0; i < node.results().size(); i++) {
             Value old = node.operands().get(update.inPlace().get(i));
             Value own = blocksOf.getOrDefault(old, List.of()).getFirst();
             Value computed = blocksOf.getOrDefault(node.results().get(i), List.of()).getFirst();
             if (!placement(computed).equals(placement(own))) {
-                Value whole = require(node.results().get(i), placement(own), "replaces " + old);
-                Value stored = builder.add(new Update.Store(), own, whole);
-                blocks.put(
-                        stored,
-                        new Block(node.results().get(i), placement(own), use(old, placement(own))));
+                Value result = node.results().get(i);
+                Value whole = require(result, placement(own), "replaces " + old);
+                stores.add(() -> {
+                    Value stored = builder.like(node).add(new Update.Store(), own, whole);
+                    MemoryUse use = use(old, placement(own));
+                    blocks.put(stored, new Block(result, placement(own), use));
+                });
             }
         }
     }

@@ -170,8 +170,24 @@ final class MemoryVerifier {
                         program, step, target + " lies over a part of " + source);
             }
         }
+        apart(step);
         step.targets().forEach(slot -> untouched(step, slot));
         pending.put(step.tag(), step);
+    }
+
+    /// The target of one value lies over no other value.
+    private void apart(Step.Start step) {
+        for (int i = 0; i < step.targets().size(); i++) {
+            Slot target = program.slot(step.targets().get(i));
+            for (int j = 0; j < step.targets().size(); j++) {
+                Slot source = program.slot(step.sources().get(j));
+                Slot other = program.slot(step.targets().get(j));
+                if (i != j && (target.overlaps(source) || target.overlaps(other))) {
+                    throw PlanVerifier.rejected(
+                            program, step, target + " lies over a part of another value");
+                }
+            }
+        }
     }
 
     /// Where a collective leaves a value that lies as `placement`.

@@ -23,7 +23,8 @@ public sealed interface Step {
 
     /// Makes the source slots ready for a collective and goes on; the targets are complete after
     /// the [Finish] of the same tag, and neither may be touched before. An all-reduce may join
-    /// several slots, which then lie one behind the other; a target may lie over its source.
+    /// several slots, which then lie one behind the other; a target may lie over its source. An
+    /// all-gather or reduce-scatter may take several slots, which lie anywhere.
     ///
     /// @param tag number of the collective, ascending in a program and equal on all members of its
     ///   group

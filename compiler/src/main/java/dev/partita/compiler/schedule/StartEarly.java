@@ -1,11 +1,13 @@
 package dev.partita.compiler.schedule;
 
+import dev.partita.compiler.partition.Buckets;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,22 +22,32 @@ import java.util.Set;
 /// the last of them is there. Those on stored weights, cast or not, could all start at once, but
 /// then all gathered weights would lie in memory together; so those that stand together before
 /// their first reader form a group, and a group starts before the first reader of the group before
-/// it: one layer ahead (the prefetch of FSDP, Zhao et al. 2023, section 3.3.2).
+/// it: one layer ahead (the prefetch of FSDP, Zhao et al. 2023, section 3.3.2). What does the same
+/// in one group is joined to buckets.
+///
+/// Gathered new weights are stored once the gather after theirs has started.
 public final class StartEarly {
     private final Graph graph;
     private final GraphIndex index;
+    private final long limit;
     private final Map<Node, List<Node>> startBefore = new HashMap<>();
     private final Map<Value, List<Waiting>> waiting = new HashMap<>();
+    private final Map<Value, List<Node>> storedFrom = new HashMap<>();
+    private List<Node> gatheredBefore = List.of();
     private final Set<Node> moved = new HashSet<>();
     private final SequencedSet<Node> order = new LinkedHashSet<>();
 
-    private StartEarly(Graph graph) {
+    private StartEarly(Graph graph, long limit) {
         this.graph = graph;
+        this.limit = limit;
         this.index = graph.index();
     }
 
-    public static LocalGraph run(LocalGraph local) {
-        return local.with(new StartEarly(local.graph()).reorder());
+    /// Reorders a device's program.
+    ///
+    /// @param limit size in bytes at which a bucket takes no more
+    public static LocalGraph run(LocalGraph local, long limit) {
+        return local.with(new StartEarly(local.graph(), limit).reorder());
     }
 
     /// A collective on computed values, and how many of them are still missing.
@@ -52,12 +64,14 @@ public final class StartEarly {
     private Graph reorder() {
         group();
         graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
+        graph.nodesOf(Update.Store.class).forEach(this::holdStore);
         for (Node node : graph.nodes()) {
             startBefore.getOrDefault(node, List.of()).forEach(this::emitWithSource);
             if (!moved.contains(node)) {
                 emit(node);
             }
         }
+        order.addAll(gatheredBefore);
         return graph.withNodes(List.copyOf(order));
     }
 
@@ -100,14 +114,51 @@ public final class StartEarly {
             } else if (isCastOfStored(node)) {
                 stored.addAll(node.results());
             } else if (node.operands().stream().anyMatch(unread::contains)) {
-                startBefore.computeIfAbsent(readerBefore, _ -> new ArrayList<>()).addAll(group);
+                startBefore
+                        .computeIfAbsent(readerBefore, _ -> new ArrayList<>())
+                        .addAll(join(group));
                 readerBefore = node;
                 unread.clear();
                 group.clear();
             }
         }
         // what only an output reads
-        startBefore.computeIfAbsent(readerBefore, _ -> new ArrayList<>()).addAll(group);
+        startBefore.computeIfAbsent(readerBefore, _ -> new ArrayList<>()).addAll(join(group));
+    }
+
+    /// Members that do the same and wait for nothing become buckets; what goes on with their
+    /// results follows.
+    private List<Node> join(List<Node> group) {
+        Map<List<Object>, List<Node>> open = new HashMap<>();
+        List<List<Node>> buckets = new ArrayList<>();
+        List<Node> chained = new ArrayList<>();
+        for (Node node : group) {
+            Value value = node.operands().getFirst();
+            if (index.definition(value).op() instanceof Reshard.Collective) {
+                chained.add(node);
+            } else {
+                List<Object> key = List.of(node.op(), value.type().dtype());
+                List<Node> bucket = open.get(key);
+                if (bucket == null || bytes(bucket) + value.type().bytes() > limit) {
+                    bucket = new ArrayList<>();
+                    buckets.add(bucket);
+                    open.put(key, bucket);
+                }
+                bucket.add(node);
+            }
+        }
+        List<Node> joined = new ArrayList<>(buckets.stream().map(Buckets::joined).toList());
+        joined.addAll(chained);
+        return joined;
+    }
+
+    private static long bytes(List<Node> bucket) {
+        return bucket.stream().mapToLong(n -> n.operands().getFirst().type().bytes()).sum();
+    }
+
+    private void holdStore(Node store) {
+        moved.add(store);
+        storedFrom.computeIfAbsent(store.operands().getLast(), _ -> new ArrayList<>()).add(store);
     }
 
     private void hold(Node node) {
@@ -122,6 +173,14 @@ public final class StartEarly {
     private void emit(Node node) {
         if (!order.add(node)) {
             return;
+        }
+        List<Node> stores =
+                node.results().stream()
+                        .flatMap(v -> storedFrom.getOrDefault(v, List.of()).stream())
+                        .toList();
+        if (!stores.isEmpty()) {
+            order.addAll(gatheredBefore);
+            gatheredBefore = stores;
         }
         for (Value result : node.results()) {
             for (Waiting waits : waiting.getOrDefault(result, List.of())) {

@@ -34,10 +34,7 @@ class PlanDifferenceTest {
                 .isEqualTo(
                         """
                         mlp on mesh[data=2]
-                          + 8 bytes: all-gather data dim 0 because %36 [{data}] replaces %8, LINE
-                          + 64 bytes: all-gather data dim 0 because %41 [{data}, {}] replaces %6, LINE
-                          + 16 bytes: all-gather data dim 0 because %46 [{data}] replaces %3, LINE
-                          + 96 bytes: all-gather data dim 0 because %51 [{data}, {}] replaces %1, LINE
+                          + 184 bytes: all-gather data dim 0 because %36 [{data}] replaces %8 (and 3 more), LINE
                           bytes a device                 before          after           more
                           to collectives                    372            556           +184
                           weights                           368            368             +0

@@ -9,9 +9,11 @@ import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Initializer;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +48,12 @@ class StartEarlyTest {
     }
 
     private String after() {
+        return after(0);
+    }
+
+    private String after(long bucketBytes) {
         var local = new LocalGraph(builder.build(), new Mesh(DATA), Map.of(), Map.of());
-        return print(StartEarly.run(local).graph());
+        return print(StartEarly.run(local, bucketBytes).graph());
     }
 
     private static String print(Graph graph) {
@@ -98,6 +104,73 @@ class StartEarlyTest {
                         %11 = all-gather %10
                         %9 = multiply %6 %8
                         %12 = multiply %9 %11\
+                        """);
+    }
+
+    @Test
+    void weights_of_a_layer_are_gathered_as_one_bucket_each_layer_by_itself() {
+        Value x = builder.add(new Op.Input("x", WHOLE));
+        Value gain = gather(weight("gain"));
+        Value bias = gather(weight("bias"));
+        Value scaled = multiply(x, gain);
+        Value shifted = builder.add(new Elementwise.Add(), scaled, bias);
+        multiply(shifted, gather(weight("second")));
+        assertThat(after(1000))
+                .isEqualTo(
+                        """
+                        %1 = parameter "gain"
+                        %3 = parameter "bias"
+                        %2, %4 = all-gather %1 %3
+                        %0 = input "x"
+                        %7 = parameter "second"
+                        %8 = all-gather %7
+                        %5 = multiply %0 %2
+                        %6 = add %5 %4
+                        %9 = multiply %6 %8\
+                        """);
+    }
+
+    @Test
+    void a_weight_is_cast_before_it_is_gathered_ahead() {
+        Value x = builder.add(new Op.Input("x", WHOLE));
+        Value first = multiply(x, gather(weight("first")));
+        Value cast = builder.add(new Op.Cast(Dtype.F32), weight("second"));
+        multiply(first, gather(cast));
+        assertThat(after())
+                .isEqualTo(
+                        """
+                        %1 = parameter "first"
+                        %2 = all-gather %1
+                        %0 = input "x"
+                        %4 = parameter "second"
+                        %5 = cast f32 %4
+                        %6 = all-gather %5
+                        %3 = multiply %0 %2
+                        %7 = multiply %3 %6\
+                        """);
+    }
+
+    @Test
+    void a_gathered_new_weight_is_stored_once_the_next_gather_has_started() {
+        Value first = builder.add(new Op.Parameter("first", WHOLE, new Initializer.Fill(0)));
+        Value second = builder.add(new Op.Parameter("second", WHOLE, new Initializer.Fill(0)));
+        Value block = builder.add(new Op.Input("x", BLOCK));
+        Value newFirst = gather(multiply(block, block));
+        Value newSecond = gather(multiply(block, block));
+        builder.add(new Update.Store(), first, newFirst);
+        builder.add(new Update.Store(), second, newSecond);
+        assertThat(after())
+                .isEqualTo(
+                        """
+                        %0 = parameter "first"
+                        %1 = parameter "second"
+                        %2 = input "x"
+                        %3 = multiply %2 %2
+                        %4 = all-gather %3
+                        %5 = multiply %2 %2
+                        %6 = all-gather %5
+                        %7 = store %0 %4
+                        %8 = store %1 %6\
                         """);
     }
 

@@ -26,7 +26,8 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Joins the blocks of a group along `dim`, on every member.
+    /// Joins the blocks of a group along `dim`, on every member. Several values may be joined at
+    /// once, each by itself.
     record AllGather(List<Axis> axes, int dim) implements Collective {
         @Override
         public String toString() {
@@ -35,6 +36,7 @@ public sealed interface Reshard extends Op {
     }
 
     /// Sums the blocks of a group, in rank order, and leaves each member its part along `dim`.
+    /// Several values may be summed at once.
     record ReduceScatter(List<Axis> axes, int dim) implements Collective {
         @Override
         public String toString() {

@@ -188,12 +188,12 @@ public final class ResultTypes {
                         "its operands differ in type");
                 yield operands;
             }
-            case Reshard.AllGather gather -> List.of(in.resized(gather.dim(), gather.size(), 1));
-            case Reshard.ReduceScatter scatter ->
-                    List.of(in.resized(scatter.dim(), 1, scatter.size()));
-            case Reshard.Slice slice -> List.of(in.resized(slice.dim(), 1, slice.size()));
+            case Reshard.AllGather gather -> in.resized(gather.dim(), gather.size(), 1);
+            case Reshard.ReduceScatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
+            case Reshard.Slice slice -> in.count(1, in.resized(0, slice.dim(), 1, slice.size()));
             case Reshard.AllToAll all -> {
-                TensorType split = in.resized(all.split(), 1, all.size());
+                in.count(1);
+                TensorType split = in.resized(0, all.split(), 1, all.size());
                 Dim join = split.shape().dim(all.join());
                 yield List.of(
                         split.withShape(
@@ -325,12 +325,21 @@ public final class ResultTypes {
             return List.of(type(0).withShape(to));
         }
 
-        TensorType resized(int dim, int times, int parts) {
-            count(1);
-            require(shape(0).size(dim) * times % parts == 0, "its dim divides over the group");
-            Dim whole = shape(0).dim(dim);
-            return type(0).withShape(
-                            shape(0).with(dim, whole.withSize(whole.size() * times / parts)));
+        /// Every operand, of one element type, with the same dim longer or shorter.
+        List<TensorType> resized(int dim, int times, int parts) {
+            var resized = new ArrayList<TensorType>();
+            for (int i = 0; i < types.size(); i++) {
+                require(dtype(i) == dtype(0), "its operands differ in type");
+                resized.add(resized(i, dim, times, parts));
+            }
+            return resized;
+        }
+
+        TensorType resized(int i, int dim, int times, int parts) {
+            require(shape(i).size(dim) * times % parts == 0, "its dim divides over the group");
+            Dim whole = shape(i).dim(dim);
+            return type(i).withShape(
+                            shape(i).with(dim, whole.withSize(whole.size() * times / parts)));
         }
 
         void require(boolean holds, String expected) {

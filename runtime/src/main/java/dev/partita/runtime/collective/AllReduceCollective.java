@@ -22,7 +22,7 @@ final class AllReduceCollective implements PendingCollective {
         this.meeting = meeting;
         this.rank = rank;
         this.dtype = dtype;
-        bytes = meeting.target(rank).byteSize();
+        bytes = meeting.target(0, rank).byteSize();
         long lines = Math.ceilDiv(bytes, LINE_BYTES);
         chunk = Math.ceilDiv(lines, (long) meeting.members()) * LINE_BYTES;
     }
@@ -35,17 +35,17 @@ final class AllReduceCollective implements PendingCollective {
     @Override
     public void finish() {
         meeting.awaitReady(rank);
-        MemorySegment target = meeting.target(rank);
+        MemorySegment target = meeting.target(0, rank);
         long from = from(rank);
         if (length(rank) > 0) {
-            GroupSum.sum(dtype, meeting.sources(), from, length(rank), target, from);
+            GroupSum.sum(dtype, meeting.sources(0), from, length(rank), target, from);
         }
         meeting.summedAndAwait(rank);
         for (int i = 1; i < meeting.members(); i++) {
             // starting at the next member, so that not all read from the same one at once
             int other = (rank + i) % meeting.members();
             long at = from(other);
-            MemorySegment.copy(meeting.target(other), at, target, at, length(other));
+            MemorySegment.copy(meeting.target(0, other), at, target, at, length(other));
         }
         meeting.doneAndAwait(rank);
     }

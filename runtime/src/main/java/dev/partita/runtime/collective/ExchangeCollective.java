@@ -6,13 +6,17 @@ import java.util.List;
 final class ExchangeCollective implements PendingCollective {
     private final Meeting meeting;
     private final int rank;
-    private final BlockCopy[] copies;
+    private final BlockCopy[][] copies;
 
-    /// @param copies for each member, the copy from its source to this member's target
-    ExchangeCollective(Meeting meeting, int rank, List<BlockCopy> copies) {
+    /// @param copies for each value, for each member, the copy from its source to this member's
+    ///   target
+    ExchangeCollective(Meeting meeting, int rank, List<List<BlockCopy>> copies) {
         this.meeting = meeting;
         this.rank = rank;
-        this.copies = copies.toArray(BlockCopy[]::new);
+        this.copies =
+                copies.stream()
+                        .map(each -> each.toArray(BlockCopy[]::new))
+                        .toArray(BlockCopy[][]::new);
     }
 
     @Override
@@ -23,10 +27,13 @@ final class ExchangeCollective implements PendingCollective {
     @Override
     public void finish() {
         meeting.awaitReady(rank);
-        for (int i = 0; i < copies.length; i++) {
+        for (int i = 0; i < meeting.members(); i++) {
             // starting at this member, so that not all read from the same one at once
-            int other = (rank + i) % copies.length;
-            copies[other].copy(meeting.source(other), meeting.target(rank));
+            int other = (rank + i) % meeting.members();
+            for (int value = 0; value < copies.length; value++) {
+                copies[value][other].copy(
+                        meeting.source(value, other), meeting.target(value, rank));
+            }
         }
         meeting.doneAndAwait(rank);
     }

@@ -2,20 +2,21 @@ package dev.partita.runtime.collective;
 
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.GroupSum;
+import java.util.List;
 
-/// Each member sums its own part of all sources.
+/// Each member sums its own part of all sources, value by value.
 final class ReduceScatterCollective implements PendingCollective {
     private final Meeting meeting;
     private final int rank;
     private final Dtype dtype;
-    private final PairedRuns runs;
+    private final PairedRuns[] runs;
 
-    /// @param runs this member's part of a source, and all of its target
-    ReduceScatterCollective(Meeting meeting, int rank, Dtype dtype, PairedRuns runs) {
+    /// @param runs for each value this member's part of a source, and all of its target
+    ReduceScatterCollective(Meeting meeting, int rank, Dtype dtype, List<PairedRuns> runs) {
         this.meeting = meeting;
         this.rank = rank;
         this.dtype = dtype;
-        this.runs = runs;
+        this.runs = runs.toArray(PairedRuns[]::new);
     }
 
     @Override
@@ -26,16 +27,22 @@ final class ReduceScatterCollective implements PendingCollective {
     @Override
     public void finish() {
         meeting.awaitReady(rank);
-        runs.rewind();
-        while (runs.next()) {
-            GroupSum.sum(
-                    dtype,
-                    meeting.sources(),
-                    runs.source(),
-                    runs.bytes(),
-                    meeting.target(rank),
-                    runs.target());
+        for (int value = 0; value < runs.length; value++) {
+            sum(value, runs[value]);
         }
         meeting.doneAndAwait(rank);
+    }
+
+    private void sum(int value, PairedRuns own) {
+        own.rewind();
+        while (own.next()) {
+            GroupSum.sum(
+                    dtype,
+                    meeting.sources(value),
+                    own.source(),
+                    own.bytes(),
+                    meeting.target(value, rank),
+                    own.target());
+        }
     }
 }

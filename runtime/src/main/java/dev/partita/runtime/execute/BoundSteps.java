@@ -2,6 +2,7 @@ package dev.partita.runtime.execute;
 
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.TensorType;
@@ -49,8 +50,8 @@ final class BoundSteps implements AutoCloseable {
                                 .open(
                                         start.op(),
                                         start.tag(),
-                                        buffers.joined(start.sources()),
-                                        buffers.joined(start.targets()));
+                                        buffers(start.op(), start.sources()),
+                                        buffers(start.op(), start.targets()));
             }
             case Step.Finish finish -> {
                 int start = startOf(finish.tag());
@@ -59,6 +60,13 @@ final class BoundSteps implements AutoCloseable {
             }
             case Step.RequireFinite _ -> {}
         }
+    }
+
+    /// The values of an all-reduce lie side by side, and are summed as one.
+    private List<Buffer> buffers(Reshard.Collective op, List<Integer> slots) {
+        return op instanceof Reshard.AllReduce
+                ? List.of(buffers.joined(slots))
+                : buffers.get(slots);
     }
 
     private int startOf(int tag) {

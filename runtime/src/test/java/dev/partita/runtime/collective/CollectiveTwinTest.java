@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every collective along every dim against [PlainCollectives], over group sizes, odd lengths and
 /// several rounds.
@@ -90,6 +91,57 @@ final class CollectiveTwinTest {
                                 "%s %s of %s, round %s, member %s",
                                 op, dtype, sources.getFirst().type().shape(), round, rank)
                         .that(results[round][rank])
+                        .isEqualTo(expected.get(rank));
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0} members")
+    @ValueSource(ints = {1, 2, 3, 8})
+    void a_bucket_of_several_values_is_communicated_value_by_value(int members) {
+        List<long[]> sizes = List.of(new long[] {2L * members, 3, 1}, new long[] {members, 1, 2});
+        for (var op :
+                List.of(
+                        new Reshard.AllGather(Blocks.axis(members), 0),
+                        new Reshard.ReduceScatter(Blocks.axis(members), 0))) {
+            compareBucket(op, sizes, members);
+        }
+    }
+
+    private static void compareBucket(Reshard.Collective op, List<long[]> sizes, int members) {
+        var group = new LocalGroup(members);
+        var random = new Random(members);
+        var values = new ArrayList<List<double[]>>();
+        for (long[] each : sizes) {
+            values.add(draw(members, (int) PlainCollectives.product(each), random));
+        }
+        var targets = new ArrayList<List<Buffer>>();
+        var collectives = new ArrayList<PendingCollective>();
+        for (int rank = 0; rank < members; rank++) {
+            var own = new ArrayList<Buffer>();
+            var made = new ArrayList<Buffer>();
+            for (int value = 0; value < sizes.size(); value++) {
+                long[] each = sizes.get(value);
+                own.add(Blocks.empty(Blocks.type(Dtype.F64, each)));
+                Blocks.write(own.get(value), values.get(value).get(rank));
+                long[] after = PlainCollectives.targetSizes(op, each, members);
+                made.add(Blocks.empty(Blocks.type(Dtype.F64, after)));
+            }
+            targets.add(made);
+            collectives.add(group.communicator(rank).open(op, 0, own, made));
+        }
+        Members.run(
+                members,
+                rank -> {
+                    collectives.get(rank).start();
+                    collectives.get(rank).finish();
+                });
+        for (int value = 0; value < sizes.size(); value++) {
+            List<double[]> expected =
+                    PlainCollectives.targets(op, sizes.get(value), values.get(value));
+            for (int rank = 0; rank < members; rank++) {
+                assertWithMessage("%s, value %s, member %s", op, value, rank)
+                        .that(Blocks.read(targets.get(rank).get(value)))
                         .isEqualTo(expected.get(rank));
             }
         }

@@ -119,7 +119,8 @@ class ZeroTest {
     private static long gathered(Program program) {
         return program.collectives()
                 .filter(start -> start.op() instanceof Reshard.AllGather)
-                .mapToLong(start -> program.slot(start.sources().getFirst()).type().bytes())
+                .flatMap(start -> start.sources().stream())
+                .mapToLong(slot -> program.slot(slot).type().bytes())
                 .sum();
     }
 

@@ -12,21 +12,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Joins all-reduces over the same axes into buckets, and starts each bucket as soon as its last
-/// summand is computed, so that gradients travel while backward goes on (Li et al. 2020, PyTorch
-/// Distributed, section 3.2).
+/// Joins collectives of one kind over the same axes into buckets, and starts each bucket as soon as
+/// its last value is computed, so that gradients travel while backward goes on (Li et al. 2020,
+/// PyTorch Distributed, section 3.2): the sums of gradients, scattered or not, and the gathers of
+/// new weights. Gathers of stored weights are left alone: they wait for nothing, and when they
+/// start is decided later.
 ///
-/// A bucket holds only what nothing else reads, so that the summands can lie side by side and be
-/// summed in place.
-public final class AllReduceBuckets {
+/// A bucket of all-reduces holds only what nothing else reads, so that the summands can lie side by
+/// side and be summed in place.
+public final class Buckets {
     private final Graph graph;
+    private final Class<? extends Reshard.Collective> kind;
     private final long limit;
     private final Map<Value, Integer> definedAt = new HashMap<>();
     private final Map<Value, Integer> firstReadAt = new HashMap<>();
     private final GraphIndex index;
 
-    private AllReduceBuckets(Graph graph, long limit) {
+    private Buckets(Graph graph, Class<? extends Reshard.Collective> kind, long limit) {
         this.graph = graph;
+        this.kind = kind;
         this.limit = limit;
         this.index = graph.index();
         for (int i = 0; i < graph.nodes().size(); i++) {
@@ -40,14 +44,19 @@ public final class AllReduceBuckets {
         }
     }
 
-    /// Joins the all-reduces of a device's program.
+    /// Joins the collectives of a device's program.
     ///
     /// @param limit size of a bucket in bytes at which it takes no more
     public static LocalGraph run(LocalGraph local, long limit) {
-        return local.with(new AllReduceBuckets(local.graph(), limit).join());
+        Graph graph = local.graph();
+        // scattered sums first: they may be summed over another axis after that
+        graph = new Buckets(graph, Reshard.ReduceScatter.class, limit).join();
+        graph = new Buckets(graph, Reshard.AllReduce.class, limit).join();
+        graph = new Buckets(graph, Reshard.AllGather.class, limit).join();
+        return local.with(graph);
     }
 
-    /// All-reduces that will be one, ready once node `ready` has run and read first by node
+    /// Collectives that will be one, ready once node `ready` has run and read first by node
     /// `deadline`.
     private static final class Bucket {
         final List<Node> members = new ArrayList<>();
@@ -81,26 +90,30 @@ public final class AllReduceBuckets {
             if (!memberOf.containsKey(node)) {
                 nodes.add(node);
             }
-            startsAfter.getOrDefault(i, List.of()).forEach(b -> nodes.add(joined(b)));
+            startsAfter.getOrDefault(i, List.of()).forEach(b -> nodes.add(joined(b.members)));
         }
         return graph.withNodes(nodes);
     }
 
     private List<Bucket> fill() {
-        List<Node> reduces = new ArrayList<>(graph.nodesOf(Reshard.AllReduce.class).toList());
-        reduces.sort((a, b) -> Integer.compare(ready(a), ready(b)));
+        List<Node> members =
+                new ArrayList<>(
+                        graph.nodesOf(kind)
+                                .filter(n -> !isOfStored(n.operands().getFirst()))
+                                .toList());
+        members.sort((a, b) -> Integer.compare(ready(a), ready(b)));
         List<Bucket> buckets = new ArrayList<>();
         Map<List<Object>, Bucket> open = new LinkedHashMap<>();
-        for (Node node : reduces) {
-            Value summand = node.operands().getFirst();
-            List<Object> key = List.of(node.op(), summand.type().dtype());
-            long bytes = summand.type().bytes();
+        for (Node node : members) {
+            Value value = node.operands().getFirst();
+            List<Object> key = List.of(node.op(), value.type().dtype());
+            long bytes = value.type().bytes();
             int deadline = firstReadAt.getOrDefault(node.result(), Integer.MAX_VALUE);
-            Bucket bucket = isBucketable(summand) ? open.get(key) : null;
+            Bucket bucket = isBucketable(value) ? open.get(key) : null;
             if (bucket == null || !bucket.takes(bytes, ready(node), deadline, limit)) {
                 bucket = new Bucket();
                 buckets.add(bucket);
-                if (isBucketable(summand)) {
+                if (isBucketable(value)) {
                     open.put(key, bucket);
                 }
             }
@@ -109,29 +122,40 @@ public final class AllReduceBuckets {
         return buckets;
     }
 
-    private int ready(Node reduce) {
-        return definedAt.getOrDefault(reduce.operands().getFirst(), 0);
+    private boolean isOfStored(Value value) {
+        Node source = index.definition(value);
+        boolean passes = source.op() instanceof Op.Cast || source.op() instanceof Reshard.AllGather;
+        return source.op() instanceof Op.Leaf
+                || (passes && isOfStored(source.operands().getFirst()));
     }
 
-    /// True for a value that a kernel writes for this one reader: it may be computed straight into
-    /// the bucket.
-    private boolean isBucketable(Value summand) {
-        Op source = graph.nodes().get(definedAt.getOrDefault(summand, 0)).op();
+    private int ready(Node collective) {
+        return definedAt.getOrDefault(collective.operands().getFirst(), 0);
+    }
+
+    /// True for what need not lie side by side, and for a value that a kernel writes for this one
+    /// reader: it may be computed straight into the bucket.
+    private boolean isBucketable(Value value) {
+        if (kind != Reshard.AllReduce.class) {
+            return true;
+        }
+        Op source = graph.nodes().get(definedAt.getOrDefault(value, 0)).op();
         boolean written =
                 !(source instanceof Op.Leaf)
                         && !(source instanceof Op.Flatten)
                         && !(source instanceof Op.Unflatten)
                         && !(source instanceof Op.MicroBatch)
                         && !(source instanceof Reshard.AllReduce);
-        return written && index.isReadOnce(summand);
+        return written && index.isReadOnce(value);
     }
 
-    private static Node joined(Bucket bucket) {
-        Node first = bucket.members.getFirst();
+    /// Collectives that do the same, as one.
+    public static Node joined(List<Node> members) {
+        Node first = members.getFirst();
         return new Node(
                 first.op(),
-                bucket.members.stream().map(m -> m.operands().getFirst()).toList(),
-                bucket.members.stream().map(Node::result).toList(),
+                members.stream().map(m -> m.operands().getFirst()).toList(),
+                members.stream().map(Node::result).toList(),
                 first.layer(),
                 first.origin());
     }
