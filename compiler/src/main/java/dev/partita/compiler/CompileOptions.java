@@ -213,7 +213,7 @@ public final class CompileOptions {
         return copy;
     }
 
-    /// Gradient all-reduces over the same group are joined up to this size.
+    /// Collectives of gradients and weights over the same group are joined up to this size.
     public long bucketBytes() {
         return bucketBytes;
     }

@@ -107,7 +107,7 @@ public final class Buckets {
         for (Node node : members) {
             Value value = node.operands().getFirst();
             List<Object> key = List.of(node.op(), value.type().dtype());
-            long bytes = value.type().bytes();
+            long bytes = bytes(node);
             int deadline = firstReadAt.getOrDefault(node.result(), Integer.MAX_VALUE);
             Bucket bucket = isBucketable(value) ? open.get(key) : null;
             if (bucket == null || !bucket.takes(bytes, ready(node), deadline, limit)) {
@@ -120,6 +120,13 @@ public final class Buckets {
             bucket.add(node, bytes, ready(node), deadline);
         }
         return buckets;
+    }
+
+    /// What a collective of one value takes, before or after, whichever is more.
+    public static long bytes(Node collective) {
+        return Math.max(
+                collective.operands().getFirst().type().bytes(),
+                collective.result().type().bytes());
     }
 
     private boolean isOfStored(Value value) {

@@ -139,7 +139,7 @@ public final class StartEarly {
             } else {
                 List<Object> key = List.of(node.op(), value.type().dtype());
                 List<Node> bucket = open.get(key);
-                if (bucket == null || bytes(bucket) + value.type().bytes() > limit) {
+                if (bucket == null || bytes(bucket) + Buckets.bytes(node) > limit) {
                     bucket = new ArrayList<>();
                     buckets.add(bucket);
                     open.put(key, bucket);
@@ -153,7 +153,7 @@ public final class StartEarly {
     }
 
     private static long bytes(List<Node> bucket) {
-        return bucket.stream().mapToLong(n -> n.operands().getFirst().type().bytes()).sum();
+        return bucket.stream().mapToLong(Buckets::bytes).sum();
     }
 
     private void holdStore(Node store) {

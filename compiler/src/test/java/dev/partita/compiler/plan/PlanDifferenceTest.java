@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class PlanDifferenceTest {
     private static final CompileOptions DATA =
-            on(Mesh.of("data", 2)).shard("batch").over("data").batch(8);
+            on(Mesh.of("data", 2)).shard("batch").over("data").batch(8).bucketBytes(1);
 
     private static Compilation compile(CompileOptions options) {
         return Compiler.compile(SmallNets.mlp(), options);
@@ -34,15 +34,18 @@ class PlanDifferenceTest {
                 .isEqualTo(
                         """
                         mlp on mesh[data=2]
-                          + 184 bytes: all-gather data dim 0 because %36 [{data}] replaces %8 (and 3 more), LINE
+                          + 8 bytes: all-gather data dim 0 because %36 [{data}] replaces %8, LINE
+                          + 64 bytes: all-gather data dim 0 because %41 [{data}, {}] replaces %6, LINE
+                          + 16 bytes: all-gather data dim 0 because %46 [{data}] replaces %3, LINE
+                          + 96 bytes: all-gather data dim 0 because %51 [{data}, {}] replaces %1, LINE
                           bytes a device                 before          after           more
                           to collectives                    372            556           +184
                           weights                           368            368             +0
                           gradients                         368            368             +0
                           optimizer                         736            368           -368
-                          activations                       460            464             +4
-                          buffers                           564            676           +112
-                          memory in all                   2,496          2,244           -252
+                          activations                       264            264             +0
+                          buffers                           636            812           +176
+                          memory in all                   2,372          2,180           -192
                         """);
     }
 
