@@ -12,6 +12,7 @@ import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.sharding.Propagation;
@@ -47,6 +48,15 @@ public final class Compiler {
                         TrainingGraph::print);
         training =
                 passes.after(
+                        "recompute",
+                        RecomputeValues.run(
+                                training,
+                                forward,
+                                options.recompute(),
+                                trial -> peakBytes(model, options, trial)),
+                        TrainingGraph::print);
+        training =
+                passes.after(
                         "training-outputs",
                         TrainingOutputs.choose(training, options.keepGradients()),
                         TrainingGraph::print);
@@ -66,6 +76,12 @@ public final class Compiler {
                         Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
+    }
+
+    /// What the fullest device needs for a training step.
+    private static long peakBytes(Model model, CompileOptions options, TrainingGraph graph) {
+        TrainingGraph step = TrainingOutputs.choose(graph, false);
+        return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
     private static Compilation place(

@@ -12,6 +12,7 @@ import dev.partita.dsl.tensor.Dim;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Answers why: which values a name is about, how they lie and what asked for it, and which
@@ -31,8 +32,9 @@ final class Explanation {
 
     private String print() {
         List<String> values = values();
+        List<String> again = again();
         List<String> collectives = collectives();
-        if (values.isEmpty() && collectives.isEmpty()) {
+        if (values.isEmpty() && again.isEmpty() && collectives.isEmpty()) {
             throw Problem.of(
                             ProblemCode.UNKNOWN_DIM,
                             "Nothing in the plan is called \"" + name + "\".")
@@ -41,6 +43,7 @@ final class Explanation {
         }
         var text = new StringBuilder(name + "\n");
         values.forEach(line -> text.append("  ").append(line).append('\n'));
+        again.forEach(line -> text.append("  ").append(line).append('\n'));
         collectives.forEach(line -> text.append("  ").append(line).append('\n'));
         return text.toString();
     }
@@ -62,6 +65,24 @@ final class Explanation {
                                     + compilation.sharded().explain(value));
                 }
             }
+        }
+        return lines;
+    }
+
+    /// What is computed again in backward, all of it for the name `recompute`.
+    private List<String> again() {
+        Map<Value, String> again = compilation.sharded().training().again();
+        List<String> lines = new ArrayList<>();
+        for (Node node : compilation.sharded().training().graph().nodes()) {
+            for (Value value : node.results()) {
+                String why = again.get(value);
+                if (why != null && (name.equals("recompute") || isAbout(node, value))) {
+                    lines.add("%s %s : %s".formatted(node.op(), why, value.type()));
+                }
+            }
+        }
+        if (name.equals("recompute")) {
+            lines.addFirst(compilation.options().recompute() + ": " + lines.size() + " values are computed again");
         }
         return lines;
     }

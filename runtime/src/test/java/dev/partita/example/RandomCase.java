@@ -3,6 +3,8 @@ package dev.partita.example;
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.adamW;
+import static dev.partita.dsl.layer.Layers.averagePool;
+import static dev.partita.dsl.layer.Layers.batchNorm;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.dropout;
@@ -26,6 +28,7 @@ import static dev.partita.dsl.layer.Layers.tokens;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Recompute;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -48,7 +51,8 @@ public final class RandomCase {
             EnumSet.of(
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
-                    ProblemCode.AMBIGUOUS_PLACEMENT);
+                    ProblemCode.AMBIGUOUS_PLACEMENT,
+                    ProblemCode.OUT_OF_MEMORY);
     private static final List<String> AXES = List.of("data", "tensor", "third");
 
     private final Random random;
@@ -66,7 +70,12 @@ public final class RandomCase {
             Model net = network();
             CompileOptions options = placement(net).dtype(dtype);
             try {
-                return Compiler.compile(net, options);
+                Compilation compiled = Compiler.compile(net, options);
+                if (random.nextInt(6) == 0) {
+                    long limit = compiled.plan().peakBytes() * pick(60, 70, 80, 90) / 100;
+                    compiled = Compiler.compile(net, options.recompute(Recompute.within(limit)));
+                }
+                return compiled;
             } catch (ProblemException e) {
                 if (!REJECTED.contains(e.problem().code())) {
                     throw e;
@@ -91,15 +100,27 @@ public final class RandomCase {
     private Model convolutions() {
         Model net =
                 model("convnet", image("pixels", pick(1, 2, 4), 8, 8))
-                        .then(conv2d("c1", pick(4, 6, 8), 3))
-                        .then(relu());
+                        .then(conv2d("c1", pick(4, 6, 8), 3));
+        if (random.nextInt(3) == 0) {
+            net = net.then(batchNorm("n1"));
+        }
+        net = net.then(relu());
         if (random.nextBoolean()) {
             net = net.then(maxPool(2));
         }
         if (random.nextBoolean()) {
             net = net.then(conv2d("c2", pick(2, 4, 12), 3, 1, 1)).then(relu());
         }
-        return net.then(flatten());
+        if (random.nextInt(4) == 0) {
+            net = net.then(projected(pick(4, 6)));
+        }
+        return net.then(random.nextInt(4) == 0 ? averagePool() : flatten());
+    }
+
+    /// A residual layer as those of ResNet that halve the image.
+    private static Layer projected(int channels) {
+        return residual(conv2d("c3", channels, 3, 2, 1).withoutBias(), batchNorm("n3"), relu())
+                .shortcut(conv2d("c4", channels, 1, 2, 0).withoutBias(), batchNorm("n4"));
     }
 
     private Model body(Model start, int layers) {
@@ -108,13 +129,14 @@ public final class RandomCase {
             net = net.then(linear("hidden" + i, pick(4, 6, 8, 12)));
             net =
                     net.then(
-                            switch (random.nextInt(7)) {
+                            switch (random.nextInt(8)) {
                                 case 0 -> gelu();
                                 case 1 -> layerNorm("norm" + i);
                                 case 2 -> dropout(0.3);
                                 case 3 -> softmax();
                                 case 4 -> residual(inner(i));
                                 case 5 -> tanh();
+                                case 6 -> batchNorm("norm" + i);
                                 default -> relu();
                             });
         }
@@ -141,7 +163,10 @@ public final class RandomCase {
         }
         Graph graph = net.trace(12, Dtype.F32, true);
         CompileOptions options =
-                on(mesh).optimizer(optimizer()).batch(12).bucketBytes(pick(1, 200, 1 << 18));
+                on(mesh).optimizer(optimizer())
+                        .batch(12)
+                        .bucketBytes(pick(1, 200, 1 << 18))
+                        .recompute(recompute(graph));
         for (String axis : mesh.axisNames()) {
             for (int i = random.nextInt(3); i > 0; i--) {
                 Node node = pick(graph.nodes());
@@ -160,6 +185,21 @@ public final class RandomCase {
             }
         }
         return options;
+    }
+
+    private Recompute recompute(Graph graph) {
+        return switch (random.nextInt(4)) {
+            case 0 -> Recompute.full();
+            case 1 -> {
+                List<String> layers =
+                        graph.nodes().stream()
+                                .filter(n -> !(n.op() instanceof Op.Leaf))
+                                .map(Node::layer)
+                                .toList();
+                yield Recompute.selective(pick(layers), pick(layers));
+            }
+            default -> Recompute.none();
+        };
     }
 
     private Optimizer optimizer() {

@@ -1,6 +1,7 @@
 package dev.partita.compiler.autodiff;
 
 import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -58,7 +59,19 @@ public final class OptimizerStep {
         before.gradients()
                 .forEach((name, gradient) ->
                         update(optimizer, parameter(name), gradient, rate, step));
+        before.graph().nodesOf(Op.State.class).forEach(this::store);
         return new TrainingGraph(builder.build(), follows, before.gradients());
+    }
+
+    /// Gives a layer's state the value that the layer says it has next.
+    private void store(Node state) {
+        String name = Graph.NEXT_STATE + ((Op.State) state.op()).name();
+        Value next = before.graph().outputs().get(name);
+        if (next != null) {
+            builder.like(state);
+            Value stored = builder.add(new Update.Store(), state.result(), next);
+            follows.put(stored, state.result());
+        }
     }
 
     private Node parameter(String name) {
@@ -101,6 +114,7 @@ public final class OptimizerStep {
                 operands.addAll(states);
                 operands.addAll(List.of(rate, step));
             }
+            case Update.Store _ -> throw new IllegalArgumentException("no optimizer: " + update);
         }
         Node node = builder.addAll(update, operands);
         states.forEach(state -> follows.put(state, weight));

@@ -37,4 +37,17 @@ public sealed interface Update extends Op {
             return decoupled ? "adamw-step" : "adam-step";
         }
     }
+
+    /// Operands `state, value`; the result is the value, in the state's place.
+    record Store() implements Update {
+        @Override
+        public List<Integer> inPlace() {
+            return List.of(0);
+        }
+
+        @Override
+        public String toString() {
+            return "store";
+        }
+    }
 }

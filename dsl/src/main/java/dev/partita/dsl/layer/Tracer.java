@@ -137,6 +137,19 @@ public final class Tracer {
         return add(new Op.Parameter(graph.layer() + "." + role, type, initializer));
     }
 
+    /// A state of the current layer, named `<layer>.<role>`, that lives from step to step but is
+    /// not trained; first every element is `initial`.
+    public Value state(String role, double initial, Dim... dims) {
+        var type = new TensorType(dtype, Shape.distinct(List.of(dims)));
+        return add(new Op.State(graph.layer() + "." + role, type, initial));
+    }
+
+    /// Lets a state of the current layer be `value` from the next training step on. A step that
+    /// changes no weight changes no state.
+    public void nextState(String role, Value value) {
+        graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, value);
+    }
+
     /// The number of the training step, `i64[]`, from 1.
     public Value step() {
         if (step == null) {

@@ -28,9 +28,6 @@ final class LaterOptions {
     @Option(names = "--micro-batches", hidden = true)
     private int microBatches = 1;
 
-    @Option(names = "--recompute", hidden = true)
-    private String recompute = "none";
-
     @Option(names = "--checkpoint", hidden = true)
     private @Nullable String checkpoint;
 
@@ -51,7 +48,6 @@ final class LaterOptions {
                 "--schedule",
                 "there is one stage, so nothing to schedule");
         refuse(microBatches != 1, "--micro-batches", "a smaller --batch");
-        refuse(!recompute.equals("none"), "--recompute", "--recompute none");
         refuse(checkpoint != null || resume, "--checkpoint", "train in one run");
         refuse(!device.equals("cpu"), "--device " + device, "--device cpu");
     }

@@ -88,6 +88,7 @@ final class StrategyOptions {
             description = "Takes more than " + MOST_VIRTUAL_DEVICES + " virtual devices.")
     private boolean force;
 
+    @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private LaterOptions later = new LaterOptions();
 
     long seed() {
@@ -103,7 +104,11 @@ final class StrategyOptions {
         later.refuse();
         Mesh devices = Mesh.parse(mesh == null ? usualMesh : mesh);
         CompileOptions options =
-                CompileOptions.on(devices).batch(batch).dtype(dtype()).optimizer(optimizer());
+                CompileOptions.on(devices)
+                        .batch(batch)
+                        .dtype(dtype())
+                        .optimizer(optimizer())
+                        .recompute(recompute.choice());
         for (Map.Entry<String, String> each : shards(devices).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }
