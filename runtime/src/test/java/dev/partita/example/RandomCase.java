@@ -52,6 +52,7 @@ public final class RandomCase {
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
                     ProblemCode.AMBIGUOUS_PLACEMENT,
+                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
                     ProblemCode.OUT_OF_MEMORY);
     private static final List<String> AXES = List.of("data", "tensor", "third");
 
@@ -167,6 +168,10 @@ public final class RandomCase {
                         .batch(12)
                         .bucketBytes(pick(1, 200, 1 << 18))
                         .recompute(recompute(graph));
+        if (random.nextInt(3) == 0) {
+            String axis = pick(mesh.axisNames());
+            options = options.shard("batch").over(axis).zero(1 + random.nextInt(3)).over(axis);
+        }
         for (String axis : mesh.axisNames()) {
             for (int i = random.nextInt(3); i > 0; i--) {
                 Node node = pick(graph.nodes());

@@ -104,7 +104,7 @@ public final class OptimizerStep {
                                 builder.add(new Op.State(name + "/" + state, weight.type(), 0)))
                         .toList();
         List<Value> operands = new ArrayList<>(List.of(weight, gradient));
-        Update update = optimizer.step();
+        Update.Descent update = optimizer.step();
         switch (update) {
             case Update.SgdStep _ -> {
                 operands.add(rate);
@@ -114,7 +114,6 @@ public final class OptimizerStep {
                 operands.addAll(states);
                 operands.addAll(List.of(rate, step));
             }
-            case Update.Store _ -> throw new IllegalArgumentException("no optimizer: " + update);
         }
         Node node = builder.addAll(update, operands);
         states.forEach(state -> follows.put(state, weight));

@@ -28,7 +28,6 @@ public final class TrainingOutputs {
                 DeadCode.run(
                         chosen,
                         n -> n.op() instanceof Update || n.op() instanceof Op.RequireFinite);
-        return new TrainingGraph(
-                live, training.follows(), training.gradients(), training.again());
+        return new TrainingGraph(live, training.follows(), training.gradients(), training.again());
     }
 }

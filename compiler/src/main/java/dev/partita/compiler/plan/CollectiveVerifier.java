@@ -102,7 +102,7 @@ final class CollectiveVerifier {
                     throw PlanVerifier.rejected(
                             plan.program(rank),
                             finish,
-                            "a collective that never starts is waited for");
+                            "rank " + rank + " waits for a collective that never starts");
                 }
                 Meeting meeting = meeting(rank, start);
                 if (meeting.arrived < start.op().size()) {
@@ -118,7 +118,9 @@ final class CollectiveVerifier {
         Program program = plan.program(rank);
         if (start.tag() <= lastTag[rank]) {
             throw PlanVerifier.rejected(
-                    program, start, "collective #" + lastTag[rank] + " must start after it");
+                    program,
+                    start,
+                    "on rank " + rank + ", collective #" + lastTag[rank] + " must start after it");
         }
         lastTag[rank] = start.tag();
         Meeting meeting = meeting(rank, start);

@@ -42,15 +42,9 @@ final class ComputeAgain {
             if (forward.isForward(node)) {
                 nodes.add(node);
             } else {
-                List<Value> operands =
-                        node.operands().stream().map(v -> read(v, node)).toList();
+                List<Value> operands = node.operands().stream().map(v -> read(v, node)).toList();
                 nodes.add(
-                        new Node(
-                                node.op(),
-                                operands,
-                                node.results(),
-                                node.layer(),
-                                node.origin()));
+                        new Node(node.op(), operands, node.results(), node.layer(), node.origin()));
             }
         }
         return new TrainingGraph(

@@ -23,8 +23,8 @@ public final class RecomputeValues {
     ///
     /// @param forward the graph that was differentiated
     /// @param peak the planned peak of a training step, in bytes of one device
-    /// @throws dev.partita.dsl.problem.ProblemException `UnknownLayer` for a name that is neither an
-    ///   op nor a layer, `OutOfMemory` if no choice fits
+    /// @throws dev.partita.dsl.problem.ProblemException `UnknownLayer` for a name that is neither
+    ///   an op nor a layer, `OutOfMemory` if no choice fits
     public static TrainingGraph run(
             TrainingGraph training,
             Graph forward,

@@ -7,13 +7,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// Estimates what a node costs to run, in floating-point operations.
-final class Work {
+public final class Work {
     /// While one element moves through memory, a core multiplies and adds about this often.
     private static final long OPERATIONS_PER_ELEMENT = 16;
 
     private Work() {}
 
-    static long of(Node node) {
+    public static long of(Node node) {
         return moved(node) * OPERATIONS_PER_ELEMENT
                 + switch (node.op()) {
                     case Op.Einsum einsum -> contraction(einsum, node);

@@ -48,8 +48,7 @@ class BlocksTest {
 
     @Test
     void one_layer_has_no_border() {
-        Model net =
-                model("net", features("x", 4)).then(linear("classes", 4)).loss(crossEntropy());
+        Model net = model("net", features("x", 4)).then(linear("classes", 4)).loss(crossEntropy());
         assertThat(borders(net, 1)).isEmpty();
     }
 }

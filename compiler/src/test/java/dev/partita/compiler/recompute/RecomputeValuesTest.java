@@ -102,8 +102,7 @@ class RecomputeValuesTest {
 
     @Test
     void a_copied_dropout_is_the_same_op_on_the_same_step() {
-        Graph graph =
-                compile(Recompute.full()).sharded().training().graph();
+        Graph graph = compile(Recompute.full()).sharded().training().graph();
         List<Node> drops =
                 graph.nodesOf(Op.Dropout.class)
                         .filter(n -> n.op().toString().endsWith("stream 0"))
@@ -138,8 +137,7 @@ class RecomputeValuesTest {
 
     @Test
     void an_impossible_limit_names_the_smallest_peak() {
-        var exception =
-                assertThrows(ProblemException.class, () -> compile(Recompute.within(1000)));
+        var exception = assertThrows(ProblemException.class, () -> compile(Recompute.within(1000)));
         assertThat(exception.problem().code()).isEqualTo(ProblemCode.OUT_OF_MEMORY);
         String fix = exception.problem().fix();
         long smallest = Long.parseLong(fix.substring("within(".length(), fix.indexOf(')')));

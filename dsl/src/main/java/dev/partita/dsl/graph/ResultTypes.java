@@ -154,10 +154,10 @@ public final class ResultTypes {
             }
             case Update.Store _ -> {
                 in.count(2);
-                in.require(in.shape(0).sameSizes(in.shape(1)), "the new value fits the state");
+                in.require(in.type(0).equals(in.type(1)), "the new value has the old one's type");
                 yield List.of(in.type(0));
             }
-            case Update update -> {
+            case Update.Descent update -> {
                 in.require(
                         operands.size() >= 3 && in.shape(0).sameSizes(in.shape(1)),
                         "the gradient fits the weight");

@@ -54,10 +54,8 @@ record BatchNormalization(String name) implements Layer {
         trace.nextState("running-mean", average(trace, runningMean, mean, 1));
         // the estimate of the population's variance, as PyTorch's
         double unbiased = (double) count / Math.max(1, count - 1);
-        trace.nextState(
-                "running-variance", average(trace, runningVariance, variance, unbiased));
-        return trace.add(
-                new BatchNorm.Normalize(EPSILON, true), x, mean, variance, weight, bias);
+        trace.nextState("running-variance", average(trace, runningVariance, variance, unbiased));
+        return trace.add(new BatchNorm.Normalize(EPSILON, true), x, mean, variance, weight, bias);
     }
 
     private static Value average(Tracer trace, Value running, Value now, double factor) {

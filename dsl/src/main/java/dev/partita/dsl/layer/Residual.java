@@ -28,7 +28,10 @@ record Residual(Sequential inner, Sequential skip) implements Layer.Skipping {
                             "A residual's layers must keep the shape they are given.")
                     .fact("given", skipped.type())
                     .fact("result", y.type())
-                    .fix("let its last layer give back " + skipped.type().shape() + ", or let a .shortcut(…) change the shape alike")
+                    .fix(
+                            "let its last layer give back "
+                                    + skipped.type().shape()
+                                    + ", or let a .shortcut(…) change the shape alike")
                     .exception();
         }
         return trace.add(new Elementwise.Add(), skipped, y);

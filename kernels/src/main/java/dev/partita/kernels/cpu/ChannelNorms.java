@@ -11,8 +11,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// Batch normalisation per channel, the innermost dim. What is per channel is repeated to a tile
-/// of several rows, so that narrow images fill vectors too; every kernel passes over memory once.
+/// Batch normalisation per channel, the innermost dim. What is per channel is repeated to a tile of
+/// several rows, so that narrow images fill vectors too; every kernel passes over memory once.
 final class ChannelNorms {
     /// Tiles added in f32 before they join the f64 totals.
     private static final int TILES = 16;

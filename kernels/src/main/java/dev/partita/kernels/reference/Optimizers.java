@@ -10,17 +10,6 @@ import java.lang.foreign.ValueLayout;
 final class Optimizers {
     private Optimizers() {}
 
-    static Kernel store(KernelRequest request) {
-        Elements value = Elements.of(request.operand(1));
-        Elements state = Elements.of(request.result(0));
-        long elements = request.result(0).type().shape().elements();
-        return () -> {
-            for (long i = 0; i < elements; i++) {
-                state.set(i, value.get(i));
-            }
-        };
-    }
-
     static Kernel sgd(Update.SgdStep op, KernelRequest request) {
         Elements weight = Elements.of(request.operand(0));
         Elements gradient = Elements.of(request.operand(1));

@@ -203,6 +203,13 @@ class ReferenceLibraryTest {
     }
 
     @Test
+    void a_store_writes_the_new_value_over_the_old_one() {
+        TensorType w = f64("3");
+        var trial = Trial.of(0, new Update.Store(), w, w).with(0, 1, 2, 3).with(1, 4, 5, 6);
+        assertThat(trial.truth().getFirst()).isEqualTo(new double[] {4, 5, 6});
+    }
+
+    @Test
     void dropout_decides_by_global_position_alike_in_f32_and_f64() {
         TensorType step = TensorType.scalar(Dtype.I64);
         var op = new Op.Dropout(0.3, 9);

@@ -33,8 +33,8 @@ final class Evaluator implements AutoCloseable {
         }
     }
 
-    /// Share of the examples whose largest prediction is their label, with the weights and
-    /// running averages of `trained`.
+    /// Share of the examples whose largest prediction is their label, with the weights and running
+    /// averages of `trained`.
     double accuracy(Session trained) {
         for (String name : session.names(Binding.Parameter.class)) {
             session.writeParameter(name, trained.readParameter(name));

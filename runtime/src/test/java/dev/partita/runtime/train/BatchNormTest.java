@@ -38,9 +38,7 @@ final class BatchNormTest {
                     .then(batchNorm("n1"))
                     .then(relu())
                     .then(
-                            residual(
-                                            conv2d("c2", 8, 3, 2, 1).withoutBias(),
-                                            batchNorm("n2"))
+                            residual(conv2d("c2", 8, 3, 2, 1).withoutBias(), batchNorm("n2"))
                                     .shortcut(
                                             conv2d("skip", 8, 1, 2, 0).withoutBias(),
                                             batchNorm("n3")))
@@ -108,7 +106,8 @@ final class BatchNormTest {
 
     private static Compilation compile(String meshText) {
         Mesh mesh = Mesh.parse(meshText);
-        CompileOptions options = on(mesh).batch(8).dtype(Dtype.F64).optimizer(sgd(0.1).momentum(0.9));
+        CompileOptions options =
+                on(mesh).batch(8).dtype(Dtype.F64).optimizer(sgd(0.1).momentum(0.9));
         if (mesh.has("data")) {
             options = options.shard("batch").over("data");
         }

@@ -59,8 +59,7 @@ final class ClassicMistakesTest {
                     .then(linear("classes", 12))
                     .loss(crossEntropy());
 
-    private static final CompileOptions DATA =
-            on(Mesh.of("data", 2)).shard("batch").over("data");
+    private static final CompileOptions DATA = on(Mesh.of("data", 2)).shard("batch").over("data");
     private static final CompileOptions TENSOR =
             on(Mesh.of("tensor", 2)).shard("hidden").over("tensor");
     private static final CompileOptions SEQUENCE =
@@ -164,8 +163,7 @@ final class ClassicMistakesTest {
 
     @Test
     void a_recomputed_dropout_that_draws_anew_is_found() {
-        CompileOptions options =
-                on(Mesh.ONE_DEVICE).recompute(Recompute.selective("dropout"));
+        CompileOptions options = on(Mesh.ONE_DEVICE).recompute(Recompute.selective("dropout"));
         assertThat(prove(options, UnaryOperator.identity()).equal()).isTrue();
         Proof proof =
                 prove(
@@ -196,12 +194,7 @@ final class ClassicMistakesTest {
                 List<Value> operands =
                         node.operands().stream().map(v -> instead.getOrDefault(v, v)).toList();
                 nodes.add(
-                        new Node(
-                                node.op(),
-                                operands,
-                                node.results(),
-                                node.layer(),
-                                node.origin()));
+                        new Node(node.op(), operands, node.results(), node.layer(), node.origin()));
             }
         }
         assertWithMessage("the mistake was made").that(instead).isNotEmpty();
@@ -234,11 +227,7 @@ final class ClassicMistakesTest {
         PlanVerifier.verify(plan);
         var wrong =
                 new Compilation(
-                        right.model(),
-                        right.options(),
-                        right.sharded(),
-                        plan,
-                        right.snapshots());
+                        right.model(), right.options(), right.sharded(), plan, right.snapshots());
         return Proof.of(wrong, right.oneDevice(), KernelLibraries.reference(), 7, 2);
     }
 }

@@ -127,8 +127,7 @@ final class MutatedPlansTest {
     }
 
     private static Step.Start start(Step.Start start, int tag, Reshard.Collective op) {
-        return new Step.Start(
-                start.id(), tag, op, start.sources(), start.targets(), start.note());
+        return new Step.Start(start.id(), tag, op, start.sources(), start.targets(), start.note());
     }
 
     private static Reshard.Collective other(Reshard.Collective op) {

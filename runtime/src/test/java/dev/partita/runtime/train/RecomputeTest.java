@@ -145,7 +145,8 @@ final class RecomputeTest {
             options = options.shard("batch").over("data");
         }
         if (mesh.has("tensor")) {
-            for (String dim : model.equals(BLOCKS) ? List.of("hidden1", "hidden2") : List.of("hidden")) {
+            for (String dim :
+                    model.equals(BLOCKS) ? List.of("hidden1", "hidden2") : List.of("hidden")) {
                 options = options.shard(dim).over("tensor");
             }
         }
