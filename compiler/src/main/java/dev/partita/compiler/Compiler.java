@@ -2,6 +2,7 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.assemble.Assembler;
 import dev.partita.compiler.autodiff.Differentiate;
+import dev.partita.compiler.autodiff.MicroBatches;
 import dev.partita.compiler.autodiff.OptimizerStep;
 import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.compiler.autodiff.TrainingOutputs;
@@ -37,17 +38,15 @@ public final class Compiler {
     ///   or its placement
     public static Compilation compile(Model model, CompileOptions options) {
         var passes = new Passes();
+        MicroBatches.requireFit(options);
         Graph forward =
                 passes.after(
-                        "trace", model.trace(options.batch(), options.dtype(), true), Graph::print);
+                        "trace",
+                        model.trace(options.batch(), options.microBatches(), options.dtype(), true),
+                        Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
         TrainingGraph training =
                 passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
-        training =
-                passes.after(
-                        "optimizer-step",
-                        OptimizerStep.append(training, options.optimizer()),
-                        TrainingGraph::print);
         training =
                 passes.after(
                         "recompute",
@@ -57,32 +56,53 @@ public final class Compiler {
                                 options.recompute(),
                                 trial -> peakBytes(model, options, trial)),
                         TrainingGraph::print);
-        training =
-                passes.after(
-                        "training-outputs",
-                        TrainingOutputs.choose(training, options.keepGradients()),
-                        TrainingGraph::print);
-        return place(model, options, training, passes);
+        return place(
+                model,
+                options,
+                wholeStep(training, options, options.keepGradients(), passes),
+                passes);
     }
 
-    /// The forward pass alone, placed alike: examples in, `prediction` out, no dropout.
+    /// From what one micro-batch computes to all that a step does and returns.
+    private static TrainingGraph wholeStep(
+            TrainingGraph differentiated,
+            CompileOptions options,
+            boolean keepGradients,
+            Passes passes) {
+        TrainingGraph training =
+                passes.after(
+                        "micro-batches",
+                        MicroBatches.repeat(differentiated, options.microBatches()),
+                        TrainingGraph::print);
+        training =
+                passes.after(
+                        "optimizer-step",
+                        OptimizerStep.append(training, options.optimizer(), options.clipNorm()),
+                        TrainingGraph::print);
+        return passes.after(
+                "training-outputs",
+                TrainingOutputs.choose(training, keepGradients),
+                TrainingGraph::print);
+    }
+
+    /// The forward pass alone, placed alike: examples in, as many as a micro-batch has,
+    /// `prediction` out, no dropout.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException for everything that is wrong with the model
     ///   or its placement
     public static Compilation compileForward(Model model, CompileOptions options) {
         var passes = new Passes();
+        MicroBatches.requireFit(options);
+        long batch = options.batch() / options.microBatches();
         Graph forward =
-                passes.after(
-                        "trace",
-                        model.trace(options.batch(), options.dtype(), false),
-                        Graph::print);
+                passes.after("trace", model.trace(batch, options.dtype(), false), Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }
 
-    /// What the fullest device needs for a training step.
-    private static long peakBytes(Model model, CompileOptions options, TrainingGraph graph) {
-        TrainingGraph step = TrainingOutputs.choose(graph, false);
+    /// What the fullest device needs for a training step that keeps no gradients.
+    private static long peakBytes(Model model, CompileOptions options, TrainingGraph trial) {
+        TrainingGraph step = wholeStep(trial, options, false, new Passes());
         return place(model, options, step, new Passes()).plan().peakBytes();
     }
 

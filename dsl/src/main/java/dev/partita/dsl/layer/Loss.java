@@ -23,8 +23,9 @@ public sealed interface Loss {
         public Value apply(Tracer trace, Value prediction) {
             Shape shape = prediction.type().shape();
             Shape rows = shape.without(List.of(shape.rank() - 1));
-            Value labels = trace.add(new Op.Input("labels", new TensorType(Dtype.I32, rows)));
-            return mean(trace, trace.add(new Op.CrossEntropy(), prediction, labels));
+            Value labels = trace.examples("labels", new TensorType(Dtype.I32, rows));
+            Value own = trace.microBatch(labels);
+            return mean(trace, trace.add(new Op.CrossEntropy(), prediction, own));
         }
 
         @Override
@@ -37,7 +38,7 @@ public sealed interface Loss {
     record MeanSquared() implements Loss {
         @Override
         public Value apply(Tracer trace, Value prediction) {
-            Value targets = trace.add(new Op.Input("targets", prediction.type()));
+            Value targets = trace.microBatch(trace.examples("targets", prediction.type()));
             Value error = trace.add(new Elementwise.Subtract(), prediction, targets);
             return mean(trace, trace.add(new Elementwise.Multiply(), error, error));
         }
@@ -48,9 +49,11 @@ public sealed interface Loss {
         }
     }
 
+    /// This micro-batch's summand of the mean over the whole batch.
     private static Value mean(Tracer trace, Value each) {
         Shape shape = each.type().shape();
         Value sum = trace.add(new Op.Sum(IntStream.range(0, shape.rank()).boxed().toList()), each);
-        return trace.add(new Elementwise.Scale(1.0 / shape.elements()), sum);
+        return trace.add(
+                new Elementwise.Scale(1.0 / (shape.elements() * trace.microBatches())), sum);
     }
 }

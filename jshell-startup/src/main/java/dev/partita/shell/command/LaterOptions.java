@@ -19,9 +19,6 @@ final class LaterOptions {
     @Option(names = "--chunks", hidden = true)
     private int chunks = 1;
 
-    @Option(names = "--micro-batches", hidden = true)
-    private int microBatches = 1;
-
     @Option(names = "--checkpoint", hidden = true)
     private @Nullable String checkpoint;
 
@@ -37,7 +34,6 @@ final class LaterOptions {
                 schedule != null || chunks != 1,
                 "--schedule",
                 "there is one stage, so nothing to schedule");
-        refuse(microBatches != 1, "--micro-batches", "a smaller --batch");
         refuse(checkpoint != null || resume, "--checkpoint", "train in one run");
         refuse(!device.equals("cpu"), "--device " + device, "--device cpu");
     }

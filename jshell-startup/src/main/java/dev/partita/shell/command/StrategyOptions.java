@@ -66,6 +66,13 @@ final class StrategyOptions {
     private long batch = 256;
 
     @Option(
+            names = "--micro-batches",
+            paramLabel = "N",
+            description =
+                    "Computes each batch in N parts, one after the other. Default: ${DEFAULT-VALUE}.")
+    private long microBatches = 1;
+
+    @Option(
             names = "--precision",
             paramLabel = "TYPE",
             description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
@@ -119,9 +126,11 @@ final class StrategyOptions {
         CompileOptions options =
                 CompileOptions.on(devices)
                         .batch(batch)
+                        .microBatches(microBatches)
                         .dtype(dtype())
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
+        options = optimizer.clip(options);
         for (Map.Entry<String, String> each : shards(devices).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }

@@ -7,10 +7,12 @@ import dev.partita.compiler.plan.Slot;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.Shape;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.execute.Feed;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /// Fits a data set to a plan: which input takes the features, how many examples a step takes, how
 /// the batch is split.
@@ -44,7 +46,8 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
             throw new IllegalArgumentException("a plan without examples");
         }
         Slot slot = program.slot(features.slot());
-        int batch = Math.toIntExact(slot.whole().shape().size(0));
+        int dim = slot.whole().shape().indexOf("batch");
+        int batch = Math.toIntExact(examples(slot.whole().shape(), dim));
         long perExample = slot.whole().shape().elements() / batch;
         if (perExample != dataset.shape().elements()) {
             throw Problem.of(
@@ -55,8 +58,13 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
                     .fix("describe the model with the shape of the data")
                     .exception();
         }
-        int replicas = plan.mesh().size(slot.placement().dim(0).axes());
+        int replicas = plan.mesh().size(slot.placement().dim(dim).axes());
         return new ExampleFeed(features.name(), labelled, batch, replicas);
+    }
+
+    /// Product of the sizes of dims `0..last`: the batch, and what it is divided into.
+    private static long examples(Shape shape, int last) {
+        return IntStream.rangeClosed(0, last).mapToLong(shape::size).reduce(1, (a, b) -> a * b);
     }
 
     private static void requireClasses(Program program, Binding.Input labels, Dataset dataset) {

@@ -26,7 +26,7 @@ final class IndexBounds {
                         copies.addAll(start.targets());
                 case Step.Compute(_, Op op, var reads, var writes, _)
                         when !disjoint(copies, reads) -> {
-                    if (op instanceof Reshard) {
+                    if (op instanceof Reshard || op instanceof Op.MicroBatch) {
                         copies.addAll(writes);
                     } else if (op instanceof Op.CrossEntropy || op instanceof Op.Embedding) {
                         Shape indexed = program.slot(reads.getFirst()).whole().shape();

@@ -60,17 +60,21 @@ public record Proof(
     /// @throws dev.partita.dsl.problem.ProblemException whatever compiling and running throw
     public static Proof of(Compilation compilation, KernelLibrary library, long seed, int steps) {
         Compilation placed = compilation.keepingGradients();
-        return of(placed, placed.oneDevice(), library, seed, steps);
+        return between(placed, placed.oneDevice(), library, seed, steps);
     }
 
-    /// Compares two compilations of one model that both keep their gradients.
-    static Proof of(
-            Compilation placed, Compilation single, KernelLibrary library, long seed, int steps) {
+    /// Runs and compares two plans of one model that both keep their gradients.
+    static Proof between(
+            Compilation compilation,
+            Compilation expected,
+            KernelLibrary library,
+            long seed,
+            int steps) {
         var options = new SessionOptions(library, seed);
-        var examples = new RandomExamples(seed, placed.options().optimizer().learningRate());
+        var examples = new RandomExamples(seed, compilation.options().optimizer().learningRate());
         var differences = new ArrayList<Difference>();
-        try (var many = Session.open(placed.plan(), options);
-                var one = Session.open(single.plan(), options)) {
+        try (var many = Session.open(compilation.plan(), options);
+                var one = Session.open(expected.plan(), options)) {
             for (int step = 1; step <= steps; step++) {
                 for (Session session : List.of(many, one)) {
                     examples.fill(session, step);
@@ -80,10 +84,10 @@ public record Proof(
             }
         }
         differences.sort(Comparator.comparingDouble(Difference::relative).reversed());
-        boolean doubles = placed.options().dtype() == Dtype.F64;
+        boolean doubles = compilation.options().dtype() == Dtype.F64;
         return new Proof(
-                placed.model().name(),
-                placed.options().mesh().toString(),
+                compilation.model().name(),
+                compilation.options().mesh().toString(),
                 steps,
                 new MaxRelativeDifference(
                         largest(differences, "loss"),

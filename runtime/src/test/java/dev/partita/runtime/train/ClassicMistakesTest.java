@@ -228,6 +228,6 @@ final class ClassicMistakesTest {
         var wrong =
                 new Compilation(
                         right.model(), right.options(), right.sharded(), plan, right.snapshots());
-        return Proof.of(wrong, right.oneDevice(), KernelLibraries.reference(), 7, 2);
+        return Proof.between(wrong, right.oneDevice(), KernelLibraries.reference(), 7, 2);
     }
 }
