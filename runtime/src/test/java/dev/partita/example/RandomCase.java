@@ -28,6 +28,7 @@ import static dev.partita.dsl.layer.Layers.tokens;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
@@ -66,10 +67,16 @@ public final class RandomCase {
         return new RandomCase(seed).draw(dtype);
     }
 
+    /// A case that computes as `precision` says.
+    public static Compilation draw(long seed, Precision precision) {
+        Compilation drawn = draw(seed, Dtype.F64);
+        return Compiler.compile(drawn.model(), drawn.options().precision(precision));
+    }
+
     private Compilation draw(Dtype dtype) {
         while (true) {
             Model net = network();
-            CompileOptions options = placement(net).dtype(dtype);
+            CompileOptions options = precision(placement(net).dtype(dtype));
             try {
                 Compilation compiled = Compiler.compile(net, options);
                 if (random.nextInt(6) == 0) {
@@ -216,6 +223,14 @@ public final class RandomCase {
             }
             default -> Recompute.none();
         };
+    }
+
+    /// One in four cases in f64 computes in f32 what mixed precision would compute in bf16: the
+    /// same program, with roundings so small that a proof sees through them.
+    private CompileOptions precision(CompileOptions options) {
+        return options.dtype() == Dtype.F64 && random.nextInt(4) == 0
+                ? options.precision(new Precision("f32 in f64", Dtype.F64, Dtype.F32))
+                : options;
     }
 
     private Optimizer optimizer() {

@@ -9,6 +9,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,7 +25,7 @@ public final class ShardingRules {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
             case Elementwise _, Update _ -> alike(node);
-            case Op.Dropout _, Op.ScaleBy _ -> alike(node);
+            case Op.Dropout _, Op.ScaleBy _, Op.Cast _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
             case Op.Broadcast b -> {
@@ -113,10 +114,11 @@ public final class ShardingRules {
         };
     }
 
-    /// True if the op may be applied to the summands of a partial value, each device to its own,
-    /// and leaves the summands of the result: it is linear, and cheap enough not to be done twice.
-    public static boolean passesPartial(Op op) {
-        return switch (op) {
+    /// True if the node's op may be applied to the summands of a partial value, each device to its
+    /// own, and leaves the summands of the result: it is linear, and cheap enough not to be done
+    /// twice.
+    public static boolean passesPartial(Node node) {
+        return switch (node.op()) {
             case Elementwise.Add _,
                     Elementwise.Subtract _,
                     Elementwise.Scale _,
@@ -125,6 +127,9 @@ public final class ShardingRules {
                     Op.Sum _,
                     Op.Broadcast _ ->
                     true;
+            // summands are summed in the wider type
+            case Op.Cast(Dtype to) ->
+                    to.bytes() > node.operands().getFirst().type().dtype().bytes();
             case Elementwise _,
                     BatchNorm _,
                     Op.Leaf _,

@@ -9,6 +9,7 @@ import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
@@ -174,6 +175,7 @@ class MismatchTest {
                         ROWS,
                         "i32[batch=2]",
                         "f32[]"),
+                mismatch("it casts floating numbers", new Op.Cast(Dtype.I32), ROWS),
                 mismatch("operand 0 has 0 dims", new Op.RequireFinite("loss"), ROWS),
                 mismatch(
                         "the gradient fits the weight",

@@ -3,12 +3,12 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.data.DataSplit;
@@ -27,7 +27,7 @@ final class StrategyOptions {
     /// The dim that an axis of this name shards when `--shard` does not say.
     private static final Map<String, String> USUAL = Map.of("data", "batch", "tensor", "hidden");
 
-    private static final List<String> PRECISIONS = List.of("f32", "f64");
+    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16");
 
     @Option(
             names = "--mesh",
@@ -75,7 +75,10 @@ final class StrategyOptions {
     @Option(
             names = "--precision",
             paramLabel = "TYPE",
-            description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
+            description = {
+                "f32, f64, or bf16: contractions in bf16, weights and optimizer state in f32;",
+                "partita plan prints which ops compute in which type. Default: ${DEFAULT-VALUE}."
+            })
     private String precision = "f32";
 
     @Option(
@@ -127,7 +130,7 @@ final class StrategyOptions {
                 CompileOptions.on(devices)
                         .batch(batch)
                         .microBatches(microBatches)
-                        .dtype(dtype())
+                        .precision(precision())
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
@@ -208,16 +211,11 @@ final class StrategyOptions {
         return usual;
     }
 
-    private Dtype dtype() {
+    private Precision precision() {
         return switch (precision) {
-            case "f32" -> Dtype.F32;
-            case "f64" -> Dtype.F64;
-            case "bf16", "f16" ->
-                    throw Problem.of(
-                                    ProblemCode.UNSUPPORTED,
-                                    "This version does not train in " + precision + " yet.")
-                            .fix("--precision f32")
-                            .exception();
+            case "f32" -> Precision.F32;
+            case "f64" -> Precision.F64;
+            case "bf16" -> Precision.BF16;
             default -> throw UnknownChoice.of("precision", precision, PRECISIONS);
         };
     }

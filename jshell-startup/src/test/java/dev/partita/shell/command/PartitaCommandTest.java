@@ -31,6 +31,14 @@ final class PartitaCommandTest {
         assertThat(run.err()).isEmpty();
     }
 
+    @Test
+    void a_plan_in_bf16_says_first_which_ops_compute_in_which_type() {
+        CommandLineRun run = CommandLineRun.of("plan", "mlp", "--precision", "bf16");
+        assertThat(run.exit()).isEqualTo(0);
+        assertThat(run.out()).startsWith("precision bf16\n  einsum         bf16 ");
+        assertThat(run.out()).contains("einsum bk,ok->bo+bias+relu");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "trian mlp, InvalidArgument, train",
@@ -49,7 +57,7 @@ final class PartitaCommandTest {
         "plan mlp --lr-schedule cosin, InvalidArgument, cosine",
         "train mlp --steps 10 --warmup-steps 10, InvalidArgument, shorter",
         "plan mlp --batch 0, InvalidArgument, batch(256)",
-        "plan mlp --precision bf16, Unsupported, f32",
+        "plan mlp --precision bf61, InvalidArgument, bf16",
         "plan mlp --batch 64 --micro-batches 7, IndivisibleDim, microBatches(8)",
         "plan mlp --micro-batches 0, InvalidArgument, microBatches(4)",
         "plan mlp --clip-norm 0, InvalidArgument, clipNorm(1)",
