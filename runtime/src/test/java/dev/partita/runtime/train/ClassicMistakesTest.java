@@ -22,6 +22,7 @@ import dev.partita.compiler.memory.PackArena;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.dsl.graph.Elementwise;
@@ -158,7 +159,8 @@ final class ClassicMistakesTest {
 
     /// A block that takes itself for the whole.
     private static LocalGraph.Block first(Value value) {
-        return new LocalGraph.Block(value, Placement.replicated(value.type().shape().rank()));
+        return new LocalGraph.Block(
+                value, Placement.replicated(value.type().shape().rank()), MemoryUse.ACTIVATIONS);
     }
 
     @Test

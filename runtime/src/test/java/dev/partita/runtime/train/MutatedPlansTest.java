@@ -146,6 +146,7 @@ final class MutatedPlansTest {
                 slot.offset(),
                 new TensorType(half, slot.type().shape()),
                 new TensorType(half, slot.whole().shape()),
-                slot.placement());
+                slot.placement(),
+                slot.use());
     }
 }
