@@ -69,6 +69,7 @@ public final class PrecisionPolicy {
                     Op.LayerNorm _,
                     Op.LayerNormGrad _,
                     BatchNorm _,
+                    Op.Ignoring _,
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
