@@ -24,7 +24,9 @@ public sealed interface Loss {
             Shape shape = prediction.type().shape();
             Shape rows = shape.without(List.of(shape.rank() - 1));
             Value labels = trace.add(new Op.Input("labels", new TensorType(Dtype.I32, rows)));
-            return mean(trace, trace.add(new Op.CrossEntropy(), prediction, labels));
+            Value each =
+                    trace.addAll(new Op.CrossEntropy(), prediction, labels).results().getFirst();
+            return mean(trace, each);
         }
 
         @Override

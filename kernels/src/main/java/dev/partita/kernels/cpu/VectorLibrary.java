@@ -1,8 +1,10 @@
 package dev.partita.kernels.cpu;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
@@ -37,6 +39,7 @@ final class VectorLibrary implements KernelLibrary {
             case Op.SoftmaxGrad _ -> Optional.of(RowLosses.softmaxGrad(request));
             case Op.CrossEntropy _ -> Optional.of(RowLosses.crossEntropy(request));
             case Op.CrossEntropyGrad _ -> Optional.of(RowLosses.crossEntropyGrad(request));
+            case RowOp.LogSumExp _ -> Optional.of(RowLosses.logSumExp(request));
             case Op.Einsum einsum -> VectorMatmul.einsum(einsum, request);
             case Op.Conv2d conv -> Optional.of(VectorConvolutions.forward(conv, request));
             case Op.Conv2dInputGrad grad ->
@@ -57,6 +60,10 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Broadcast _,
                     Op.Dropout _,
                     Op.RequireFinite _,
+                    RowOp.RmsNorm _,
+                    RowOp.RmsNormGrad _,
+                    RowOp.PickLogit _,
+                    AttentionOp _,
                     Reshard _ ->
                     Optional.empty();
         };

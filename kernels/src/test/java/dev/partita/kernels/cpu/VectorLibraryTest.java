@@ -6,6 +6,7 @@ import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Elementwise.Fused;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
@@ -37,6 +38,8 @@ class VectorLibraryTest extends ContractionsContract {
                 new Elementwise.ReluGrad(),
                 new Elementwise.Gelu(),
                 new Elementwise.GeluGrad(),
+                new Elementwise.Silu(),
+                new Elementwise.SiluGrad(),
                 new Elementwise.Tanh(),
                 new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
@@ -126,9 +129,13 @@ class VectorLibraryTest extends ContractionsContract {
         Trial.of(8, new Op.Softmax(), logits).agrees(library, F32);
         Trial.of(9, new Op.SoftmaxGrad(), logits, logits).agrees(library, F32);
         Trial.of(10, new Op.CrossEntropy(), logits, ids).with(1, labels).agrees(library, F32);
-        Trial.of(11, new Op.CrossEntropyGrad(), logits, ids, row)
+        double[] logSums =
+                Trial.of(11, new Op.CrossEntropy(), logits, ids).with(1, labels).truth().get(1);
+        Trial.of(11, new Op.CrossEntropyGrad(), logits, ids, row, row)
                 .with(1, labels)
+                .with(2, logSums)
                 .agrees(library, F32);
+        Trial.of(11, new RowOp.LogSumExp(row.shape()), logits).agrees(library, F32);
     }
 
     @ParameterizedTest
