@@ -13,7 +13,6 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.lang.ArchRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,11 +52,11 @@ final class ArchitectureTest {
     /// Guards the guard: a rule over no classes always holds. Raise the bounds as the modules grow.
     @ParameterizedTest
     @CsvSource({
-        DSL + ", 20",
-        KERNELS + ", 1",
-        COMPILER + ", 1",
-        RUNTIME + ", 1",
-        SHELL + ", 1",
+        DSL + ", 140",
+        KERNELS + ", 85",
+        COMPILER + ", 80",
+        RUNTIME + ", 60",
+        SHELL + ", 60",
     })
     void the_rules_see_the_classes_of(String module, int atLeast) {
         assertWithMessage("classes of %s", module)
@@ -84,19 +83,19 @@ final class ArchitectureTest {
                                                 "dev.partita.compiler",
                                                 "dev.partita.compiler.plan..")))
                         .as("a pass of the compiler");
-        check(
-                noClasses()
-                        .that()
-                        .resideInAPackage(RUNTIME)
-                        .should()
-                        .dependOnClassesThat(passes)
-                        .because("the ExecutionPlan is all that the compiler tells the runtime"));
+        noClasses()
+                .that()
+                .resideInAPackage(RUNTIME)
+                .should()
+                .dependOnClassesThat(passes)
+                .because("the ExecutionPlan is all that the compiler tells the runtime")
+                .check(HOUSE);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dsl", "kernels", "compiler", "runtime", "shell", "tutorials"})
+    @ValueSource(strings = {"dsl", "kernels", "compiler", "runtime", "shell"})
     void no_cycles_between_the_packages_of(String module) {
-        check(slices().matching("dev.partita." + module + ".(**)").should().beFreeOfCycles());
+        slices().matching("dev.partita." + module + ".(**)").should().beFreeOfCycles().check(HOUSE);
     }
 
     @Test
@@ -128,7 +127,7 @@ final class ArchitectureTest {
     @Test
     void no_java_file_is_longer_than_400_lines() throws IOException {
         List<Path> files = javaFiles(root());
-        assertWithMessage("Java files seen").that(files.size()).isAtLeast(20);
+        assertWithMessage("Java files seen").that(files.size()).isAtLeast(400);
         Set<String> tooLong = new TreeSet<>();
         for (Path file : files) {
             int lines = Files.readAllLines(file).size();
@@ -140,19 +139,13 @@ final class ArchitectureTest {
     }
 
     private static void mustNotKnow(String module, String... others) {
-        check(
-                noClasses()
-                        .that()
-                        .resideInAPackage(module)
-                        .should()
-                        .dependOnClassesThat()
-                        .resideInAnyPackage(others));
-    }
-
-    /// Rules may be written before the first class they speak of; the guard above counts the
-    /// classes.
-    private static void check(ArchRule rule) {
-        rule.allowEmptyShould(true).check(HOUSE);
+        noClasses()
+                .that()
+                .resideInAPackage(module)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others)
+                .check(HOUSE);
     }
 
     private static Stream<String> emptyNames(JavaClass each) {

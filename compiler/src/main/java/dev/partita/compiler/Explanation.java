@@ -51,7 +51,8 @@ final class Explanation {
         for (Node node : compilation.sharded().training().graph().nodes()) {
             for (Value value : node.results()) {
                 boolean own = !compilation.sharded().training().follows().containsKey(value);
-                if (own && isAbout(node, value)) {
+                boolean scalar = value.type().shape().rank() == 0;
+                if (own && !scalar && isAbout(node, value)) {
                     lines.add(
                             value
                                     + " "
@@ -59,7 +60,8 @@ final class Explanation {
                                     + " : "
                                     + value.type()
                                     + " lies "
-                                    + compilation.sharded().explain(value));
+                                    + compilation.sharded().placement(value));
+                    compilation.sharded().reasons(value).forEach(why -> lines.add("    " + why));
                 }
             }
         }

@@ -56,10 +56,15 @@ public record ShardedGraph(
     /// The placement of a value and why: `[{data}, {tensor}] batch because ...; hidden because
     /// ...`.
     public String explain(Value value) {
-        List<String> parts = new ArrayList<>();
+        return (placement(value) + " " + String.join("; ", reasons(value))).strip();
+    }
+
+    /// For each sharded dim of a value why it is: `batch because ...`.
+    public List<String> reasons(Value value) {
+        List<String> reasons = new ArrayList<>();
         causes.getOrDefault(value, Map.of())
                 .forEach((dim, cause) ->
-                        parts.add(value.type().shape().dim(dim).name() + " because " + cause));
-        return (placement(value) + " " + String.join("; ", parts)).strip();
+                        reasons.add(value.type().shape().dim(dim).name() + " because " + cause));
+        return reasons;
     }
 }

@@ -16,13 +16,17 @@ final class ModelPrinter {
 
     static String line(Model model) {
         String text =
-                "model %s: %s, %d layers, %s parameters"
+                "model %s: %s, %s, %s parameters"
                         .formatted(
                                 model.name(),
                                 model.input().word(),
-                                model.layers().size(),
+                                layers(model.layers().size()),
                                 count(model.parameters()));
         return text.length() <= LINE ? text : text.substring(0, LINE - 1) + "…";
+    }
+
+    private static String layers(int count) {
+        return count + (count == 1 ? " layer" : " layers");
     }
 
     static String print(Model model) {

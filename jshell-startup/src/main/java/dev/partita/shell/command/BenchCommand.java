@@ -3,7 +3,6 @@ package dev.partita.shell.command;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.dsl.mesh.Mesh;
-import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.KernelLibraries;
@@ -139,10 +138,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private void requireName() {
         if (!NAMES.contains(name)) {
-            throw Problem.of(
-                            ProblemCode.INVALID_ARGUMENT, "There is no benchmark \"" + name + "\".")
-                    .fix(NearMiss.fix(name, NAMES, "benchmark"))
-                    .exception();
+            throw UnknownChoice.of("benchmark", name, NAMES);
         }
     }
 }

@@ -31,6 +31,7 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
     static final String MESH = "data=2,tensor=2";
 
+    private static final double LEARNING_RATE = 2e-3;
     private static final int PROOF_STEPS = 2;
 
     @Mixin private StrategyOptions strategy = new StrategyOptions();
@@ -61,7 +62,10 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() {
         Optional<JsonFile> file = json.file();
         PrintStream out = screen.out();
-        Compilation compilation = strategy.compileToRun(ConvNet.model(), MESH);
+        DataSplit examples = data.read(strategy.seed());
+        strategy.usually(LEARNING_RATE, "cosine");
+        Compilation compilation =
+                strategy.compileToRun(ConvNet.model(), MESH, strategy.steps(examples, epochs));
         out.println("1. A network, described once");
         out.println();
         out.print(compilation.model().describe());
@@ -70,7 +74,6 @@ final class DemoCommand implements Callable<Integer> {
         out.println();
         show(compilation);
         out.println();
-        DataSplit examples = data.read(strategy.seed());
         out.println(
                 "3. Training on "
                         + examples.train().name()
@@ -85,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
         out.println("4. The devices together compute what one computes");
         out.println();
         Proof proof = Proof.of(compilation, strategy.library(), strategy.seed(), PROOF_STEPS);
-        out.print(proof.print());
+        out.print(proof.describe());
         file.ifPresent(each -> each.write(result(run, proof, compilation)));
         return 0;
     }

@@ -52,7 +52,7 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         requireFormat();
         Optional<JsonFile> file = json.file();
-        Compilation compilation = strategy.compile(model.model(), "");
+        Compilation compilation = strategy.compile(model.model(), "", Long.MAX_VALUE);
         PlanDescription plan = PlanDescription.of(compilation.plan());
         var result =
                 new Result(

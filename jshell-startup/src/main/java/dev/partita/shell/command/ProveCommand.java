@@ -42,10 +42,10 @@ final class ProveCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
-        Compilation compilation = strategy.compileToRun(model.model(), "");
+        Compilation compilation = strategy.compileToRun(model.model(), "", steps);
         screen.out().println(strategy.placement(compilation));
         Proof proof = Proof.of(compilation, strategy.library(), strategy.seed(), steps);
-        screen.out().print(proof.print());
+        screen.out().print(proof.describe());
         file.ifPresent(each ->
                 each.write(
                         new Result(

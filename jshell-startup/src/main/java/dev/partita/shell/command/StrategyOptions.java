@@ -3,17 +3,15 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
-import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
-import dev.partita.dsl.layer.Optimizer;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
-import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
+import dev.partita.runtime.data.DataSplit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +27,6 @@ final class StrategyOptions {
     /// The dim that an axis of this name shards when `--shard` does not say.
     private static final Map<String, String> USUAL = Map.of("data", "batch", "tensor", "hidden");
 
-    private static final List<String> OPTIMIZERS = List.of("adam", "adamw", "sgd");
     private static final List<String> PRECISIONS = List.of("f32", "f64");
 
     @Option(
@@ -54,18 +51,6 @@ final class StrategyOptions {
     private long batch = 256;
 
     @Option(
-            names = "--optimizer",
-            paramLabel = "NAME",
-            description = "adam, adamw or sgd. Default: ${DEFAULT-VALUE}.")
-    private String optimizer = "adam";
-
-    @Option(
-            names = "--learning-rate",
-            paramLabel = "RATE",
-            description = "Default: ${DEFAULT-VALUE}.")
-    private double learningRate = 1e-3;
-
-    @Option(
             names = "--precision",
             paramLabel = "TYPE",
             description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
@@ -88,10 +73,21 @@ final class StrategyOptions {
             description = "Takes more than " + MOST_VIRTUAL_DEVICES + " virtual devices.")
     private boolean force;
 
+    @Mixin private OptimizerOptions optimizer = new OptimizerOptions();
     @Mixin private LaterOptions later = new LaterOptions();
 
     long seed() {
         return seed;
+    }
+
+    /// How many steps a number of epochs takes; the rest of a batch is left out.
+    long steps(DataSplit examples, int epochs) {
+        return Math.max(1, examples.train().size() / batch * epochs);
+    }
+
+    /// The learning rate that counts where the user says none.
+    void usually(double learningRate, String schedule) {
+        optimizer.usually(learningRate, schedule);
     }
 
     KernelLibrary library() {
@@ -99,11 +95,16 @@ final class StrategyOptions {
     }
 
     /// Compiles for devices that need not exist.
-    Compilation compile(Model model, String usualMesh) {
+    ///
+    /// @param steps of the whole training, which learning-rate schedules divide
+    Compilation compile(Model model, String usualMesh, long steps) {
         later.refuse();
         Mesh devices = Mesh.parse(mesh == null ? usualMesh : mesh);
         CompileOptions options =
-                CompileOptions.on(devices).batch(batch).dtype(dtype()).optimizer(optimizer());
+                CompileOptions.on(devices)
+                        .batch(batch)
+                        .dtype(dtype())
+                        .optimizer(optimizer.over(steps));
         for (Map.Entry<String, String> each : shards(devices).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }
@@ -112,8 +113,9 @@ final class StrategyOptions {
 
     /// Compiles for devices that this machine is to play.
     ///
+    /// @param steps of the whole training
     /// @throws dev.partita.dsl.problem.ProblemException `MeshTooLarge`
-    Compilation compileToRun(Model model, String usualMesh) {
+    Compilation compileToRun(Model model, String usualMesh, long steps) {
         int devices = Mesh.parse(mesh == null ? usualMesh : mesh).devices();
         if (devices > MOST_VIRTUAL_DEVICES && !force) {
             throw Problem.of(
@@ -125,7 +127,7 @@ final class StrategyOptions {
                     .fix("a smaller mesh, --force, or partita plan, which takes any number")
                     .exception();
         }
-        return compile(model, usualMesh);
+        return compile(model, usualMesh, steps);
     }
 
     /// How the mesh is used, in words.
@@ -174,23 +176,7 @@ final class StrategyOptions {
                                     "This version does not train in " + precision + " yet.")
                             .fix("--precision f32")
                             .exception();
-            default -> throw unknown("precision", precision, PRECISIONS);
+            default -> throw UnknownChoice.of("precision", precision, PRECISIONS);
         };
-    }
-
-    private Optimizer optimizer() {
-        return switch (optimizer) {
-            case "adam" -> Layers.adam(learningRate);
-            case "adamw" -> Layers.adamW(learningRate);
-            case "sgd" -> Layers.sgd(learningRate);
-            default -> throw unknown("optimizer", optimizer, OPTIMIZERS);
-        };
-    }
-
-    private static RuntimeException unknown(String kind, String word, List<String> known) {
-        return Problem.of(
-                        ProblemCode.INVALID_ARGUMENT, "There is no " + kind + " \"" + word + "\".")
-                .fix(NearMiss.fix(word, known, kind))
-                .exception();
     }
 }

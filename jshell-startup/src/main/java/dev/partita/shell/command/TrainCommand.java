@@ -44,8 +44,9 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         Optional<JsonFile> file = json.file();
         Model network = model.model();
-        Compilation compilation = strategy.compileToRun(network, "");
         DataSplit examples = data.read(strategy.seed());
+        long length = steps == null ? strategy.steps(examples, epochs) : steps;
+        Compilation compilation = strategy.compileToRun(network, "", length);
         screen.out().println(network.name() + " on " + strategy.placement(compilation));
         var view = new TrainingScreen(screen);
         Training training =

@@ -83,6 +83,7 @@ public final class Workbench {
     /// Reads and evaluates until the user leaves.
     void hold() {
         commands.greet();
+        String snippet = "";
         while (true) {
             try {
                 String line = reader.readLine(PROMPT);
@@ -91,7 +92,8 @@ public final class Workbench {
                         return;
                     }
                 } else {
-                    evaluate(line);
+                    snippet = following(snippet, line.strip());
+                    evaluate(snippet);
                 }
             } catch (UserInterruptException e) {
                 // Ctrl-C at the prompt drops the line.
@@ -99,6 +101,16 @@ public final class Workbench {
                 return;
             }
         }
+    }
+
+    /// A line that begins with a dot and a name goes on with the snippet before it, which runs
+    /// again as a whole: so a chain of calls may be typed one call a line.
+    private static String following(String before, String line) {
+        boolean call =
+                line.length() > 1
+                        && line.charAt(0) == '.'
+                        && Character.isJavaIdentifierStart(line.charAt(1));
+        return call ? before.stripTrailing().replaceFirst(";$", "") + "\n" + line : line;
     }
 
     private void evaluate(String line) {

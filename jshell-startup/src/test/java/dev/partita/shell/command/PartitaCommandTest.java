@@ -46,6 +46,8 @@ final class PartitaCommandTest {
         "plan mlp --mesh data:2, InvalidMesh, data=2",
         "plan mlp --format html, Unsupported, text",
         "plan mlp --optimizer adm, InvalidArgument, adam",
+        "plan mlp --lr-schedule cosin, InvalidArgument, cosine",
+        "train mlp --steps 10 --warmup-steps 10, InvalidArgument, shorter",
         "plan mlp --batch 0, InvalidArgument, batch(256)",
         "plan mlp --precision bf16, Unsupported, f32",
         "plan mlp --zero 3, Unsupported, data",

@@ -61,6 +61,13 @@ final class WorkbenchTest {
     }
 
     @Test
+    void a_line_that_begins_with_a_call_goes_on_with_the_snippet_before() throws IOException {
+        assertThat(session("var s = \"one two\";", "  .replace(\"two\", \"three\")", "s"))
+                .contains("==> \"one three\"\n");
+        assertThat(session("1 + 1", ".5 + 1")).contains("==> 1.5\n");
+    }
+
+    @Test
     void exit_leaves_and_the_rest_is_not_read() throws IOException {
         assertThat(session("/exit", "\"un\" + \"read\"")).doesNotContain("unread\"");
     }

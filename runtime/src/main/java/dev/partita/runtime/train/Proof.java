@@ -124,8 +124,13 @@ public record Proof(
         return maxRelativeDifference.largest() <= tolerance;
     }
 
+    /// Writes [#describe] to standard output.
+    public void print() {
+        System.out.print(describe());
+    }
+
     /// The differences as a table, and the values that differ most.
-    public String print() {
+    public String describe() {
         var text = new StringBuilder(toString());
         text.append(
                 """

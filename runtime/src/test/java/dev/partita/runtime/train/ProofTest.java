@@ -63,7 +63,7 @@ final class ProofTest {
     @ValueSource(strings = {"data=1", "data=2", "data=4,tensor=2", "tensor=4", "data=2,tensor=4"})
     void a_convnet_equals_one_device_in_doubles(String mesh) {
         Proof proof = prove(CONVNET, mesh, Dtype.F64, adam(1e-3));
-        assertWithMessage(proof.print()).that(proof.equal()).isTrue();
+        assertWithMessage(proof.describe()).that(proof.equal()).isTrue();
         assertThat(proof.maxRelativeDifference().largest()).isAtMost(1e-10);
     }
 
@@ -71,7 +71,7 @@ final class ProofTest {
     @ValueSource(strings = {"data=2", "data=2,tensor=2"})
     void a_convnet_equals_one_device_in_floats(String mesh) {
         Proof proof = prove(CONVNET, mesh, Dtype.F32, sgd(0.1).momentum(0.9));
-        assertWithMessage(proof.print()).that(proof.equal()).isTrue();
+        assertWithMessage(proof.describe()).that(proof.equal()).isTrue();
         // more than one device rounds differently: a proof that finds no difference compared
         // nothing
         assertThat(proof.maxRelativeDifference().largest()).isGreaterThan(0.0);
@@ -80,7 +80,7 @@ final class ProofTest {
     @Test
     void targets_are_drawn_as_labels_are() {
         Proof proof = prove(REGRESSION, "data=2,tensor=2", Dtype.F64, sgd(0.1));
-        assertWithMessage(proof.print()).that(proof.equal()).isTrue();
+        assertWithMessage(proof.describe()).that(proof.equal()).isTrue();
     }
 
     @Test
@@ -98,7 +98,7 @@ final class ProofTest {
         Proof proof = Proof.of(compilation, new SlightlyWrong(), 1, 1);
         assertThat(proof.equal()).isFalse();
         assertThat(proof.toString()).contains("DIFFERS");
-        assertThat(proof.print()).contains("most different");
+        assertThat(proof.describe()).contains("most different");
     }
 
     private static Proof prove(Model model, String mesh, Dtype dtype, Optimizer optimizer) {

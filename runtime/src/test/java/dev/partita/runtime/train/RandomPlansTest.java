@@ -28,7 +28,8 @@ class RandomPlansTest {
     void a_random_plan_equals_one_device(long seed) {
         Compilation plan = RandomCase.draw(seed, Dtype.F64);
         Proof proof = Proof.of(plan, KernelLibraries.reference(), seed, 2);
-        assertWithMessage("seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.print())
+        assertWithMessage(
+                        "seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.describe())
                 .that(proof.equal())
                 .isTrue();
     }

@@ -1,0 +1,87 @@
+package dev.partita.shell.command;
+
+import dev.partita.dsl.layer.Layers;
+import dev.partita.dsl.layer.LearningRate;
+import dev.partita.dsl.layer.Optimizer;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// How weights follow their gradients.
+final class OptimizerOptions {
+    private static final List<String> OPTIMIZERS = List.of("adam", "adamw", "sgd");
+    private static final List<String> SCHEDULES = List.of("constant", "cosine");
+
+    @Option(
+            names = "--optimizer",
+            paramLabel = "NAME",
+            description = "adam, adamw or sgd. Default: ${DEFAULT-VALUE}.")
+    private String optimizer = "adam";
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "RATE",
+            description = "The highest of a schedule. Default: 0.001; demo: 0.002.")
+    private @Nullable Double learningRate;
+
+    @Option(
+            names = "--lr-schedule",
+            paramLabel = "NAME",
+            description =
+                    "constant, or cosine: down to 0 at the last step. Default: constant; demo: cosine.")
+    private @Nullable String schedule;
+
+    @Option(
+            names = "--warmup-steps",
+            paramLabel = "N",
+            description = "Rises to the learning rate in this many steps first. Default: none.")
+    private long warmUpSteps;
+
+    private double usualRate = 1e-3;
+    private String usualSchedule = "constant";
+
+    /// What counts where the user says nothing.
+    void usually(double rate, String scheduleName) {
+        usualRate = rate;
+        usualSchedule = scheduleName;
+    }
+
+    /// The optimizer of a training of so many steps.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`
+    Optimizer over(long steps) {
+        LearningRate rate = learningRate(steps);
+        return switch (optimizer) {
+            case "adam" -> Layers.adam(rate);
+            case "adamw" -> Layers.adamW(rate);
+            case "sgd" -> Layers.sgd(rate);
+            default -> throw UnknownChoice.of("optimizer", optimizer, OPTIMIZERS);
+        };
+    }
+
+    private LearningRate learningRate(long steps) {
+        if (warmUpSteps < 0 || (warmUpSteps > 0 && warmUpSteps >= steps)) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "The warm-up must be shorter than the training.")
+                    .fact("--warmup-steps", warmUpSteps)
+                    .fact("steps of training", steps)
+                    .fix("for example --warmup-steps " + steps / 20)
+                    .exception();
+        }
+        LearningRate main = afterWarmUp(steps - warmUpSteps);
+        return warmUpSteps == 0 ? main : Layers.warmUp(warmUpSteps).then(main);
+    }
+
+    private LearningRate afterWarmUp(long steps) {
+        double peak = learningRate == null ? usualRate : learningRate;
+        String name = schedule == null ? usualSchedule : schedule;
+        return switch (name) {
+            case "constant" -> Layers.constant(peak);
+            case "cosine" -> Layers.cosine(peak, steps, 0);
+            default -> throw UnknownChoice.of("schedule", name, SCHEDULES);
+        };
+    }
+}
