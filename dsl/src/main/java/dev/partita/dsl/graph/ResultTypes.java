@@ -273,7 +273,10 @@ public final class ResultTypes {
         /// Operand `i` has the innermost dims of `shape`.
         Operands innermost(Shape shape, int i) {
             int outer = shape.rank() - shape(i).rank();
-            require(outer >= 0 && shape(i).rank() > 0, "operand " + i + " has dims of the result");
+            require(
+                    shape(i).rank() == 1 || (outer > 0 && shape(i).rank() > 1),
+                    "operand " + i + " has some of the innermost dims of " + shape);
+            require(outer >= 0, "there is a dim to add along");
             for (int d = 0; d < shape(i).rank(); d++) {
                 same(shape.dim(outer + d), shape(i).dim(d));
             }
