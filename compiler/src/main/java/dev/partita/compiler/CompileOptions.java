@@ -10,6 +10,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// How to place and train a model: the mesh, which dims are sharded over which axes, the optimizer
 /// and the global batch. Immutable; every call returns new options.
@@ -20,6 +21,7 @@ import java.util.List;
 public final class CompileOptions {
     private final Mesh mesh;
     private List<ShardRequest> shards = List.of();
+    private Optional<ZeroRequest> zero = Optional.empty();
     private Optimizer optimizer = adam(1e-3);
     private long batch = 32;
     private Dtype dtype = Dtype.F32;
@@ -50,6 +52,7 @@ public final class CompileOptions {
     private CompileOptions copy() {
         CompileOptions copy = trainingOn(mesh);
         copy.shards = shards;
+        copy.zero = zero;
         return copy;
     }
 
@@ -70,6 +73,28 @@ public final class CompileOptions {
     /// Starts a request to shard every dim of this name; [Shard#over] completes it.
     public Shard shard(String dim) {
         return new Shard(this, dim, List.of());
+    }
+
+    /// What data parallelism need not keep whole on every device, if the user asked for it.
+    public Optional<ZeroRequest> zero() {
+        return zero;
+    }
+
+    /// Starts a request to keep less than data parallelism does on every device (ZeRO, Rajbhandari
+    /// et al. 2020, section 5); [Zero#over] completes it.
+    ///
+    /// @param stage 1: optimizer state is split; 2: gradients too; 3: weights too, which then are
+    ///   gathered layer by layer
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for another stage
+    public Zero zero(int stage) {
+        if (stage < 1 || stage > 3) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "ZeRO has the stages 1, 2 and 3.")
+                    .fact("stage", stage)
+                    .fix(
+                            "write zero(1) to split optimizer state, zero(2) for gradients too, zero(3) for weights too")
+                    .exception();
+        }
+        return new Zero(this, stage);
     }
 
     public Optimizer optimizer() {
@@ -144,6 +169,41 @@ public final class CompileOptions {
         CompileOptions copy = copy();
         copy.keepGradients = true;
         return copy;
+    }
+
+    /// A user's request to split optimizer state, from stage 2 gradients and from stage 3 weights
+    /// over `axes`.
+    public record ZeroRequest(int stage, List<String> axes, Origin origin) {
+        public ZeroRequest {
+            axes = List.copyOf(axes);
+        }
+
+        @Override
+        public String toString() {
+            return "zero(" + stage + ").over(\"" + String.join("\", \"", axes) + "\")";
+        }
+    }
+
+    /// A ZeRO request that still lacks its axes.
+    public record Zero(CompileOptions options, int stage) {
+        /// Splits over these axes, which must carry data parallelism.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss;
+        ///   `InvalidArgument` without an axis
+        public CompileOptions over(String... axes) {
+            if (axes.length == 0) {
+                throw Problem.of(ProblemCode.INVALID_ARGUMENT, "ZeRO splits over an axis.")
+                        .fact("mesh", options.mesh)
+                        .fix("write for example zero(" + stage + ").over(\"data\")")
+                        .exception();
+            }
+            for (String axis : axes) {
+                options.mesh.axis(axis);
+            }
+            CompileOptions copy = options.copy();
+            copy.zero = Optional.of(new ZeroRequest(stage, List.of(axes), Origin.here()));
+            return copy;
+        }
     }
 
     /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none,

@@ -14,8 +14,10 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
+import dev.partita.compiler.schedule.StartEarly;
 import dev.partita.compiler.sharding.Propagation;
 import dev.partita.compiler.sharding.ShardedGraph;
+import dev.partita.compiler.sharding.ZeroSharding;
 import dev.partita.compiler.simplify.FuseBiasGradient;
 import dev.partita.compiler.simplify.FuseElementwise;
 import dev.partita.compiler.simplify.FuseEpilogue;
@@ -75,6 +77,11 @@ public final class Compiler {
                         "propagate",
                         Propagation.run(graph, options.mesh(), options.shards()),
                         ShardedGraph::print);
+        sharded =
+                passes.after(
+                        "zero-sharding",
+                        ZeroSharding.run(sharded, options.zero()),
+                        ShardedGraph::print);
         LocalGraph local = passes.after("partition", Partitioner.run(sharded), LocalGraph::print);
         local =
                 passes.after(
@@ -96,6 +103,7 @@ public final class Compiler {
                         "all-reduce-buckets",
                         AllReduceBuckets.run(local, options.bucketBytes()),
                         LocalGraph::print);
+        local = passes.after("start-early", StartEarly.run(local), LocalGraph::print);
         DeviceSequence sequence =
                 passes.after("overlap", Overlap.run(local), DeviceSequence::print);
         MemoryPlan memory = passes.after("pack-arena", PackArena.run(sequence), MemoryPlan::print);

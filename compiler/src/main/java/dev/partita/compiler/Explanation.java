@@ -2,8 +2,10 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
+import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Answers why: which values a name is about, how they lie and what asked for it, and which
 /// collectives move them for what reason.
@@ -45,14 +48,14 @@ final class Explanation {
         return text.toString();
     }
 
-    /// How the model's own values lie; gradients and state lie as what they belong to.
+    /// How the model's own values lie; gradients and state lie as what they belong to, unless they
+    /// were split further.
     private List<String> values() {
         List<String> lines = new ArrayList<>();
         for (Node node : compilation.sharded().training().graph().nodes()) {
             for (Value value : node.results()) {
-                boolean own = !compilation.sharded().training().follows().containsKey(value);
                 boolean scalar = value.type().shape().rank() == 0;
-                if (own && !scalar && isAbout(node, value)) {
+                if (isOwn(node, value) && !scalar && isAbout(node, value)) {
                     lines.add(
                             value
                                     + " "
@@ -68,12 +71,28 @@ final class Explanation {
         return lines;
     }
 
+    private boolean isOwn(Node node, Value value) {
+        ShardedGraph sharded = compilation.sharded();
+        Value leader = sharded.training().follows().getOrDefault(value, value);
+        boolean split = !sharded.placement(value).equals(sharded.placement(leader));
+        return leader.equals(value) || (split && !(node.op() instanceof Update));
+    }
+
     private boolean isAbout(Node node, Value value) {
-        boolean parameter = node.op() instanceof Op.Parameter p && p.name().equals(name);
+        boolean parameter =
+                switch (node.op()) {
+                    case Op.Parameter p -> p.name().equals(name);
+                    case Op.State state -> state.name().startsWith(name + "/");
+                    case Op _ -> value.equals(gradient());
+                };
         return parameter
                 || node.layer().equals(name)
                 || value.type().shape().indexOf(name) >= 0
                 || compilation.sharded().placement(value).shards(name);
+    }
+
+    private @Nullable Value gradient() {
+        return compilation.sharded().training().gradients().get(name);
     }
 
     private List<String> collectives() {

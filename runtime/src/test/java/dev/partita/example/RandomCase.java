@@ -56,7 +56,8 @@ public final class RandomCase {
             EnumSet.of(
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
-                    ProblemCode.AMBIGUOUS_PLACEMENT);
+                    ProblemCode.AMBIGUOUS_PLACEMENT,
+                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM);
     private static final List<String> AXES = List.of("data", "tensor", "third");
 
     private final Random random;
@@ -193,6 +194,10 @@ public final class RandomCase {
         Graph graph = net.trace(12, Dtype.F32, true);
         CompileOptions options =
                 on(mesh).optimizer(optimizer()).batch(12).bucketBytes(pick(1, 200, 1 << 18));
+        if (random.nextInt(3) == 0) {
+            String axis = pick(mesh.axisNames());
+            options = options.shard("batch").over(axis).zero(1 + random.nextInt(3)).over(axis);
+        }
         for (String axis : mesh.axisNames()) {
             for (int i = random.nextInt(3); i > 0; i--) {
                 Node node = pick(graph.nodes());

@@ -91,7 +91,7 @@ public final class OptimizerStep {
                                 builder.add(new Op.State(name + "/" + state, weight.type(), 0)))
                         .toList();
         List<Value> operands = new ArrayList<>(List.of(weight, gradient));
-        Update update = optimizer.step();
+        Update.Descent update = optimizer.step();
         switch (update) {
             case Update.SgdStep _ -> {
                 operands.add(rate);

@@ -8,9 +8,11 @@ import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Decides over which axes each factor of an op is computed, from how its operands lie and how its
 /// result is to lie.
@@ -52,19 +54,26 @@ final class FactorAxes {
         return axes;
     }
 
-    /// What the operands have, and among different ones what a result wants; else what a result
-    /// wants.
+    /// What the operands have: among different ones the finest of which all others are beginnings,
+    /// since cutting further costs nothing; else the one that a result wants. If no operand has
+    /// any, what a result wants.
     private List<String> candidate(String factor) {
         List<List<String>> has = shardings(node.operands(), rule.operands(), factor);
         List<List<String>> wants = shardings(node.results(), rule.results(), factor);
         has.removeIf(List::isEmpty);
         wants.removeIf(List::isEmpty);
-        return has.stream()
-                .filter(wants::contains)
-                .findFirst()
+        return finest(has)
+                .or(() -> has.stream().filter(wants::contains).findFirst())
                 .or(() -> has.stream().findFirst())
                 .or(() -> wants.stream().findFirst())
                 .orElse(List.of());
+    }
+
+    private static Optional<List<String>> finest(List<List<String>> shardings) {
+        return shardings.stream()
+                .max(Comparator.comparingInt(List::size))
+                .filter(longest ->
+                        shardings.stream().allMatch(s -> longest.subList(0, s.size()).equals(s)));
     }
 
     private List<List<String>> shardings(

@@ -10,12 +10,14 @@ import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -29,6 +31,9 @@ public final class Partitioner {
     private final Map<Value, List<Value>> blocksOf = new HashMap<>();
     private final Map<Value, Block> blocks = new HashMap<>();
     private final Map<Value, String> reasons = new HashMap<>();
+
+    private final Map<Value, String> gatheredFor = new LinkedHashMap<>();
+    private boolean backward;
 
     private Partitioner(ShardedGraph sharded) {
         this.sharded = sharded;
@@ -54,7 +59,14 @@ public final class Partitioner {
                         builder.add(local(leaf, placement.local(leaf.type(), sharded.mesh())));
                 define(node.result(), block, placement);
             } else {
+                if (!backward && isBackward(node)) {
+                    backward = true;
+                    forgetGatheredWeights();
+                }
                 compute(node);
+                if (node.op() instanceof Update update) {
+                    replace(node, update);
+                }
             }
         }
         graph.outputs()
@@ -65,6 +77,45 @@ public final class Partitioner {
                     builder.output(name, block);
                 });
         return new LocalGraph(builder.build(), sharded.mesh(), blocks, reasons);
+    }
+
+    private boolean isBackward(Node node) {
+        return node.results().stream().anyMatch(sharded.training().follows()::containsKey);
+    }
+
+    /// Sharded weights are gathered again in backward, so that their gathered blocks need not live
+    /// until then; only those of the last layer stay, with which backward begins.
+    private void forgetGatheredWeights() {
+        String last = gatheredFor.values().stream().reduce("", (_, layer) -> layer);
+        gatheredFor.forEach((weight, layer) -> {
+            List<Value> have = blocksOf.getOrDefault(weight, new ArrayList<>());
+            if (!layer.equals(last)) {
+                have.subList(1, have.size()).clear();
+            }
+        });
+    }
+
+    private void noteGathered(Value operand, String layer) {
+        boolean weight = index.definition(operand).op() instanceof Op.Parameter;
+        if (weight && blocksOf.getOrDefault(operand, List.of()).size() > 1) {
+            gatheredFor.remove(operand);
+            gatheredFor.put(operand, layer);
+        }
+    }
+
+    /// Where an update computed finer blocks than its weight or state lies in, the whole new block
+    /// is brought there and written over the old one.
+    private void replace(Node node, Update update) {
+        for (int i = 0; i < node.results().size(); i++) {
+            Value old = node.operands().get(update.inPlace().get(i));
+            Value own = blocksOf.getOrDefault(old, List.of()).getFirst();
+            Value computed = blocksOf.getOrDefault(node.results().get(i), List.of()).getFirst();
+            if (!placement(computed).equals(placement(own))) {
+                Value whole = require(node.results().get(i), placement(own), "replaces " + old);
+                Value stored = builder.add(new Update.Store(), own, whole);
+                blocks.put(stored, new Block(node.results().get(i), placement(own)));
+            }
+        }
     }
 
     private static Op local(Op.Leaf leaf, TensorType type) {
@@ -84,6 +135,7 @@ public final class Partitioner {
         for (int i = 0; i < node.operands().size(); i++) {
             Placement wanted = placement(rule.operands().get(i), axes, pending);
             operands.add(require(node.operands().get(i), wanted, "meets " + node.op()));
+            noteGathered(node.operands().get(i), node.layer());
         }
         List<Placement> placements = new ArrayList<>();
         for (List<String> factors : rule.results()) {

@@ -20,7 +20,7 @@ import java.util.Set;
 ///
 /// A slot becomes valid when a step writes it and stops being so when a step writes over one of its
 /// bytes. While a collective is on its way, nobody may read its targets or write its sources or
-/// targets.
+/// targets; others may read its sources.
 final class MemoryVerifier {
     private final Program program;
     private final Mesh mesh;
@@ -161,7 +161,6 @@ final class MemoryVerifier {
             }
         }
         step.targets().forEach(slot -> untouched(step, slot));
-        step.sources().forEach(slot -> untouched(step, slot));
         pending.put(step.tag(), step);
     }
 

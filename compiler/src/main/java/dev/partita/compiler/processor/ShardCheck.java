@@ -4,13 +4,9 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
-import dev.partita.dsl.problem.NearMiss;
-import dev.partita.dsl.problem.Problem;
-import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// Checks what a declaration shards before anything runs: the axes and dims exist, and each dim
 /// divides over its axes.
@@ -45,7 +41,9 @@ final class ShardCheck {
         int parts = shard.place().member("over").say(() -> mesh.size(sharding.axes()));
         List<Dim> named = dims.stream().filter(dim -> dim.name().equals(name)).toList();
         if (named.isEmpty()) {
-            throw shard.place().member("dim").misplaced(unknown(name, dims.stream()));
+            throw shard.place()
+                    .member("dim")
+                    .misplaced(Dim.unknown(name, dims.stream().map(Dim::name).distinct().toList()));
         }
         for (Dim dim : named) {
             if (dim.size() % parts != 0) {
@@ -53,12 +51,5 @@ final class ShardCheck {
                 throw size.misplaced(Placement.indivisible(dim, sharding, mesh));
             }
         }
-    }
-
-    private static Problem unknown(String name, Stream<Dim> dims) {
-        return Problem.of(
-                        ProblemCode.UNKNOWN_DIM,
-                        "No tensor of the model has a dim \"" + name + "\".")
-                .fix(NearMiss.fix(name, dims.map(Dim::name).distinct().toList(), "dim"));
     }
 }

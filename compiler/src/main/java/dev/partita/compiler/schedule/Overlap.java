@@ -12,12 +12,17 @@ import org.jspecify.annotations.Nullable;
 
 /// Keeps the program's order, starts each collective where it stands and waits for it only before
 /// its first reader: what is between runs while the collective does.
+///
+/// A reduce-scatter is also waited for when the next one starts. It holds more memory before it is
+/// finished than after, and its reader, the optimizer, is far: else all whole gradients would pile
+/// up.
 public final class Overlap {
     private Overlap() {}
 
     public static DeviceSequence run(LocalGraph local) {
         List<Action> actions = new ArrayList<>();
         Map<Value, Action.Start> pending = new HashMap<>();
+        Action.@Nullable Start scatter = null;
         int tag = 0;
         for (Node node : local.graph().nodes()) {
             for (Value operand : node.operands()) {
@@ -25,6 +30,10 @@ public final class Overlap {
             }
             if (node.op() instanceof Reshard.Collective) {
                 var start = new Action.Start(node, tag++);
+                if (node.op() instanceof Reshard.ReduceScatter) {
+                    finish(stillPending(scatter, pending), pending, actions);
+                    scatter = start;
+                }
                 actions.add(start);
                 node.results().forEach(r -> pending.put(r, start));
             } else {
@@ -35,6 +44,11 @@ public final class Overlap {
             finish(pending.get(output), pending, actions);
         }
         return new DeviceSequence(local, actions);
+    }
+
+    private static Action.@Nullable Start stillPending(
+            Action.@Nullable Start start, Map<Value, Action.Start> pending) {
+        return start == null ? null : pending.get(start.node().results().getFirst());
     }
 
     private static void finish(

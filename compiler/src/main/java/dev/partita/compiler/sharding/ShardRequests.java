@@ -137,13 +137,8 @@ final class ShardRequests {
         for (ShardRequest request : requests) {
             if (!dims.contains(request.dim())) {
                 problem(
-                        Problem.of(
-                                        ProblemCode.UNKNOWN_DIM,
-                                        "No tensor of the model has a dim \""
-                                                + request.dim()
-                                                + "\".")
+                        Dim.unknown(request.dim(), dims)
                                 .fact("asked by", request)
-                                .fix(NearMiss.fix(request.dim(), dims, "dim"))
                                 .at(request.origin()));
             }
             for (String layer : request.layers()) {

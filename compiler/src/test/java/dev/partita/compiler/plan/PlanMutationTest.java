@@ -39,6 +39,20 @@ class PlanMutationTest {
                         SmallNets.convnet(),
                         on(both).shard("batch").over("data").shard("hidden").over("tensor")),
                 plan(
+                        SmallNets.mlp(),
+                        on(both).shard("batch").over("data", "tensor").zero(3).over("data")),
+                plan(
+                        SmallNets.convnet(),
+                        on(both).shard("batch")
+                                .over("data")
+                                .shard("hidden")
+                                .over("tensor")
+                                .zero(1)
+                                .over("data")),
+                plan(
+                        SmallNets.convnet(),
+                        on(Mesh.of("data", 4)).shard("batch").over("data").zero(2).over("data")),
+                plan(
                         SmallNets.convnet(),
                         on(both).shard("c1").over("tensor").shard("c2").over("data")));
     }

@@ -154,7 +154,12 @@ public final class ResultTypes {
                 in.rank(0, 0);
                 yield List.of();
             }
-            case Update update -> {
+            case Update.Store _ -> {
+                in.count(2);
+                in.require(in.type(0).equals(in.type(1)), "the new value has the old one's type");
+                yield List.of(in.type(0));
+            }
+            case Update.Descent update -> {
                 in.require(
                         operands.size() >= 3 && in.shape(0).sameSizes(in.shape(1)),
                         "the gradient fits the weight");

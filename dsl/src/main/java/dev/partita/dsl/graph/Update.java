@@ -7,9 +7,12 @@ import java.util.List;
 public sealed interface Update extends Op {
     List<Integer> inPlace();
 
+    /// An update that follows a gradient.
+    sealed interface Descent extends Update {}
+
     /// Stochastic gradient descent as PyTorch's. Operands `weight, gradient, learning-rate` and,
     /// with momentum, `velocity`; results the new weight and velocity.
-    record SgdStep(double momentum, boolean nesterov, double weightDecay) implements Update {
+    record SgdStep(double momentum, boolean nesterov, double weightDecay) implements Descent {
         @Override
         public List<Integer> inPlace() {
             return momentum == 0 ? List.of(0) : List.of(0, 3);
@@ -26,7 +29,7 @@ public sealed interface Update extends Op {
     /// step`; results weight and moments.
     record AdamStep(
             double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
-            implements Update {
+            implements Descent {
         @Override
         public List<Integer> inPlace() {
             return List.of(0, 2, 3);
@@ -35,6 +38,19 @@ public sealed interface Update extends Op {
         @Override
         public String toString() {
             return decoupled ? "adamw-step" : "adam-step";
+        }
+    }
+
+    /// Writes its second operand over its first, where the new value was computed elsewhere.
+    record Store() implements Update {
+        @Override
+        public List<Integer> inPlace() {
+            return List.of(0);
+        }
+
+        @Override
+        public String toString() {
+            return "store";
         }
     }
 }

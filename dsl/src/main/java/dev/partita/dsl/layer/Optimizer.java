@@ -12,7 +12,7 @@ public sealed interface Optimizer {
     LearningRate learningRate();
 
     /// The op that updates one weight.
-    Update step();
+    Update.Descent step();
 
     /// Names of the state kept per weight, in the order in which the op reads it; each starts at 0.
     List<String> states();
@@ -44,7 +44,7 @@ public sealed interface Optimizer {
         }
 
         @Override
-        public Update step() {
+        public Update.Descent step() {
             return new Update.SgdStep(momentum, looksAhead, weightDecay);
         }
 
@@ -94,7 +94,7 @@ public sealed interface Optimizer {
         }
 
         @Override
-        public Update step() {
+        public Update.Descent step() {
             return new Update.AdamStep(beta1, beta2, epsilon, weightDecay, decoupled);
         }
 

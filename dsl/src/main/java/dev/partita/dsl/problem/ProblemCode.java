@@ -28,6 +28,8 @@ public enum ProblemCode {
     AXIS_USED_TWICE,
     /// Several placements are legal and none was chosen.
     AMBIGUOUS_PLACEMENT,
+    /// An axis asked to divide what data parallelism keeps alike, where there is none over it.
+    ZERO_WITHOUT_DATA_PARALLELISM,
     /// More virtual devices than a machine takes without asking.
     MESH_TOO_LARGE,
     /// A plan that breaks a rule every plan must keep.

@@ -1,7 +1,9 @@
 package dev.partita.dsl.tensor;
 
+import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import java.util.Collection;
 import java.util.regex.Pattern;
 
 /// A named extent of a tensor, such as `batch=32`. The name is what a person shards by; the size is
@@ -29,6 +31,16 @@ public record Dim(String name, long size) {
                     .fix("give " + name + " a positive size")
                     .exception();
         }
+    }
+
+    /// `UnknownDim`: a person asked for a dim that no tensor of the model has.
+    ///
+    /// @param names of the dims that there are
+    public static Problem unknown(String name, Collection<String> names) {
+        return Problem.of(
+                        ProblemCode.UNKNOWN_DIM,
+                        "No tensor of the model has a dim \"" + name + "\".")
+                .fix(NearMiss.fix(name, names, "dim"));
     }
 
     /// This dim with another size.

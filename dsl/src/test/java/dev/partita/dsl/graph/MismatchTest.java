@@ -207,6 +207,11 @@ class MismatchTest {
                         "f32[d=5]",
                         "f32[]"),
                 mismatch(
+                        "the new value has the old one's type",
+                        new Update.Store(),
+                        "f32[d=5]",
+                        "f32[d=4]"),
+                mismatch(
                         "its dim divides over the group",
                         new Reshard.Slice(List.of(new Axis("data", 2)), 1),
                         ROWS));

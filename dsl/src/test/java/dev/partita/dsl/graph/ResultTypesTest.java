@@ -152,6 +152,7 @@ class ResultTypesTest {
                         QUERIES),
                 rule(KEYS, new AttentionOp.Rotary(10_000, false), KEYS),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
+                rule("f32[d=5]", new Update.Store(), "f32[d=5]", "f32[d=5]"),
                 rule("f32[d=5]", new Update.SgdStep(0, false, 0), "f32[d=5]", "f32[d=5]", "f32[]"),
                 rule(
                         "f32[d=5]; f32[d=5]; f32[d=5]",

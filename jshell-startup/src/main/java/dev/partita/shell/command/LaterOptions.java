@@ -7,12 +7,6 @@ import picocli.CommandLine.Option;
 
 /// Strategies that this version does not have: asking for one is refused, never ignored.
 final class LaterOptions {
-    @Option(names = "--zero", hidden = true)
-    private int zero;
-
-    @Option(names = "--zero-axis", hidden = true)
-    private @Nullable String zeroAxis;
-
     @Option(names = "--stages", hidden = true)
     private int stages = 1;
 
@@ -41,10 +35,6 @@ final class LaterOptions {
     private String device = "cpu";
 
     void refuse() {
-        refuse(
-                zero != 0 || zeroAxis != null,
-                "--zero",
-                "weights, gradients and optimizer state are whole per data shard");
         refuse(stages != 1 || stageAxis != null, "--stages", "shard dims over axes with --shard");
         refuse(
                 schedule != null || chunks != 1,
@@ -62,7 +52,7 @@ final class LaterOptions {
                             ProblemCode.UNSUPPORTED, "This version does not do " + option + " yet.")
                     .fact(
                             "strategies",
-                            "dims sharded over axes: data parallel, tensor parallel, and both at once")
+                            "dims sharded over axes: data parallel, tensor parallel, and both at once; ZeRO over either")
                     .fix(fix)
                     .exception();
         }

@@ -54,6 +54,21 @@ final class StrategyOptions {
     private Map<String, String> shards = Map.of();
 
     @Option(
+            names = "--zero",
+            paramLabel = "STAGE",
+            description = {
+                "Splits what data parallelism keeps whole on every device:",
+                "1 optimizer state, 2 gradients too, 3 weights too. Default: 0, nothing."
+            })
+    private int zero;
+
+    @Option(
+            names = "--zero-axis",
+            paramLabel = "AXIS",
+            description = "The axis to split over. Default: data.")
+    private @Nullable String zeroAxis;
+
+    @Option(
             names = "--batch",
             paramLabel = "N",
             description =
@@ -131,7 +146,19 @@ final class StrategyOptions {
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }
-        return Compiler.compile(model, options);
+        return Compiler.compile(model, split(options));
+    }
+
+    private CompileOptions split(CompileOptions options) {
+        if (zero == 0 && zeroAxis != null) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "--zero-axis says where to split, and nothing says what.")
+                    .fact("--zero-axis", zeroAxis)
+                    .fix("--zero 1 for optimizer state, 2 for gradients too, 3 for weights too")
+                    .exception();
+        }
+        return zero == 0 ? options : options.zero(zero).over(zeroAxis == null ? "data" : zeroAxis);
     }
 
     /// Compiles for devices that this machine is to play.
@@ -159,7 +186,11 @@ final class StrategyOptions {
                 compilation.options().shards().stream()
                         .map(shard -> shard.dim() + " over " + String.join(" x ", shard.axes()))
                         .collect(Collectors.joining(", "));
-        return compilation.options().mesh() + ", " + (dims.isEmpty() ? "nothing sharded" : dims);
+        String split = compilation.options().zero().map(request -> ", " + request).orElse("");
+        return compilation.options().mesh()
+                + ", "
+                + (dims.isEmpty() ? "nothing sharded" : dims)
+                + split;
     }
 
     /// The mesh as one would type it.

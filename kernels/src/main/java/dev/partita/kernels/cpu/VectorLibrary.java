@@ -64,6 +64,7 @@ final class VectorLibrary implements KernelLibrary {
                     RowOp.RmsNormGrad _,
                     RowOp.PickLogit _,
                     AttentionOp _,
+                    Update.Store _,
                     Reshard _ ->
                     Optional.empty();
         };

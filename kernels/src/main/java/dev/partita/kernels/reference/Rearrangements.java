@@ -30,6 +30,13 @@ final class Rearrangements {
         return from.address() == to.address() ? () -> {} : () -> to.copyFrom(from);
     }
 
+    /// The second operand's elements over the first's.
+    static Kernel store(KernelRequest request) {
+        MemorySegment from = request.operand(1).memory();
+        MemorySegment to = request.result(0).memory();
+        return () -> to.copyFrom(from);
+    }
+
     static Kernel broadcast(Op.Broadcast broadcast, KernelRequest request) {
         Shape from = request.operand(0).type().shape();
         Shape to = request.result(0).type().shape();

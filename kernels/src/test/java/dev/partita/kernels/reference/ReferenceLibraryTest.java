@@ -146,6 +146,7 @@ class ReferenceLibraryTest {
                         v,
                         scalar,
                         step),
+                Trial.of(0, new Update.Store(), v, v),
                 Trial.of(0, new Reshard.Slice(List.of(new Axis("data", 2)), 0), v));
     }
 
@@ -207,6 +208,13 @@ class ReferenceLibraryTest {
         var trial = Trial.of(0, op, w, w, f64(""), w).with(0, 1).with(1, 2).with(2, 0.1).with(3, 0);
         assertThat(trial.truth().get(0)[0]).isWithin(1e-12).of(1 - 0.1 * (2 + 0.9 * 2));
         assertThat(trial.truth().get(1)[0]).isEqualTo(2);
+    }
+
+    @Test
+    void a_store_writes_the_new_value_over_the_old_one() {
+        TensorType w = f64("3");
+        var trial = Trial.of(0, new Update.Store(), w, w).with(0, 1, 2, 3).with(1, 4, 5, 6);
+        assertThat(trial.truth().getFirst()).isEqualTo(new double[] {4, 5, 6});
     }
 
     @Test

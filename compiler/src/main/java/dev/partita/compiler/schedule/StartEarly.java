@@ -1,0 +1,128 @@
+package dev.partita.compiler.schedule;
+
+import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphIndex;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.Set;
+
+/// Moves every collective to where it is first of use. One on computed values starts right after
+/// the last of them is there. Those on stored weights could all start at once, but then all
+/// gathered weights would lie in memory together; so those that stand together before their first
+/// reader form a group, and a group starts before the first reader of the group before it: one
+/// layer ahead (the prefetch of FSDP, Zhao et al. 2023, section 3.3.2).
+public final class StartEarly {
+    private final Graph graph;
+    private final GraphIndex index;
+    private final Map<Node, List<Node>> startBefore = new HashMap<>();
+    private final Map<Value, List<Waiting>> waiting = new HashMap<>();
+    private final Set<Node> moved = new HashSet<>();
+    private final SequencedSet<Node> order = new LinkedHashSet<>();
+
+    private StartEarly(Graph graph) {
+        this.graph = graph;
+        this.index = graph.index();
+    }
+
+    public static LocalGraph run(LocalGraph local) {
+        return local.with(new StartEarly(local.graph()).reorder());
+    }
+
+    /// A collective on computed values, and how many of them are still missing.
+    private static final class Waiting {
+        final Node node;
+        long missing;
+
+        Waiting(Node node) {
+            this.node = node;
+            this.missing = node.operands().stream().distinct().count();
+        }
+    }
+
+    private Graph reorder() {
+        group();
+        graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
+        for (Node node : graph.nodes()) {
+            startBefore.getOrDefault(node, List.of()).forEach(this::emitWithLeaves);
+            if (!moved.contains(node)) {
+                emit(node);
+            }
+        }
+        return graph.withNodes(List.copyOf(order));
+    }
+
+    private void emitWithLeaves(Node collective) {
+        for (Value operand : collective.operands()) {
+            Node leaf = index.definition(operand);
+            if (isStored(leaf)) {
+                emit(leaf);
+            }
+        }
+        emit(collective);
+    }
+
+    private static boolean isStored(Node node) {
+        return node.op() instanceof Op.Input
+                || node.op() instanceof Op.Parameter
+                || node.op() instanceof Op.State;
+    }
+
+    /// Groups the collectives on stored values, and on what such collectives made of them.
+    private void group() {
+        Set<Value> stored = new HashSet<>();
+        Set<Value> unread = new HashSet<>();
+        List<Node> group = new ArrayList<>();
+        Node readerBefore = graph.nodes().getFirst();
+        for (Node node : graph.nodes()) {
+            if (isStored(node)) {
+                stored.addAll(node.results());
+            } else if (node.op() instanceof Reshard.Collective
+                    && stored.containsAll(node.operands())) {
+                stored.addAll(node.results());
+                unread.addAll(node.results());
+                group.add(node);
+                moved.add(node);
+            } else if (node.operands().stream().anyMatch(unread::contains)) {
+                startBefore.computeIfAbsent(readerBefore, _ -> new ArrayList<>()).addAll(group);
+                readerBefore = node;
+                unread.clear();
+                group.clear();
+            }
+        }
+        // what only an output reads
+        startBefore.computeIfAbsent(readerBefore, _ -> new ArrayList<>()).addAll(group);
+    }
+
+    private void hold(Node node) {
+        moved.add(node);
+        var waits = new Waiting(node);
+        node.operands().stream()
+                .distinct()
+                .forEach(v -> waiting.computeIfAbsent(v, _ -> new ArrayList<>()).add(waits));
+    }
+
+    /// Appends a node unless it is there, and after it every collective that waited for it alone.
+    private void emit(Node node) {
+        if (!order.add(node)) {
+            return;
+        }
+        for (Value result : node.results()) {
+            for (Waiting waits : waiting.getOrDefault(result, List.of())) {
+                waits.missing--;
+                if (waits.missing == 0) {
+                    emit(waits.node);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.partita.compiler.sharding;
+
+import dev.partita.compiler.CompileOptions.ZeroRequest;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Splits what data parallelism would keep alike on all devices of an axis: optimizer state (stage
+/// 1), gradients (2) and weights (3), as ZeRO does (Rajbhandari et al. 2020, section 5). It only
+/// changes placements: that gradients are then reduce-scattered and weights all-gathered follows
+/// from the sharding rules.
+///
+/// The axis is appended to the first dim that divides; what divides nowhere stays whole, and what
+/// the axis shards already stays as it is.
+public final class ZeroSharding {
+    private final ShardedGraph sharded;
+    private final Mesh mesh;
+    private final ZeroRequest request;
+    private final Map<Value, Placement> placements;
+    private final Map<Value, Map<Integer, Cause>> causes;
+
+    private ZeroSharding(ShardedGraph sharded, ZeroRequest request) {
+        this.sharded = sharded;
+        this.mesh = sharded.mesh();
+        this.request = request;
+        this.placements = new LinkedHashMap<>(sharded.placements());
+        this.causes = new LinkedHashMap<>(sharded.causes());
+    }
+
+    /// Splits as asked; without a request, or over axes of one device, nothing changes.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `ZeroWithoutDataParallelism`, with the axes
+    ///   that carry it and what each would save
+    public static ShardedGraph run(ShardedGraph sharded, Optional<ZeroRequest> request) {
+        return request.map(r -> new ZeroSharding(sharded, r).split()).orElse(sharded);
+    }
+
+    private ShardedGraph split() {
+        Set<String> legal = dataParallelAxes();
+        List<String> axes = request.axes().stream().filter(a -> mesh.size(a) > 1).toList();
+        for (String axis : axes) {
+            if (!legal.contains(axis)) {
+                throw withoutDataParallelism(axis, legal);
+            }
+        }
+        for (Value value : divided()) {
+            for (String axis : axes) {
+                dim(placements, value, axis).ifPresent(dim -> split(value, dim, axis));
+            }
+        }
+        sharded.training().graph().nodesOf(Update.class).forEach(this::follow);
+        return new ShardedGraph(sharded.training(), mesh, placements, causes);
+    }
+
+    /// The axes over which devices work on different examples: those that shard the first dim of an
+    /// input, or any dim of labels or tokens.
+    private Set<String> dataParallelAxes() {
+        Set<String> axes = new LinkedHashSet<>();
+        for (Node node : sharded.training().graph().nodesOf(Op.Input.class).toList()) {
+            Placement placement = sharded.placement(node.result());
+            for (int i = 0; i < placement.dims().size(); i++) {
+                if (i == 0 || !node.result().type().dtype().isFloating()) {
+                    axes.addAll(placement.dim(i).axes());
+                }
+            }
+        }
+        return axes;
+    }
+
+    /// What the stage splits, in program order.
+    private List<Value> divided() {
+        List<Value> values = new ArrayList<>();
+        for (Node node : sharded.training().graph().nodes()) {
+            boolean asked =
+                    node.op() instanceof Op.State
+                            || (node.op() instanceof Op.Parameter && request.stage() >= 3);
+            if (asked) {
+                values.add(node.result());
+            }
+        }
+        if (request.stage() >= 2) {
+            values.addAll(sharded.training().gradients().values());
+        }
+        return values;
+    }
+
+    /// The first dim that the axis can be appended to, unless it shards the value already.
+    private Optional<Integer> dim(Map<Value, Placement> at, Value value, String axis) {
+        Placement placement = at.getOrDefault(value, sharded.placement(value));
+        if (placement.shards(axis)) {
+            return Optional.empty();
+        }
+        for (int i = 0; i < placement.dims().size(); i++) {
+            int parts = mesh.size(placement.dim(i).and(List.of(axis)).axes());
+            if (value.type().shape().size(i) % parts == 0) {
+                return Optional.of(i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void split(Value value, int dim, String axis) {
+        Placement before = placements.getOrDefault(value, sharded.placement(value));
+        placements.put(value, before.with(dim, before.dim(dim).and(List.of(axis))));
+        Map<Integer, Cause> why =
+                new LinkedHashMap<>(causes.getOrDefault(value, new LinkedHashMap<>()));
+        Cause had = why.get(dim);
+        String because = had == null ? request.toString() : had.because() + " and " + request;
+        why.put(dim, new Cause(because, request.origin()));
+        causes.put(value, why);
+    }
+
+    /// What an update makes lies as what it replaces.
+    private void follow(Node node) {
+        Update update = (Update) node.op();
+        for (int i = 0; i < node.results().size(); i++) {
+            Value old = node.operands().get(update.inPlace().get(i));
+            placements.put(
+                    node.results().get(i), placements.getOrDefault(old, sharded.placement(old)));
+            causes.put(node.results().get(i), causes.getOrDefault(old, Map.of()));
+        }
+    }
+
+    private RuntimeException withoutDataParallelism(String axis, Set<String> legal) {
+        Problem problem =
+                Problem.of(
+                                ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
+                                "ZeRO splits what data parallelism keeps alike, and no data is sharded over "
+                                        + axis
+                                        + ".")
+                        .fact("asked by", request);
+        for (String other : legal) {
+            problem =
+                    problem.fact(
+                            "over " + other, "saves %,d bytes a device".formatted(saved(other)));
+        }
+        String shard = "shard(\"batch\").over(\"" + axis + "\")";
+        String choose =
+                legal.stream().map(a -> ".over(\"" + a + "\")").collect(Collectors.joining(" or "));
+        return problem.fix(legal.isEmpty() ? shard : choose + ", or " + shard + " as well")
+                .at(request.origin())
+                .exception();
+    }
+
+    /// Bytes that a device need not hold if the request were over `axis`.
+    private long saved(String axis) {
+        long bytes = 0;
+        for (Value value : divided()) {
+            if (dim(sharded.placements(), value, axis).isPresent()) {
+                long block = sharded.placement(value).local(value.type(), mesh).bytes();
+                bytes += block - block / mesh.size(axis);
+            }
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,154 @@
+package dev.partita.compiler.schedule;
+
+import static com.google.common.truth.Truth.assertThat;
+
+import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.Initializer;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class StartEarlyTest {
+    private static final TensorType WHOLE = TensorType.parse("f32[d=4]");
+    private static final TensorType BLOCK = TensorType.parse("f32[d=2]");
+    private static final List<Axis> DATA = List.of(new Axis("data", 2));
+
+    private final GraphBuilder builder = new GraphBuilder("m");
+
+    private Value weight(String name) {
+        return builder.add(new Op.Parameter(name, BLOCK, new Initializer.Fill(0)));
+    }
+
+    private Value gather(Value block) {
+        return builder.add(new Reshard.AllGather(DATA, 0), block);
+    }
+
+    private Value scatter(Value summand) {
+        return builder.add(new Reshard.ReduceScatter(DATA, 0), summand);
+    }
+
+    private Value multiply(Value a, Value b) {
+        return builder.add(new Elementwise.Multiply(), a, b);
+    }
+
+    private String before() {
+        return print(builder.build());
+    }
+
+    private String after() {
+        var local = new LocalGraph(builder.build(), new Mesh(DATA), Map.of(), Map.of());
+        return print(StartEarly.run(local).graph());
+    }
+
+    private static String print(Graph graph) {
+        return graph.nodes().stream()
+                .map(node -> node.toString().replaceAll(" (?:data dim 0|: .*)", ""))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void weights_are_gathered_one_layer_ahead() {
+        Value x = builder.add(new Op.Input("x", WHOLE));
+        Value gain = gather(weight("gain"));
+        Value bias = gather(weight("bias"));
+        Value scaled = multiply(x, gain);
+        Value shifted = builder.add(new Elementwise.Add(), scaled, bias);
+        Value second = multiply(shifted, gather(weight("second")));
+        multiply(second, gather(weight("third")));
+        assertThat(before())
+                .isEqualTo(
+                        """
+                        %0 = input "x"
+                        %1 = parameter "gain"
+                        %2 = all-gather %1
+                        %3 = parameter "bias"
+                        %4 = all-gather %3
+                        %5 = multiply %0 %2
+                        %6 = add %5 %4
+                        %7 = parameter "second"
+                        %8 = all-gather %7
+                        %9 = multiply %6 %8
+                        %10 = parameter "third"
+                        %11 = all-gather %10
+                        %12 = multiply %9 %11\
+                        """);
+        assertThat(after())
+                .isEqualTo(
+                        """
+                        %1 = parameter "gain"
+                        %2 = all-gather %1
+                        %3 = parameter "bias"
+                        %4 = all-gather %3
+                        %0 = input "x"
+                        %7 = parameter "second"
+                        %8 = all-gather %7
+                        %5 = multiply %0 %2
+                        %6 = add %5 %4
+                        %10 = parameter "third"
+                        %11 = all-gather %10
+                        %9 = multiply %6 %8
+                        %12 = multiply %9 %11\
+                        """);
+    }
+
+    @Test
+    void gradients_leave_as_soon_as_they_are_there_and_what_waits_for_them_alone_follows() {
+        Value x = builder.add(new Op.Input("x", WHOLE));
+        Value first = multiply(x, x);
+        Value second = multiply(first, x);
+        Value third = multiply(second, x);
+        Value scattered = scatter(first);
+        builder.add(new Reshard.AllReduce(DATA), scattered);
+        scatter(third);
+        assertThat(before())
+                .isEqualTo(
+                        """
+                        %0 = input "x"
+                        %1 = multiply %0 %0
+                        %2 = multiply %1 %0
+                        %3 = multiply %2 %0
+                        %4 = reduce-scatter %1
+                        %5 = all-reduce data %4
+                        %6 = reduce-scatter %3\
+                        """);
+        assertThat(after())
+                .isEqualTo(
+                        """
+                        %0 = input "x"
+                        %1 = multiply %0 %0
+                        %4 = reduce-scatter %1
+                        %5 = all-reduce data %4
+                        %2 = multiply %1 %0
+                        %3 = multiply %2 %0
+                        %6 = reduce-scatter %3\
+                        """);
+    }
+
+    @Test
+    void a_bucket_starts_after_its_last_summand() {
+        Value x = builder.add(new Op.Input("x", WHOLE));
+        Value first = multiply(x, x);
+        Value second = multiply(first, x);
+        multiply(second, x);
+        builder.addAll(new Reshard.AllReduce(DATA), List.of(first, second));
+        assertThat(after())
+                .isEqualTo(
+                        """
+                        %0 = input "x"
+                        %1 = multiply %0 %0
+                        %2 = multiply %1 %0
+                        %4, %5 = all-reduce data %1 %2
+                        %3 = multiply %2 %0\
+                        """);
+    }
+}
