@@ -9,18 +9,22 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /// A text as tokens, one a character.
-///
-/// @param name what a person calls it
-public record Text(String name, Vocabulary vocabulary, int[] tokens) {
+public final class Text {
     private static final double TRAINED = 0.9;
 
-    public Text {
-        tokens = tokens.clone();
+    private final String name;
+    private final Vocabulary vocabulary;
+    private final int[] tokens;
+
+    private Text(String name, Vocabulary vocabulary, int[] tokens) {
+        this.name = name;
+        this.vocabulary = vocabulary;
+        this.tokens = tokens;
     }
 
-    @Override
-    public int[] tokens() {
-        return tokens.clone();
+    /// The characters that it is made of.
+    public Vocabulary vocabulary() {
+        return vocabulary;
     }
 
     /// Reads a file of UTF-8.
@@ -72,18 +76,6 @@ public record Text(String name, Vocabulary vocabulary, int[] tokens) {
     private TextDataset part(String which, int from, int to, int length) {
         return new TextDataset(
                 name + which, vocabulary, Arrays.copyOfRange(tokens, from, to), length);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Text text
-                && name.equals(text.name)
-                && Arrays.equals(tokens, text.tokens);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(tokens);
     }
 
     @Override
