@@ -23,7 +23,9 @@ public final class CompileOptions {
     private List<ShardRequest> shards = List.of();
     private Optional<ZeroRequest> zero = Optional.empty();
     private Optimizer optimizer = adam(1e-3);
+    private double clipNorm = Double.POSITIVE_INFINITY;
     private long batch = 32;
+    private long microBatches = 1;
     private Dtype dtype = Dtype.F32;
     private long bucketBytes = 1 << 18;
     private boolean keepGradients;
@@ -42,7 +44,9 @@ public final class CompileOptions {
     private CompileOptions trainingOn(Mesh newMesh) {
         var copy = new CompileOptions(newMesh);
         copy.optimizer = optimizer;
+        copy.clipNorm = clipNorm;
         copy.batch = batch;
+        copy.microBatches = microBatches;
         copy.dtype = dtype;
         copy.bucketBytes = bucketBytes;
         copy.keepGradients = keepGradients;
@@ -56,7 +60,7 @@ public final class CompileOptions {
         return copy;
     }
 
-    /// The same for one device and the whole batch: what a partitioned plan is proved against.
+    /// The same for one device, micro-batches included: what a partitioned plan is proved against.
     public CompileOptions onOneDevice() {
         return trainingOn(Mesh.ONE_DEVICE);
     }
@@ -107,6 +111,29 @@ public final class CompileOptions {
         return copy;
     }
 
+    /// The gradient norm above which gradients are shortened; infinite if they are not.
+    public double clipNorm() {
+        return clipNorm;
+    }
+
+    /// Shortens all gradients together to at most this norm, over all parameters and devices, as
+    /// PyTorch's `clip_grad_norm_`. The output `gradient-norm` is the norm before.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` unless it is positive
+    public CompileOptions clipNorm(double maxNorm) {
+        if (!(maxNorm > 0)) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "Gradients can be shortened to a positive norm only.")
+                    .fact("clip norm", maxNorm)
+                    .fix("write for example clipNorm(1)")
+                    .exception();
+        }
+        CompileOptions copy = copy();
+        copy.clipNorm = maxNorm;
+        return copy;
+    }
+
     /// Examples per step, over all devices.
     public long batch() {
         return batch;
@@ -126,6 +153,29 @@ public final class CompileOptions {
         }
         CompileOptions copy = copy();
         copy.batch = examples;
+        return copy;
+    }
+
+    /// Parts of the batch that are computed one after the other.
+    public long microBatches() {
+        return microBatches;
+    }
+
+    /// Computes every step in this many parts of the batch, one after the other, and updates once
+    /// with the sum of their gradients: activations take a part of the memory, and the result is
+    /// that of the whole batch, dropout included.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` below 1; that the parts
+    ///   divide the batch is checked when a model is compiled
+    public CompileOptions microBatches(long count) {
+        if (count < 1) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A batch has at least one micro-batch.")
+                    .fact("micro-batches", count)
+                    .fix("write for example microBatches(4)")
+                    .exception();
+        }
+        CompileOptions copy = copy();
+        copy.microBatches = count;
         return copy;
     }
 

@@ -2,6 +2,7 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.assemble.Assembler;
 import dev.partita.compiler.autodiff.Differentiate;
+import dev.partita.compiler.autodiff.MicroBatches;
 import dev.partita.compiler.autodiff.OptimizerStep;
 import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.compiler.autodiff.TrainingOutputs;
@@ -37,16 +38,24 @@ public final class Compiler {
     ///   or its placement
     public static Compilation compile(Model model, CompileOptions options) {
         var passes = new Passes();
+        MicroBatches.requireFit(options);
         Graph forward =
                 passes.after(
-                        "trace", model.trace(options.batch(), options.dtype(), true), Graph::print);
+                        "trace",
+                        model.trace(options.batch(), options.microBatches(), options.dtype(), true),
+                        Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
         TrainingGraph training =
                 passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
         training =
                 passes.after(
+                        "micro-batches",
+                        MicroBatches.repeat(training, options.microBatches()),
+                        TrainingGraph::print);
+        training =
+                passes.after(
                         "optimizer-step",
-                        OptimizerStep.append(training, options.optimizer()),
+                        OptimizerStep.append(training, options.optimizer(), options.clipNorm()),
                         TrainingGraph::print);
         training =
                 passes.after(
@@ -56,17 +65,17 @@ public final class Compiler {
         return place(model, options, training, passes);
     }
 
-    /// The forward pass alone, placed alike: examples in, `prediction` out, no dropout.
+    /// The forward pass alone, placed alike: examples in, as many as a micro-batch has,
+    /// `prediction` out, no dropout.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException for everything that is wrong with the model
     ///   or its placement
     public static Compilation compileForward(Model model, CompileOptions options) {
         var passes = new Passes();
+        MicroBatches.requireFit(options);
+        long batch = options.batch() / options.microBatches();
         Graph forward =
-                passes.after(
-                        "trace",
-                        model.trace(options.batch(), options.dtype(), false),
-                        Graph::print);
+                passes.after("trace", model.trace(batch, options.dtype(), false), Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }

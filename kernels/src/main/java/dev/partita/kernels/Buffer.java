@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// @param type type of the block
 /// @param region where the block lies inside the whole tensor
-/// @param memory exactly the block's bytes, aligned to 64
+/// @param memory exactly the block's bytes, aligned to 64 unless it is a part of another block
 public record Buffer(TensorType type, Region region, MemorySegment memory) {
     public Buffer {
         if (memory.byteSize() != type.bytes()) {

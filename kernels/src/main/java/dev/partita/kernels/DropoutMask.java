@@ -2,13 +2,15 @@ package dev.partita.kernels;
 
 import dev.partita.dsl.graph.Op;
 
-/// Which elements a dropout keeps: element `index` of the whole tensor draws word `index % 4` of
-/// the [Philox] block with key `stream` and counter `(index / 4, step)`, and is dropped if the word
-/// is below `rate * 2^32`. Every sharding and every element type decides alike.
+/// Which elements a dropout keeps: element `index` of the whole batch's tensor draws word `index %
+/// 4` of the [Philox] block with key `stream` and counter `(index / 4, step)`, and is dropped if
+/// the word is below `rate * 2^32`. Every sharding, every number of micro-batches and every element
+/// type decides alike.
 public final class DropoutMask {
     private final int stream;
     private final long threshold;
     private final double scale;
+    private final long first;
     private final int[] words = new int[4];
     private long step;
     private long block;
@@ -17,6 +19,7 @@ public final class DropoutMask {
         stream = op.stream();
         threshold = Math.round(op.rate() * 0x1p32);
         scale = 1 / (1 - op.rate());
+        first = op.first();
     }
 
     /// Begins the masks of a step.
@@ -25,8 +28,10 @@ public final class DropoutMask {
         block = -1;
     }
 
-    /// What the element at this global row-major index is multiplied by: 0, or `1 / (1 - rate)`.
-    public double factor(long index) {
+    /// What the element at this global row-major index of the op's operand is multiplied by: 0, or
+    /// `1 / (1 - rate)`.
+    public double factor(long ownIndex) {
+        long index = first + ownIndex;
         if (index >>> 2 != block) {
             block = index >>> 2;
             Philox.block(stream, block, step, words);

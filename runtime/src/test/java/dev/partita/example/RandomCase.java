@@ -193,7 +193,13 @@ public final class RandomCase {
         }
         Graph graph = net.trace(12, Dtype.F32, true);
         CompileOptions options =
-                on(mesh).optimizer(optimizer()).batch(12).bucketBytes(pick(1, 200, 1 << 18));
+                on(mesh).optimizer(optimizer())
+                        .batch(12)
+                        .microBatches(pick(1, 1, 2, 3, 4))
+                        .bucketBytes(pick(1, 200, 1 << 18));
+        if (random.nextInt(3) == 0) {
+            options = options.clipNorm(random.nextBoolean() ? 0.1 : 100);
+        }
         if (random.nextInt(3) == 0) {
             String axis = pick(mesh.axisNames());
             options = options.shard("batch").over(axis).zero(1 + random.nextInt(3)).over(axis);

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Appends the end of a training step: the global gradient norm, the check that loss and norm are
-/// finite, and the update of every parameter. Updates come last, so that a step that ends at the
-/// check has changed nothing.
+/// finite, the clipping of gradients, and the update of every parameter. Updates come last, so that
+/// a step that ends at the check has changed nothing.
 public final class OptimizerStep {
     private final TrainingGraph before;
     private final GraphBuilder builder;
@@ -29,11 +29,14 @@ public final class OptimizerStep {
         this.follows = new LinkedHashMap<>(before.follows());
     }
 
-    public static TrainingGraph append(TrainingGraph before, Optimizer optimizer) {
-        return new OptimizerStep(before).append(optimizer);
+    /// Appends the end of a step.
+    ///
+    /// @param clipNorm gradients of a larger global norm are shortened to it; infinite for never
+    public static TrainingGraph append(TrainingGraph before, Optimizer optimizer, double clipNorm) {
+        return new OptimizerStep(before).append(optimizer, clipNorm);
     }
 
-    private TrainingGraph append(Optimizer optimizer) {
+    private TrainingGraph append(Optimizer optimizer, double clipNorm) {
         Node lossNode = before.graph().index().definition(before.graph().output("loss"));
         Value loss = before.graph().output("loss");
         List<Value> squares = new ArrayList<>();
@@ -52,13 +55,30 @@ public final class OptimizerStep {
             builder.addAll(new Op.RequireFinite("gradient norm"), List.of(value));
             builder.output("gradient-norm", value);
         });
+        Optional<Value> factor =
+                norm.filter(_ -> clipNorm < Double.POSITIVE_INFINITY)
+                        .map(value -> builder.add(new Elementwise.ClipFactor(clipNorm), value));
         Value rate =
                 builder.add(new Op.Input("learning-rate", TensorType.scalar(loss.type().dtype())));
         Value step = stepCounter();
         before.gradients()
                 .forEach((name, gradient) ->
-                        update(optimizer, parameter(name), gradient, rate, step));
+                        update(
+                                optimizer,
+                                parameter(name),
+                                clipped(parameter(name), gradient, factor),
+                                rate,
+                                step));
         return new TrainingGraph(builder.build(), follows, before.gradients());
+    }
+
+    /// The gradient as it is used; what is kept is the gradient before.
+    private Value clipped(Node parameter, Value gradient, Optional<Value> factor) {
+        builder.like(parameter);
+        Value clipped =
+                factor.map(by -> builder.add(new Op.ScaleBy(), gradient, by)).orElse(gradient);
+        follows.putIfAbsent(clipped, parameter.result());
+        return clipped;
     }
 
     private Node parameter(String name) {

@@ -10,6 +10,7 @@ import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,9 +18,9 @@ import java.util.Map;
 
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
-/// Values share where an op leaves memory as it is (flatten), changes it in place (updates,
-/// all-reduces, elementwise ops whose operand nothing else reads), or where the summands of a
-/// bucket lie side by side.
+/// Values share where an op leaves memory as it is (flatten, micro-batch), changes it in place
+/// (updates, all-reduces, elementwise ops whose operand nothing else reads), or where the summands
+/// of a bucket lie side by side.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
     record Place(Storage storage, long begin) {}
@@ -111,22 +112,25 @@ final class Lifetimes {
             case Op.Constant _ -> new Place(storage(bytes, at, at), 0);
             case Op.Leaf _ -> new Place(storage(bytes, 0, end), 0);
             case Op.Flatten _, Op.Unflatten _ -> place(node.operands().getFirst());
+            case Op.MicroBatch(int index) -> {
+                Place all = place(node.operands().getFirst());
+                yield new Place(all.storage(), all.begin() + index * bytes);
+            }
             case Update update -> place(node.operands().get(update.inPlace().get(i)));
             case Reshard.AllReduce _ -> {
                 Value summand = node.operands().get(i);
                 boolean bucket = node.operands().size() > 1;
-                yield bucket || isOwn(summand)
+                yield bucket || isOwn(summand, at)
                         ? place(summand)
                         : new Place(storage(bytes, at, at), 0);
             }
-            case Elementwise _ -> {
-                for (Value operand : node.operands()) {
-                    if (isLastRead(operand, at) && operand.type().bytes() == bytes) {
-                        yield place(operand);
-                    }
-                }
-                yield new Place(storage(bytes, at, at), 0);
-            }
+            // the memory longest in use, so that a sum of many summands stays where it is
+            case Elementwise _, Op.ScaleBy _ ->
+                    node.operands().stream()
+                            .filter(v -> isLastRead(v, at) && v.type().bytes() == bytes)
+                            .map(this::place)
+                            .min(Comparator.comparingInt(p -> p.storage().first))
+                            .orElseGet(() -> new Place(storage(bytes, at, at), 0));
             case Op _ -> new Place(storage(bytes, at, at), 0);
         };
     }
@@ -136,12 +140,17 @@ final class Lifetimes {
         return place(value).storage().last <= at;
     }
 
-    /// True if nothing but its one reader ever sees the value's memory: that reader may keep it
-    /// from start to finish.
-    private boolean isOwn(Value value) {
+    /// True if from action `at` on nothing but the value's one reader sees its memory: that reader
+    /// may keep it from start to finish.
+    private boolean isOwn(Value value, int at) {
         Storage storage = place(value).storage();
-        boolean alone = places.values().stream().filter(p -> p.storage() == storage).count() == 1;
-        return alone && index.isReadOnce(value);
+        for (Map.Entry<Value, Place> other : places.entrySet()) {
+            boolean shares = other.getValue().storage() == storage && !other.getKey().equals(value);
+            if (shares && lastRead.getOrDefault(other.getKey(), 0) > at) {
+                return false;
+            }
+        }
+        return index.isReadOnce(value) && storage.last <= lastRead.getOrDefault(value, 0);
     }
 
     private Place place(Value value) {

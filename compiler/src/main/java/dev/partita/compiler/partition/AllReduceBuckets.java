@@ -121,6 +121,7 @@ public final class AllReduceBuckets {
                 !(source instanceof Op.Leaf)
                         && !(source instanceof Op.Flatten)
                         && !(source instanceof Op.Unflatten)
+                        && !(source instanceof Op.MicroBatch)
                         && !(source instanceof Reshard.AllReduce);
         return written && index.isReadOnce(summand);
     }

@@ -106,7 +106,7 @@ final class MemoryVerifier {
                 Slot from = program.slot(read);
                 boolean exactly =
                         to.offset() == from.offset() && to.type().bytes() == from.type().bytes();
-                if (to.overlaps(from) && !(exactly && mayWorkInPlace(step.op()))) {
+                if (to.overlaps(from) && !(exactly && mayWorkInPlace(step.op())) && !isView(step)) {
                     throw PlanVerifier.rejected(
                             program, step, to + " is written while " + from + " is read");
                 }
@@ -119,16 +119,26 @@ final class MemoryVerifier {
         }
     }
 
-    /// A reshape over its own operand changes no byte: both names are good.
+    /// A reshape over its own operand, or a part where it lies, changes no byte: both names are
+    /// good.
     private boolean isView(Step.Compute step) {
-        boolean reshape = step.op() instanceof Op.Flatten || step.op() instanceof Op.Unflatten;
-        return reshape
-                && program.slot(step.reads().getFirst()).offset()
-                        == program.slot(step.writes().getFirst()).offset();
+        return switch (step.op()) {
+            case Op.Flatten _, Op.Unflatten _ -> distance(step) == 0;
+            case Op.MicroBatch(int index) ->
+                    distance(step) == index * program.slot(step.writes().getFirst()).type().bytes();
+            case Op _ -> false;
+        };
+    }
+
+    /// Bytes from the first slot read to the first slot written.
+    private long distance(Step.Compute step) {
+        return program.slot(step.writes().getFirst()).offset()
+                - program.slot(step.reads().getFirst()).offset();
     }
 
     private static boolean mayWorkInPlace(Op op) {
         return op instanceof Elementwise
+                || op instanceof Op.ScaleBy
                 || op instanceof Update
                 || op instanceof Op.Flatten
                 || op instanceof Op.Unflatten;

@@ -10,6 +10,7 @@ import dev.partita.dsl.tensor.TensorType;
 ///
 /// @param id number of the slot in its program
 /// @param offset first byte in the arena, a multiple of 64, or of the element size inside a bucket
+///   or a batch of micro-batches
 /// @param type type of the block
 /// @param whole type of the tensor the block is part of
 /// @param placement how the tensor lies over the mesh; partial where the block is a summand

@@ -25,12 +25,18 @@ public final class ShardingRules {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
             case Elementwise _, Update _ -> alike(node);
-            case Op.Dropout _ -> alike(node);
+            case Op.Dropout _, Op.ScaleBy _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
             case Op.Broadcast b -> {
                 List<String> to = factors(b.to().rank());
                 yield rule(List.of(b.dims().stream().map(to::get).toList()), to);
+            }
+            case Op.MicroBatch _ -> {
+                List<String> part = factors(shape(node, 0).rank() - 1);
+                List<String> all = new ArrayList<>(part);
+                all.addFirst(ShardingRule.WHOLE);
+                yield rule(List.of(all), part);
             }
             case Op.Sum sum -> {
                 List<String> from = factors(shape(node, 0).rank());
@@ -155,6 +161,8 @@ public final class ShardingRules {
             case Elementwise _,
                     Op.Leaf _,
                     Op.Shaped _,
+                    Op.MicroBatch _,
+                    Op.ScaleBy _,
                     Op.SumSquares _,
                     Op.AddBias _,
                     Op.Einsum _,

@@ -1,6 +1,7 @@
 package dev.partita.compiler.sharding;
 
 import dev.partita.compiler.CompileOptions.ZeroRequest;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Update;
@@ -65,14 +66,15 @@ public final class ZeroSharding {
         return new ShardedGraph(sharded.training(), mesh, placements, causes);
     }
 
-    /// The axes over which devices work on different examples: those that shard the first dim of an
+    /// The axes over which devices work on different examples: those that shard the batch of an
     /// input, or any dim of labels or tokens.
     private Set<String> dataParallelAxes() {
         Set<String> axes = new LinkedHashSet<>();
         for (Node node : sharded.training().graph().nodesOf(Op.Input.class).toList()) {
             Placement placement = sharded.placement(node.result());
+            int batch = node.result().type().shape().indexOf("batch");
             for (int i = 0; i < placement.dims().size(); i++) {
-                if (i == 0 || !node.result().type().dtype().isFloating()) {
+                if (i == batch || !node.result().type().dtype().isFloating()) {
                     axes.addAll(placement.dim(i).axes());
                 }
             }
@@ -92,9 +94,21 @@ public final class ZeroSharding {
             }
         }
         if (request.stage() >= 2) {
-            values.addAll(sharded.training().gradients().values());
+            values.addAll(gradients());
         }
         return values;
+    }
+
+    /// The gradients of weights, and what they are summed from over micro-batches.
+    private List<Value> gradients() {
+        GraphIndex index = sharded.training().graph().index();
+        Map<Value, Value> follows = sharded.training().follows();
+        return sharded.training().graph().nodes().stream()
+                .filter(n -> !(n.op() instanceof Op.Leaf) && !(n.op() instanceof Update))
+                .flatMap(n -> n.results().stream())
+                .filter(v ->
+                        index.definition(follows.getOrDefault(v, v)).op() instanceof Op.Parameter)
+                .toList();
     }
 
     /// The first dim that the axis can be appended to, unless it shards the value already.

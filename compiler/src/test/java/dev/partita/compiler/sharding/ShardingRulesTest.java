@@ -41,7 +41,8 @@ class ShardingRulesTest {
         var training =
                 OptimizerStep.append(
                         Differentiate.run(SmallNets.convnet().trace(4, Dtype.F32, true)),
-                        Layers.adam(1e-3));
+                        Layers.adam(1e-3),
+                        1);
         for (Node node : training.graph().nodes()) {
             String op = node.op().toString().replaceAll(" .*", "");
             rules.putIfAbsent(op, ShardingRules.of(node).toString());

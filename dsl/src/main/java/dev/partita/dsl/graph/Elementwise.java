@@ -98,6 +98,18 @@ public sealed interface Elementwise extends Op {
         }
     }
 
+    /// What gradients of this norm are multiplied by to be no longer than `maxNorm`: `min(1,
+    /// maxNorm / (x + 1e-6))`, as `clip_grad_norm_` of PyTorch.
+    record ClipFactor(double maxNorm) implements Unary {
+        /// What PyTorch adds to a norm before it divides by it.
+        public static final double EPSILON = 1e-6;
+
+        @Override
+        public String toString() {
+            return "clip-factor " + maxNorm;
+        }
+    }
+
     /// `factor * x`.
     record Scale(double factor) implements Unary {
         @Override

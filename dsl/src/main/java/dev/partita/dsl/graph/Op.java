@@ -12,6 +12,8 @@ import java.util.List;
 public sealed interface Op
         permits Op.Leaf,
                 Op.Shaped,
+                Op.MicroBatch,
+                Op.ScaleBy,
                 Op.Sum,
                 Op.SumSquares,
                 Op.AddBias,
@@ -134,6 +136,15 @@ public sealed interface Op
         }
     }
 
+    /// Operand `[micro-batch, batch, ...]`; result `[batch, ...]`, its part `index`. Memory is
+    /// unchanged: the result is a view.
+    record MicroBatch(int index) implements Op {
+        @Override
+        public String toString() {
+            return "micro-batch " + index;
+        }
+    }
+
     /// Sums over dims, which the result lacks.
     record Sum(List<Integer> dims) implements Op {
         public Sum {
@@ -151,6 +162,14 @@ public sealed interface Op
         @Override
         public String toString() {
             return "sum-squares";
+        }
+    }
+
+    /// Operands `x, factor[]`: every element times the same number; may be done in place.
+    record ScaleBy() implements Op {
+        @Override
+        public String toString() {
+            return "scale-by";
         }
     }
 
@@ -294,11 +313,16 @@ public sealed interface Op
 
     /// Operands `x, step`: zeroes each element with probability `rate` and scales the others by `1
     /// / (1 - rate)`. The decision is Philox4x32-10 (Salmon et al. 2011) of `stream`, the step and
-    /// the element's global position; the gradient is the same op on `dy`.
-    record Dropout(double rate, int stream) implements Op {
+    /// the element's global position, counted from `first`: where in the whole batch a micro-batch
+    /// begins. The gradient is the same op on `dy`.
+    record Dropout(double rate, int stream, long first) implements Op {
+        public Dropout(double rate, int stream) {
+            this(rate, stream, 0);
+        }
+
         @Override
         public String toString() {
-            return "dropout " + rate + " stream " + stream;
+            return "dropout " + rate + " stream " + stream + (first == 0 ? "" : " from " + first);
         }
     }
 

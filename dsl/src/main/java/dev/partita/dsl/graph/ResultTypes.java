@@ -43,6 +43,13 @@ public final class ResultTypes {
                 }
                 yield List.of(in.type(0).withShape(b.to()));
             }
+            case Op.MicroBatch(int index) -> {
+                in.count(1);
+                in.require(
+                        in.shape(0).rank() > 0 && index >= 0 && index < in.shape(0).size(0),
+                        "there is a micro-batch " + index);
+                yield List.of(in.type(0).withShape(in.shape(0).without(List.of(0))));
+            }
             case Op.Sum sum -> {
                 in.count(1);
                 in.require(
@@ -51,6 +58,12 @@ public final class ResultTypes {
                 yield List.of(in.type(0).withShape(in.shape(0).without(sum.dims())));
             }
             case Op.SumSquares _ -> in.count(1, TensorType.scalar(in.dtype(0)));
+            case Op.ScaleBy _ -> {
+                in.count(2);
+                in.rank(1, 0);
+                in.require(in.dtype(0) == in.dtype(1), "its operands differ in type");
+                yield List.of(in.type(0));
+            }
             case Op.AddBias _ -> {
                 in.count(2);
                 in.innermost(in.shape(0), 1);

@@ -2,8 +2,10 @@ package dev.partita.dsl.layer;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /// What the words take; each violation is a Problem on the user's line.
 final class Arguments {
@@ -11,7 +13,7 @@ final class Arguments {
 
     /// Names of the dims and inputs that every model has anyway.
     private static final Set<String> TAKEN =
-            Set.of("batch", "labels", "targets", "step", "learning-rate", "loss");
+            Set.of("batch", "micro-batch", "labels", "targets", "step", "learning-rate", "loss");
 
     private Arguments() {}
 
@@ -37,6 +39,20 @@ final class Arguments {
     static void atLeast(long least, String what, String name, long value) {
         if (value < least) {
             throw outside(what, name, value, "at least " + least).exception();
+        }
+    }
+
+    static void divides(String parts, long count, String what, long value) {
+        if (count < 1 || value % count != 0) {
+            List<Long> divisors =
+                    LongStream.rangeClosed(1, value).filter(n -> value % n == 0).boxed().toList();
+            throw Problem.of(
+                            ProblemCode.INDIVISIBLE_DIM,
+                            "The " + parts + " do not divide the " + what + ".")
+                    .fact(what, value)
+                    .fact(parts, count)
+                    .fix("one of " + divisors + " " + parts)
+                    .exception();
         }
     }
 

@@ -23,9 +23,9 @@ public sealed interface Loss {
         public Value apply(Tracer trace, Value prediction) {
             Shape shape = prediction.type().shape();
             Shape rows = shape.without(List.of(shape.rank() - 1));
-            Value labels = trace.add(new Op.Input("labels", new TensorType(Dtype.I32, rows)));
-            Value each =
-                    trace.addAll(new Op.CrossEntropy(), prediction, labels).results().getFirst();
+            Value labels = trace.examples("labels", new TensorType(Dtype.I32, rows));
+            Value own = trace.microBatch(labels);
+            Value each = trace.addAll(new Op.CrossEntropy(), prediction, own).results().getFirst();
             return mean(trace, each);
         }
 
@@ -39,7 +39,7 @@ public sealed interface Loss {
     record MeanSquared() implements Loss {
         @Override
         public Value apply(Tracer trace, Value prediction) {
-            Value targets = trace.add(new Op.Input("targets", prediction.type()));
+            Value targets = trace.microBatch(trace.examples("targets", prediction.type()));
             Value error = trace.add(new Elementwise.Subtract(), prediction, targets);
             return mean(trace, trace.add(new Elementwise.Multiply(), error, error));
         }
@@ -50,9 +50,11 @@ public sealed interface Loss {
         }
     }
 
+    /// This micro-batch's summand of the mean over the whole batch.
     private static Value mean(Tracer trace, Value each) {
         Shape shape = each.type().shape();
         Value sum = trace.add(new Op.Sum(IntStream.range(0, shape.rank()).boxed().toList()), each);
-        return trace.add(new Elementwise.Scale(1.0 / shape.elements()), sum);
+        return trace.add(
+                new Elementwise.Scale(1.0 / (shape.elements() * trace.microBatches())), sum);
     }
 }

@@ -52,7 +52,18 @@ public record Model(
     /// @throws dev.partita.dsl.problem.ProblemException `IncompleteModel` without layers, or for
     ///   training without a loss
     public Graph trace(long batch, Dtype dtype, boolean training) {
+        return trace(batch, 1, dtype, training);
+    }
+
+    /// The model as a graph over the first of equal micro-batches of this batch; its loss is that
+    /// micro-batch's summand of the loss of the whole batch. Examples and labels are inputs
+    /// `[micro-batch, batch, ...]`.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException as [#trace(long, Dtype, boolean)], and
+    ///   `IndivisibleDim` if the micro-batches do not divide the batch
+    public Graph trace(long batch, long microBatches, Dtype dtype, boolean training) {
         Arguments.atLeast(1, "model " + name, "batch", batch);
+        Arguments.divides("micro-batches", microBatches, "batch", batch);
         if (!dtype.isFloating()) {
             throw Problem.of(ProblemCode.DTYPE_MISMATCH, "A model computes with floating numbers.")
                     .fact("dtype", dtype)
@@ -65,7 +76,7 @@ public record Model(
                     .at(input.origin())
                     .exception();
         }
-        return Tracer.trace(this, batch, dtype, training);
+        return Tracer.trace(this, batch, microBatches, dtype, training);
     }
 
     /// Number of trained weights, counted one by one.

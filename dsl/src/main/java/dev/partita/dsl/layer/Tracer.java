@@ -30,22 +30,24 @@ public final class Tracer {
     private final ModelInput input;
     private final Dtype dtype;
     private final boolean training;
+    private final long microBatches;
     private final Set<String> names = new HashSet<>();
     private final Map<String, Integer> unnamed = new HashMap<>();
     private int streams;
     private @Nullable Value step;
 
-    private Tracer(Model model, Dtype dtype, boolean training) {
+    private Tracer(Model model, long microBatches, Dtype dtype, boolean training) {
         this.graph = new GraphBuilder(model.name());
         this.input = model.input().word();
         this.dtype = dtype;
         this.training = training;
+        this.microBatches = microBatches;
     }
 
     /// The graph of a batch; see [Model#trace].
-    static Graph trace(Model model, long batch, Dtype dtype, boolean training) {
-        var tracer = new Tracer(model, dtype, training);
-        Value prediction = tracer.prediction(model, batch);
+    static Graph trace(Model model, long batch, long microBatches, Dtype dtype, boolean training) {
+        var tracer = new Tracer(model, microBatches, dtype, training);
+        Value prediction = tracer.prediction(model, batch / microBatches);
         if (training) {
             Line<Loss> loss =
                     model.loss()
@@ -67,13 +69,13 @@ public final class Tracer {
 
     /// The graph without a loss, as it is trained: what [Model#describe] shows.
     static Graph layers(Model model) {
-        var tracer = new Tracer(model, Dtype.F32, true);
+        var tracer = new Tracer(model, 1, Dtype.F32, true);
         return tracer.graph.output("prediction", tracer.prediction(model, 1)).build();
     }
 
     private Value prediction(Model model, long batch) {
         graph.at("", model.input().origin());
-        Value x = add(new Op.Input(input.name(), input.type(batch, dtype)));
+        Value x = microBatch(examples(input.name(), input.type(batch, dtype)));
         for (Line<Layer> line : model.layers()) {
             graph.at("", line.origin());
             x = apply(line.word(), x);
@@ -170,6 +172,29 @@ public final class Tracer {
                 .fact("asked for", layer)
                 .fix(NearMiss.fix(layer, known, "layer"))
                 .exception();
+    }
+
+    /// An input with an entry per example of the whole batch.
+    ///
+    /// @param type type of one micro-batch, `[batch, ...]`
+    /// @return of that type, or with several micro-batches `[micro-batch, batch, ...]`
+    public Value examples(String name, TensorType type) {
+        if (microBatches == 1) {
+            return add(new Op.Input(name, type));
+        }
+        List<Dim> dims = new ArrayList<>(type.shape().dims());
+        dims.addFirst(new Dim("micro-batch", microBatches));
+        return add(new Op.Input(name, type.withShape(new Shape(dims))));
+    }
+
+    /// The part of [#examples] that this graph computes with: the first, for all others are alike.
+    public Value microBatch(Value examples) {
+        return microBatches == 1 ? examples : add(new Op.MicroBatch(0), examples);
+    }
+
+    /// Number of micro-batches of the whole batch.
+    public long microBatches() {
+        return microBatches;
     }
 
     /// The number of the training step, `i64[]`, from 1.

@@ -47,6 +47,8 @@ class ResultTypesTest {
                         "f32[batch=2, d=5]",
                         new Op.Broadcast(List.of(1), shape("[batch=2, d=5]")),
                         "f32[d=5]"),
+                rule(ROWS, new Op.MicroBatch(3), "f32[micro-batch=4, batch=2, d=5]"),
+                rule(ROWS, new Op.ScaleBy(), ROWS, "f32[]"),
                 rule("f32[d=5]", new Op.Sum(List.of(0)), ROWS),
                 rule("f32[]", new Op.Sum(List.of(0, 1)), ROWS),
                 rule("f32[]", new Op.SumSquares(), ROWS),

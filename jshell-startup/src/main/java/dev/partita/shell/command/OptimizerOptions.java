@@ -1,5 +1,6 @@
 package dev.partita.shell.command;
 
+import dev.partita.compiler.CompileOptions;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.LearningRate;
 import dev.partita.dsl.layer.Optimizer;
@@ -39,6 +40,12 @@ final class OptimizerOptions {
             description = "Rises to the learning rate in this many steps first. Default: none.")
     private long warmUpSteps;
 
+    @Option(
+            names = "--clip-norm",
+            paramLabel = "NORM",
+            description = "Shortens gradients to this norm over all weights. Default: as they are.")
+    private @Nullable Double clipNorm;
+
     private double usualRate = 1e-3;
     private String usualSchedule = "constant";
 
@@ -59,6 +66,13 @@ final class OptimizerOptions {
             case "sgd" -> Layers.sgd(rate);
             default -> throw UnknownChoice.of("optimizer", optimizer, OPTIMIZERS);
         };
+    }
+
+    /// Options that clip gradients as the user says.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`
+    CompileOptions clip(CompileOptions options) {
+        return clipNorm == null ? options : options.clipNorm(clipNorm);
     }
 
     private LearningRate learningRate(long steps) {

@@ -80,6 +80,13 @@ final class StrategyOptions {
     private @Nullable Long batch;
 
     @Option(
+            names = "--micro-batches",
+            paramLabel = "N",
+            description =
+                    "Computes each batch in N parts, one after the other. Default: ${DEFAULT-VALUE}.")
+    private long microBatches = 1;
+
+    @Option(
             names = "--precision",
             paramLabel = "TYPE",
             description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
@@ -141,8 +148,10 @@ final class StrategyOptions {
         CompileOptions options =
                 CompileOptions.on(devices)
                         .batch(batch(model))
+                        .microBatches(microBatches)
                         .dtype(dtype())
                         .optimizer(optimizer.over(steps));
+        options = optimizer.clip(options);
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }

@@ -71,6 +71,7 @@ public final class Engine implements AutoCloseable {
     /// @param each is told every outcome as soon as it is there
     /// @return whether all succeeded
     public boolean evaluate(String source, String file, Consumer<Outcome> each) {
+        control.beginEvaluation();
         for (SnippetSplitter.Piece piece : new SnippetSplitter(analysis).split(source)) {
             int line = file.isEmpty() ? 0 : piece.line();
             Outcome outcome = evaluateOne(piece.source(), new Origin(file, line));
@@ -106,9 +107,10 @@ public final class Engine implements AutoCloseable {
         return known.isKnown() ? known : origin;
     }
 
-    /// Ends the running evaluation: its thread is interrupted and loops in snippets end. Does
-    /// nothing when none runs.
+    /// Ends the evaluation: the thread of the snippet that runs is interrupted and loops in it end;
+    /// a snippet that is still being compiled ends as soon as it begins to run.
     public void interrupt() {
+        control.requestStop();
         shell.stop();
     }
 

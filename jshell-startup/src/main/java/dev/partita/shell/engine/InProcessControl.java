@@ -27,6 +27,7 @@ final class InProcessControl extends LocalExecutionControl {
     private @Nullable Throwable failure;
     private boolean hasValue;
     private boolean stopped;
+    private volatile boolean stopRequested;
 
     private record Call(InProcessControl control, Method snippet) {}
 
@@ -34,7 +35,18 @@ final class InProcessControl extends LocalExecutionControl {
         super(parent);
     }
 
-    /// Forgets the last evaluation.
+    /// Forgets a request to stop, which was meant for the evaluation before.
+    void beginEvaluation() {
+        stopRequested = false;
+    }
+
+    /// Ends the next snippet as soon as it runs. JShell's own stop, which is to follow, ends one
+    /// that runs already, and knows of none that is being compiled.
+    void requestStop() {
+        stopRequested = true;
+    }
+
+    /// Forgets the last snippet.
     void reset() {
         loaded.clear();
         value = null;
@@ -105,6 +117,9 @@ final class InProcessControl extends LocalExecutionControl {
         call.snippet.setAccessible(true);
         var task = new FutureTask<@Nullable Object>(() -> call.snippet.invoke(null));
         Thread thread = Thread.ofPlatform().group(control.outside).name("snippet").start(task);
+        if (control.stopRequested) {
+            control.stop();
+        }
         while (true) {
             try {
                 control.value = task.get();

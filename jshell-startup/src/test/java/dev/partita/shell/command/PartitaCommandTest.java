@@ -54,6 +54,9 @@ final class PartitaCommandTest {
         "train mlp --steps 10 --warmup-steps 10, InvalidArgument, shorter",
         "plan mlp --batch 0, InvalidArgument, batch(256)",
         "plan mlp --precision bf16, Unsupported, f32",
+        "plan mlp --batch 64 --micro-batches 7, IndivisibleDim, microBatches(8)",
+        "plan mlp --micro-batches 0, InvalidArgument, microBatches(4)",
+        "plan mlp --clip-norm 0, InvalidArgument, clipNorm(1)",
         "plan mlp --mesh data=2 --zero 4, InvalidArgument, zero(3)",
         "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
         "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
@@ -109,6 +112,24 @@ final class PartitaCommandTest {
         assertThat(collective.keySet())
                 .containsExactly("kind", "axis", "bytes", "because", "source");
         assertThat(collective.get("source").getAsString()).contains("Mlp.java:");
+    }
+
+    @Test
+    void micro_batches_take_less_memory_and_prove_equal() throws IOException {
+        long whole = peak("plan convnet --mesh data=2 --batch 512");
+        assertThat(peak("plan convnet --mesh data=2 --batch 512 --micro-batches 8"))
+                .isLessThan(whole * 3 / 4);
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "prove mlp --mesh data=2 --batch 32 --micro-batches 4 --clip-norm 0.1",
+                        json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(CommandLineRun.read(json()).get("equal").getAsBoolean()).isTrue();
+    }
+
+    private long peak(String line) throws IOException {
+        assertThat(CommandLineRun.of(line, json()).exit()).isEqualTo(0);
+        return CommandLineRun.read(json()).getAsJsonArray("peakBytesPerDevice").get(0).getAsLong();
     }
 
     @Test

@@ -158,6 +158,23 @@ final class EngineTest {
     }
 
     @Test
+    void an_interrupt_before_a_snippet_runs_ends_it_when_it_does() {
+        var outcomes = new ArrayList<Outcome>();
+        boolean all =
+                engine.evaluate(
+                        "int before = 1;\nfor (;;) {}\nint after = 1;",
+                        "",
+                        outcome -> {
+                            outcomes.add(outcome);
+                            engine.interrupt();
+                        });
+        assertThat(all).isFalse();
+        assertThat(outcomes).hasSize(2);
+        assertThat(outcomes.getLast()).isInstanceOf(Outcome.Stopped.class);
+        assertThat(only("before + 1").text()).endsWith("==> 2");
+    }
+
+    @Test
     void a_waiting_call_is_interrupted_and_the_session_goes_on() throws Exception {
         Outcome outcome = interrupted("{ running.countDown(); new CountDownLatch(1).await(); }");
         assertThat(outcome.succeeded()).isFalse();

@@ -41,6 +41,8 @@ final class OneDnnLibrary implements KernelLibrary {
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,
+                    Op.MicroBatch _,
+                    Op.ScaleBy _,
                     Op.Broadcast _,
                     Op.Sum _,
                     Op.SumSquares _,

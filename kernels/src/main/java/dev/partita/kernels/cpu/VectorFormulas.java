@@ -10,6 +10,7 @@ import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -19,6 +20,20 @@ final class VectorFormulas {
 
     static Kernel kernel(Elementwise op, KernelRequest request) {
         return new VectorLoop(formula(op), request.operands(), request);
+    }
+
+    /// Every element of the first operand times the second, a scalar.
+    static Kernel scaleBy(KernelRequest request) {
+        MemorySegment factor = request.operand(1).memory();
+        return new VectorLoop(
+                (x, y, n) -> {
+                    float by = factor.get(ValueLayout.JAVA_FLOAT, 0);
+                    for (int i = 0; i < n; i += STEP) {
+                        store(load(x[0] + i).mul(by), y[0] + i);
+                    }
+                },
+                request.operands().subList(0, 1),
+                request);
     }
 
     /// Every formula has its own loop, for only then does the compiler keep vectors in registers.
@@ -87,6 +102,14 @@ final class VectorFormulas {
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
                             store(load(x[0] + i).sqrt(), y[0] + i);
+                        }
+                    };
+            case Elementwise.ClipFactor clip ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            FloatVector norm =
+                                    load(x[0] + i).add((float) Elementwise.ClipFactor.EPSILON);
+                            store(all((float) clip.maxNorm()).div(norm).min(1), y[0] + i);
                         }
                     };
             case Elementwise.Scale scale ->

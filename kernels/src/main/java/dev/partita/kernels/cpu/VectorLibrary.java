@@ -32,6 +32,7 @@ final class VectorLibrary implements KernelLibrary {
         return switch (request.op()) {
             case Elementwise elementwise ->
                     Optional.of(VectorFormulas.kernel(elementwise, request));
+            case Op.ScaleBy _ -> Optional.of(VectorFormulas.scaleBy(request));
             case Op.AddBias _ -> Optional.of(TileBias.kernel(request));
             case Op.Sum sum -> TileSums.sum(sum, request);
             case Op.SumSquares _ -> Optional.of(TileSums.sumSquares(request));
@@ -57,6 +58,7 @@ final class VectorLibrary implements KernelLibrary {
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,
+                    Op.MicroBatch _,
                     Op.Broadcast _,
                     Op.Dropout _,
                     Op.RequireFinite _,

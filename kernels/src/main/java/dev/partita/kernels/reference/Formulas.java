@@ -30,6 +30,18 @@ final class Formulas {
         };
     }
 
+    static Kernel scaleBy(KernelRequest request) {
+        Elements x = Elements.of(request.operand(0));
+        Elements factor = Elements.of(request.operand(1));
+        Elements y = Elements.of(request.result(0));
+        long elements = request.result(0).type().shape().elements();
+        return () -> {
+            for (long i = 0; i < elements; i++) {
+                y.set(i, x.get(i) * factor.get(0));
+            }
+        };
+    }
+
     static Formula formula(Elementwise op) {
         return switch (op) {
             case Elementwise.Relu _ -> x -> Math.max(x[0], 0);
@@ -49,6 +61,8 @@ final class Formulas {
             case Elementwise.Tanh _ -> x -> Math.tanh(x[0]);
             case Elementwise.TanhGrad _ -> x -> x[1] * (1 - x[0] * x[0]);
             case Elementwise.SquareRoot _ -> x -> Math.sqrt(x[0]);
+            case Elementwise.ClipFactor clip ->
+                    x -> Math.min(1, clip.maxNorm() / (x[0] + Elementwise.ClipFactor.EPSILON));
             case Elementwise.Scale scale -> x -> scale.factor() * x[0];
             case Elementwise.Add _ -> x -> x[0] + x[1];
             case Elementwise.Subtract _ -> x -> x[0] - x[1];

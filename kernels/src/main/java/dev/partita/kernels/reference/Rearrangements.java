@@ -25,8 +25,16 @@ final class Rearrangements {
 
     /// The same elements in the same order; nothing to do where the plan gave both one memory.
     static Kernel copy(KernelRequest request) {
-        MemorySegment from = request.operand(0).memory();
+        return copy(request.operand(0).memory(), request.result(0).memory());
+    }
+
+    static Kernel microBatch(Op.MicroBatch part, KernelRequest request) {
         MemorySegment to = request.result(0).memory();
+        long bytes = to.byteSize();
+        return copy(request.operand(0).memory().asSlice(part.index() * bytes, bytes), to);
+    }
+
+    private static Kernel copy(MemorySegment from, MemorySegment to) {
         return from.address() == to.address() ? () -> {} : () -> to.copyFrom(from);
     }
 

@@ -33,10 +33,12 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Reshard.Collective _ -> Optional.empty();
             case Op.Constant constant -> Optional.of(Rearrangements.constant(constant, request));
             case Op.Flatten _, Op.Unflatten _ -> Optional.of(Rearrangements.copy(request));
+            case Op.MicroBatch part -> Optional.of(Rearrangements.microBatch(part, request));
             case Op.Broadcast broadcast ->
                     Optional.of(Rearrangements.broadcast(broadcast, request));
             case Reshard.Slice slice -> Optional.of(Rearrangements.slice(slice, request));
             case Elementwise elementwise -> Optional.of(Formulas.kernel(elementwise, request));
+            case Op.ScaleBy _ -> Optional.of(Formulas.scaleBy(request));
             case Op.AddBias _ -> Optional.of(Reductions.addBias(request));
             case Op.Sum sum -> Optional.of(Reductions.sum(sum, request));
             case Op.SumSquares _ -> Optional.of(Reductions.sumSquares(request));

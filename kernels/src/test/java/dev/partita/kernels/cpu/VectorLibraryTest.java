@@ -78,6 +78,15 @@ class VectorLibraryTest extends ContractionsContract {
         var trial = Trial.of(4, new Elementwise.SquareRoot(), f32("33"));
         double[] positive = Arrays.stream(trial.operand(0)).map(Math::abs).toArray();
         trial.with(0, positive).agrees(library, F32);
+        Trial.of(4, new Elementwise.ClipFactor(0.5), f32("33"))
+                .with(0, positive)
+                .agrees(library, F32);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "3", "17,33", "5000"})
+    void scaling_by_a_number_agrees_with_the_reference(String sizes) {
+        Trial.of(7, new Op.ScaleBy(), f32(sizes), f32("")).agrees(library, F32);
     }
 
     @ParameterizedTest

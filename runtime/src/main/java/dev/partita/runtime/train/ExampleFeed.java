@@ -7,11 +7,13 @@ import dev.partita.compiler.plan.Slot;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.execute.Feed;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /// Fits a data set to a plan: which input takes the features, how many examples a step takes, how
 /// the batch is split.
@@ -50,7 +52,8 @@ record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, in
             throw new IllegalArgumentException("a plan without examples");
         }
         Slot slot = program.slot(features.slot());
-        int batch = Math.toIntExact(slot.whole().shape().size(0));
+        int dim = slot.whole().shape().indexOf("batch");
+        int batch = Math.toIntExact(examples(slot.whole().shape(), dim));
         long perExample = slot.whole().shape().elements() / batch;
         boolean tokens = !slot.whole().dtype().isFloating();
         if (perExample != dataset.shape().elements() || tokens != !dataset.dtype().isFloating()) {
@@ -62,8 +65,13 @@ record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, in
                     .fix("describe the model with the shape of the data")
                     .exception();
         }
-        int replicas = plan.mesh().size(slot.placement().dim(0).axes());
+        int replicas = plan.mesh().size(slot.placement().dim(dim).axes());
         return new ExampleFeed(features.name(), dataset.dtype(), labelled, batch, replicas);
+    }
+
+    /// Product of the sizes of dims `0..last`: the batch, and what it is divided into.
+    private static long examples(Shape shape, int last) {
+        return IntStream.rangeClosed(0, last).mapToLong(shape::size).reduce(1, (a, b) -> a * b);
     }
 
     private static void requireClasses(Program program, Binding.Input labels, Examples dataset) {
@@ -81,7 +89,8 @@ record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, in
 
     private static void requireLabels(Program program, Binding.Input labels, Examples dataset) {
         TensorType type = program.slot(labels.slot()).whole();
-        if (type.shape().elements() != type.shape().size(0) * dataset.labels()) {
+        long examples = examples(type.shape(), type.shape().indexOf("batch"));
+        if (type.shape().elements() != examples * dataset.labels()) {
             throw Problem.of(
                             ProblemCode.SHAPE_MISMATCH,
                             "The model predicts another number of classes an example.")

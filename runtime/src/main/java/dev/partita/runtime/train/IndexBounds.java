@@ -27,7 +27,7 @@ final class IndexBounds {
                         copies.addAll(start.targets());
                 case Step.Compute(_, Op op, var reads, var writes, _)
                         when !disjoint(copies, reads) -> {
-                    if (op instanceof Reshard) {
+                    if (op instanceof Reshard || op instanceof Op.MicroBatch) {
                         copies.addAll(writes);
                     } else if (op instanceof Op.CrossEntropy
                             || op instanceof RowOp.PickLogit

@@ -60,11 +60,21 @@ public record Proof(
     /// @throws dev.partita.dsl.problem.ProblemException whatever compiling and running throw
     public static Proof of(Compilation compilation, KernelLibrary library, long seed, int steps) {
         Compilation placed = compilation.keepingGradients();
+        return between(placed, placed.oneDevice(), library, seed, steps);
+    }
+
+    /// Runs and compares two plans of one model that both keep their gradients.
+    static Proof between(
+            Compilation compilation,
+            Compilation expected,
+            KernelLibrary library,
+            long seed,
+            int steps) {
         var options = new SessionOptions(library, seed);
         var examples = new RandomExamples(seed, compilation.options().optimizer().learningRate());
         var differences = new ArrayList<Difference>();
-        try (var many = Session.open(placed.plan(), options);
-                var one = Session.open(placed.oneDevice().plan(), options)) {
+        try (var many = Session.open(compilation.plan(), options);
+                var one = Session.open(expected.plan(), options)) {
             for (int step = 1; step <= steps; step++) {
                 for (Session session : List.of(many, one)) {
                     examples.fill(session, step);
