@@ -135,8 +135,13 @@ final class RowLosses {
     }
 
     private static float max(float[] row) {
+        return max(row, row.length);
+    }
+
+    /// The largest of the first `length` elements, a whole number of vectors.
+    static float max(float[] row, int length) {
         FloatVector max = vector(row, 0);
-        for (int i = LANES; i < row.length; i += LANES) {
+        for (int i = LANES; i < length; i += LANES) {
             max = max.max(vector(row, i));
         }
         return max.reduceLanes(VectorOperators.MAX);
@@ -144,8 +149,12 @@ final class RowLosses {
 
     /// Replaces `x` by `exp(x - max)` and returns the sum.
     private static float exponentials(float[] row, float max) {
+        return exponentials(row, row.length, max);
+    }
+
+    static float exponentials(float[] row, int length, float max) {
         FloatVector sum = all(0);
-        for (int i = 0; i < row.length; i += LANES) {
+        for (int i = 0; i < length; i += LANES) {
             FloatVector e = VectorMath.exp(vector(row, i).sub(max));
             e.intoArray(row, i);
             sum = sum.add(e);
@@ -154,7 +163,11 @@ final class RowLosses {
     }
 
     private static void scale(float[] row, float factor) {
-        for (int i = 0; i < row.length; i += LANES) {
+        scale(row, row.length, factor);
+    }
+
+    static void scale(float[] row, int length, float factor) {
+        for (int i = 0; i < length; i += LANES) {
             vector(row, i).mul(factor).intoArray(row, i);
         }
     }

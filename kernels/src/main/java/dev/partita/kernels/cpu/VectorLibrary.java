@@ -53,6 +53,10 @@ final class VectorLibrary implements KernelLibrary {
             case Op.LayerNormGrad _ -> Optional.of(RowNorms.layerNormGrad(request));
             case Op.Embedding _ -> Optional.of(VectorEmbeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(VectorEmbeddings.grad(request));
+            case AttentionOp.Attention attention ->
+                    Optional.of(new BlockwiseAttention(attention, request));
+            case AttentionOp.AttentionGrad grad ->
+                    Optional.of(new BlockwiseAttentionGrad(grad, request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
             case Op.Leaf _,
@@ -65,7 +69,7 @@ final class VectorLibrary implements KernelLibrary {
                     RowOp.RmsNorm _,
                     RowOp.RmsNormGrad _,
                     RowOp.PickLogit _,
-                    AttentionOp _,
+                    AttentionOp.Rotary _,
                     Update.Store _,
                     Reshard _ ->
                     Optional.empty();

@@ -2,6 +2,7 @@ package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.Types.f32;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Elementwise.Fused;
 import dev.partita.dsl.graph.Op;
@@ -210,5 +211,29 @@ class VectorLibraryTest extends ContractionsContract {
         Trial.of(19, new Op.MaxPoolGrad(op.window(), x.shape()), y, y.withDtype(Dtype.U8))
                 .with(1, trial.truth().get(1))
                 .agrees(library, 0);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "true; 2,70,2,3,5; 2,70,2,5",
+                "false; 1,65,2,1,16; 1,33,2,16",
+                "true; 1,130,1,2,64; 1,130,1,64",
+                "true; 1,1,1,1,1; 1,1,1,1"
+            })
+    void attention_agrees_with_the_reference(boolean causal, String queries, String keys) {
+        TensorType q = f32(queries);
+        TensorType k = f32(keys);
+        TensorType row = f32(queries.substring(0, queries.lastIndexOf(',')));
+        var forward = Trial.of(20, new AttentionOp.Attention(causal, 0.3), q, k, k);
+        forward.agrees(library, 5e-6);
+        Trial.of(21, new AttentionOp.AttentionGrad(causal, 0.3), q, k, k, q, row, q)
+                .with(0, forward.operand(0))
+                .with(1, forward.operand(1))
+                .with(2, forward.operand(2))
+                .with(3, forward.truth().get(0))
+                .with(4, forward.truth().get(1))
+                .agrees(library, 5e-6);
     }
 }
