@@ -1,6 +1,8 @@
 package dev.partita.compiler;
 
 import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.precision.MixedPrecision;
+import dev.partita.compiler.precision.PrecisionPolicy;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.dsl.layer.Model;
 import java.util.List;
@@ -38,6 +40,14 @@ public record Compilation(
     /// What [#why] writes, as text.
     public String explain(String name) {
         return Explanation.of(this, name);
+    }
+
+    /// Which ops compute in which type, and why, as a table.
+    public String policy() {
+        return PrecisionPolicy.print(
+                MixedPrecision.run(
+                        model.trace(options.batch(), options.dtype(), true), options.precision()),
+                options.precision());
     }
 
     /// The same training step on one device: what this plan is proved against.

@@ -26,7 +26,7 @@ public final class CompileOptions {
     private double clipNorm = Double.POSITIVE_INFINITY;
     private long batch = 32;
     private long microBatches = 1;
-    private Dtype dtype = Dtype.F32;
+    private Precision precision = Precision.F32;
     private long bucketBytes = 1 << 18;
     private boolean keepGradients;
 
@@ -47,7 +47,7 @@ public final class CompileOptions {
         copy.clipNorm = clipNorm;
         copy.batch = batch;
         copy.microBatches = microBatches;
-        copy.dtype = dtype;
+        copy.precision = precision;
         copy.bucketBytes = bucketBytes;
         copy.keepGradients = keepGradients;
         return copy;
@@ -179,23 +179,37 @@ public final class CompileOptions {
         return copy;
     }
 
-    /// Element type of weights and activations.
+    /// Element type of weights, optimizer state and loss.
     public Dtype dtype() {
-        return dtype;
+        return precision.full();
     }
 
-    /// Sets the element type of weights and activations.
+    /// Computes everything in one element type.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `Unsupported` unless it is `f32` or `f64`
-    public CompileOptions dtype(Dtype newDtype) {
-        if (newDtype != Dtype.F32 && newDtype != Dtype.F64) {
-            throw Problem.of(ProblemCode.UNSUPPORTED, "Training computes in f32 or f64.")
-                    .fact("dtype", newDtype)
-                    .fix("use Dtype.F32")
-                    .exception();
-        }
+    public CompileOptions dtype(Dtype dtype) {
+        return switch (dtype) {
+            case F32 -> precision(Precision.F32);
+            case F64 -> precision(Precision.F64);
+            case BF16, F16, I64, I32, U8 ->
+                    throw Problem.of(
+                                    ProblemCode.UNSUPPORTED,
+                                    "Weights and optimizer state are f32 or f64.")
+                            .fact("dtype", dtype)
+                            .fix("precision(Precision.BF16) computes in bf16 beside f32 weights")
+                            .exception();
+        };
+    }
+
+    /// The types that ops compute in.
+    public Precision precision() {
+        return precision;
+    }
+
+    /// Sets the types that ops compute in, such as [Precision#BF16].
+    public CompileOptions precision(Precision newPrecision) {
         CompileOptions copy = copy();
-        copy.dtype = newDtype;
+        copy.precision = newPrecision;
         return copy;
     }
 

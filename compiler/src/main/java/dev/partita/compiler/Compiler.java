@@ -13,6 +13,7 @@ import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.schedule.StartEarly;
@@ -45,6 +46,11 @@ public final class Compiler {
                         model.trace(options.batch(), options.microBatches(), options.dtype(), true),
                         Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
+        forward =
+                passes.after(
+                        "mixed-precision",
+                        MixedPrecision.run(forward, options.precision()),
+                        Graph::print);
         TrainingGraph training =
                 passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
         training =
@@ -77,6 +83,11 @@ public final class Compiler {
         Graph forward =
                 passes.after("trace", model.trace(batch, options.dtype(), false), Graph::print);
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
+        forward =
+                passes.after(
+                        "mixed-precision",
+                        MixedPrecision.run(forward, options.precision()),
+                        Graph::print);
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }
 

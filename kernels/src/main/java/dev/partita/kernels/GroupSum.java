@@ -21,8 +21,9 @@ public final class GroupSum {
     /// Writes the sum of `sources[...][fromByte, fromByte + bytes)` to `target` at `targetByte`.
     /// The target range may be the same memory as one source's range. Allocates nothing.
     ///
-    /// @param dtype f32 or f64; all offsets are multiples of its size
-    /// @throws IllegalArgumentException if it is another type
+    /// @param dtype a floating type; half floats are added in f32 and rounded once; all offsets are
+    ///   multiples of its size
+    /// @throws IllegalArgumentException if it is not floating
     public static void sum(
             Dtype dtype,
             MemorySegment[] sources,
@@ -33,8 +34,10 @@ public final class GroupSum {
         switch (dtype) {
             case F32 -> floats(sources, fromByte, bytes, target, targetByte);
             case F64 -> doubles(sources, fromByte, bytes, target, targetByte);
-            case BF16, F16, I64, I32, U8 ->
-                    throw new IllegalArgumentException("sums are f32 or f64, not " + dtype);
+            case BF16 -> bfloats(sources, fromByte, bytes, target, targetByte);
+            case F16 -> halves(sources, fromByte, bytes, target, targetByte);
+            case I64, I32, U8 ->
+                    throw new IllegalArgumentException("sums are floating, not " + dtype);
         }
     }
 
@@ -78,6 +81,28 @@ public final class GroupSum {
                 sum += sources[s].get(ValueLayout.JAVA_DOUBLE, from + at);
             }
             target.set(ValueLayout.JAVA_DOUBLE, to + at, sum);
+        }
+    }
+
+    private static void bfloats(
+            MemorySegment[] sources, long from, long bytes, MemorySegment target, long to) {
+        for (long at = 0; at < bytes; at += Short.BYTES) {
+            float sum = Bfloat16.toFloat(sources[0].get(ValueLayout.JAVA_SHORT, from + at));
+            for (int s = 1; s < sources.length; s++) {
+                sum += Bfloat16.toFloat(sources[s].get(ValueLayout.JAVA_SHORT, from + at));
+            }
+            target.set(ValueLayout.JAVA_SHORT, to + at, Bfloat16.of(sum));
+        }
+    }
+
+    private static void halves(
+            MemorySegment[] sources, long from, long bytes, MemorySegment target, long to) {
+        for (long at = 0; at < bytes; at += Short.BYTES) {
+            float sum = Float.float16ToFloat(sources[0].get(ValueLayout.JAVA_SHORT, from + at));
+            for (int s = 1; s < sources.length; s++) {
+                sum += Float.float16ToFloat(sources[s].get(ValueLayout.JAVA_SHORT, from + at));
+            }
+            target.set(ValueLayout.JAVA_SHORT, to + at, Float.floatToFloat16(sum));
         }
     }
 }

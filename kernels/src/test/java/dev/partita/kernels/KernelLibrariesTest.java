@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
-import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -29,19 +28,20 @@ class KernelLibrariesTest {
     }
 
     @Test
-    void a_type_that_no_library_computes_is_a_problem_with_the_op_and_its_types() {
-        TensorType half = Types.f32("3").withDtype(Dtype.BF16);
+    void an_op_that_no_library_computes_is_a_problem_with_the_op_and_its_types() {
+        TensorType loss = Types.f32("");
         try (var arena = Arena.ofConfined()) {
-            Buffer buffer = Buffer.whole(half, arena.allocate(half.bytes(), 64));
-            var request = new KernelRequest(new Op.SumSquares(), List.of(buffer), List.of(buffer));
+            Buffer buffer = Buffer.whole(loss, arena.allocate(loss.bytes(), 64));
+            var request =
+                    new KernelRequest(new Op.RequireFinite("loss"), List.of(buffer), List.of());
             var problem =
                     assertThrows(
                                     ProblemException.class,
                                     () -> KernelLibraries.cpu().require(request))
                             .problem();
             assertThat(problem.code()).isEqualTo(ProblemCode.UNSUPPORTED_KERNEL);
-            assertThat(problem.print()).contains("sum-squares");
-            assertThat(problem.print()).contains("bf16");
+            assertThat(problem.print()).contains("require-finite loss");
+            assertThat(problem.print()).contains("f32[]");
         }
     }
 }

@@ -121,7 +121,10 @@ public final class Trial {
             case I64 -> memory.setAtIndex(ValueLayout.JAVA_LONG, i, (long) value);
             case I32 -> memory.setAtIndex(ValueLayout.JAVA_INT, i, (int) value);
             case U8 -> memory.set(ValueLayout.JAVA_BYTE, i, (byte) value);
-            case BF16, F16 -> throw new IllegalArgumentException(buffer.type().toString());
+            case BF16 -> memory.setAtIndex(ValueLayout.JAVA_SHORT, i, Bfloat16.of((float) value));
+            case F16 ->
+                    memory.setAtIndex(
+                            ValueLayout.JAVA_SHORT, i, Float.floatToFloat16((float) value));
         }
     }
 
@@ -137,7 +140,9 @@ public final class Trial {
                         case I64 -> (double) memory.getAtIndex(ValueLayout.JAVA_LONG, i);
                         case I32 -> memory.getAtIndex(ValueLayout.JAVA_INT, i);
                         case U8 -> Byte.toUnsignedInt(memory.get(ValueLayout.JAVA_BYTE, i));
-                        case BF16, F16 -> throw new IllegalArgumentException(dtype.toString());
+                        case BF16 -> Bfloat16.toFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, i));
+                        case F16 ->
+                                Float.float16ToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, i));
                     };
         }
         return result;

@@ -170,8 +170,7 @@ public final class Partitioner {
 
     /// The axes over which a value may stay partial for all that read it.
     private List<String> pending(Value value) {
-        boolean passed =
-                index.uses(value).stream().allMatch(n -> ShardingRules.passesPartial(n.op()));
+        boolean passed = index.uses(value).stream().allMatch(ShardingRules::passesPartial);
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
         return passed && !complete ? placement(have.getFirst()).partial() : List.of();

@@ -10,6 +10,7 @@ import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,7 +26,7 @@ public final class ShardingRules {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
             case Elementwise _, Update _ -> alike(node);
-            case Op.Dropout _, Op.ScaleBy _ -> alike(node);
+            case Op.Dropout _, Op.ScaleBy _, Op.Cast _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
             case Op.Broadcast b -> {
@@ -146,10 +147,11 @@ public final class ShardingRules {
         };
     }
 
-    /// True if the op may be applied to the summands of a partial value, each device to its own,
-    /// and leaves the summands of the result: it is linear, and cheap enough not to be done twice.
-    public static boolean passesPartial(Op op) {
-        return switch (op) {
+    /// True if the node's op may be applied to the summands of a partial value, each device to its
+    /// own, and leaves the summands of the result: it is linear, and cheap enough not to be done
+    /// twice.
+    public static boolean passesPartial(Node node) {
+        return switch (node.op()) {
             case Elementwise.Add _,
                     Elementwise.Subtract _,
                     Elementwise.Scale _,
@@ -158,6 +160,9 @@ public final class ShardingRules {
                     Op.Sum _,
                     Op.Broadcast _ ->
                     true;
+            // summands are summed in the wider type
+            case Op.Cast(Dtype to) ->
+                    to.bytes() > node.operands().getFirst().type().dtype().bytes();
             case Elementwise _,
                     Op.Leaf _,
                     Op.Shaped _,

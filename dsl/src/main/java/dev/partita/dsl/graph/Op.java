@@ -1,5 +1,6 @@
 package dev.partita.dsl.graph;
 
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.List;
 public sealed interface Op
         permits Op.Leaf,
                 Op.Shaped,
+                Op.Cast,
                 Op.MicroBatch,
                 Op.ScaleBy,
                 Op.Sum,
@@ -133,6 +135,14 @@ public sealed interface Op
         @Override
         public String toString() {
             return "broadcast " + dims;
+        }
+    }
+
+    /// The same numbers in another floating type, each rounded to the nearest, ties to even.
+    record Cast(Dtype to) implements Op {
+        @Override
+        public String toString() {
+            return "cast " + to;
         }
     }
 

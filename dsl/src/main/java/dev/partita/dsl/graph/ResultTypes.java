@@ -43,6 +43,12 @@ public final class ResultTypes {
                 }
                 yield List.of(in.type(0).withShape(b.to()));
             }
+            case Op.Cast(Dtype to) -> {
+                in.count(1);
+                in.require(
+                        in.dtype(0).isFloating() && to.isFloating(), "it casts floating numbers");
+                yield List.of(in.type(0).withDtype(to));
+            }
             case Op.MicroBatch(int index) -> {
                 in.count(1);
                 in.require(

@@ -9,6 +9,7 @@ import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
@@ -202,6 +203,7 @@ class MismatchTest {
                         "it turns pairs of [batch, position, ..., size]",
                         new AttentionOp.Rotary(100, false),
                         "f32[b=1, s=2, d=3]"),
+                mismatch("it casts floating numbers", new Op.Cast(Dtype.I32), ROWS),
                 mismatch("operand 0 has 0 dims", new Op.RequireFinite("loss"), ROWS),
                 mismatch(
                         "the gradient fits the weight",

@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.List;
@@ -31,6 +32,7 @@ class PrintedOpsTest {
                 Arguments.of("flatten 1..3", new Op.Flatten(1, 3, SHAPE)),
                 Arguments.of("unflatten 1..3", new Op.Unflatten(1, 3, SHAPE)),
                 Arguments.of("broadcast [0, 2]", new Op.Broadcast(List.of(0, 2), SHAPE)),
+                Arguments.of("cast bf16", new Op.Cast(Dtype.BF16)),
                 Arguments.of("micro-batch 2", new Op.MicroBatch(2)),
                 Arguments.of("scale-by", new Op.ScaleBy()),
                 Arguments.of("clip-factor 1.0", new Elementwise.ClipFactor(1)),

@@ -3,6 +3,7 @@ package dev.partita.dsl.graph;
 import static com.google.common.truth.Truth.assertThat;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.Arrays;
@@ -47,6 +48,7 @@ class ResultTypesTest {
                         "f32[batch=2, d=5]",
                         new Op.Broadcast(List.of(1), shape("[batch=2, d=5]")),
                         "f32[d=5]"),
+                rule("bf16[batch=2, d=5]", new Op.Cast(Dtype.BF16), ROWS),
                 rule(ROWS, new Op.MicroBatch(3), "f32[micro-batch=4, batch=2, d=5]"),
                 rule(ROWS, new Op.ScaleBy(), ROWS, "f32[]"),
                 rule("f32[d=5]", new Op.Sum(List.of(0)), ROWS),

@@ -66,6 +66,9 @@ final class PlanCommand implements Callable<Integer> {
         if (format.equals("json")) {
             screen.out().println(JsonFile.text(result));
         } else {
+            if (compilation.options().precision().isMixed()) {
+                screen.out().print(compilation.policy());
+            }
             screen.out().print(compilation.plan().print());
         }
         file.ifPresent(each -> each.write(result));

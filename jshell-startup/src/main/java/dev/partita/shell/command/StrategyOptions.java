@@ -3,6 +3,7 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.layer.ModelInput;
 import dev.partita.dsl.mesh.Axis;
@@ -36,7 +37,7 @@ final class StrategyOptions {
     private static final long EXAMPLES = 256;
     private static final long SEQUENCES = 16;
 
-    private static final List<String> PRECISIONS = List.of("f32", "f64");
+    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16");
 
     @Option(
             names = "--mesh",
@@ -89,7 +90,10 @@ final class StrategyOptions {
     @Option(
             names = "--precision",
             paramLabel = "TYPE",
-            description = "f32 or f64. Default: ${DEFAULT-VALUE}.")
+            description = {
+                "f32, f64, or bf16: contractions in bf16, weights and optimizer state in f32;",
+                "partita plan prints which ops compute in which type. Default: ${DEFAULT-VALUE}."
+            })
     private String precision = "f32";
 
     @Option(
@@ -149,7 +153,7 @@ final class StrategyOptions {
                 CompileOptions.on(devices)
                         .batch(batch(model))
                         .microBatches(microBatches)
-                        .dtype(dtype())
+                        .precision(precision())
                         .optimizer(optimizer.over(steps));
         options = optimizer.clip(options);
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
@@ -239,16 +243,11 @@ final class StrategyOptions {
                 .collect(Collectors.toSet());
     }
 
-    private Dtype dtype() {
+    private Precision precision() {
         return switch (precision) {
-            case "f32" -> Dtype.F32;
-            case "f64" -> Dtype.F64;
-            case "bf16", "f16" ->
-                    throw Problem.of(
-                                    ProblemCode.UNSUPPORTED,
-                                    "This version does not train in " + precision + " yet.")
-                            .fix("--precision f32")
-                            .exception();
+            case "f32" -> Precision.F32;
+            case "f64" -> Precision.F64;
+            case "bf16" -> Precision.BF16;
             default -> throw UnknownChoice.of("precision", precision, PRECISIONS);
         };
     }

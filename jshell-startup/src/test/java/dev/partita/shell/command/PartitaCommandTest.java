@@ -31,6 +31,14 @@ final class PartitaCommandTest {
         assertThat(run.err()).isEmpty();
     }
 
+    @Test
+    void a_plan_in_bf16_says_first_which_ops_compute_in_which_type() {
+        CommandLineRun run = CommandLineRun.of("plan", "mlp", "--precision", "bf16");
+        assertThat(run.exit()).isEqualTo(0);
+        assertThat(run.out()).startsWith("precision bf16\n  einsum         bf16 ");
+        assertThat(run.out()).contains("einsum bk,ok->bo+bias+relu");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "trian mlp, InvalidArgument, train",
@@ -53,7 +61,7 @@ final class PartitaCommandTest {
         "plan mlp --lr-schedule cosin, InvalidArgument, cosine",
         "train mlp --steps 10 --warmup-steps 10, InvalidArgument, shorter",
         "plan mlp --batch 0, InvalidArgument, batch(256)",
-        "plan mlp --precision bf16, Unsupported, f32",
+        "plan mlp --precision bf61, InvalidArgument, bf16",
         "plan mlp --batch 64 --micro-batches 7, IndivisibleDim, microBatches(8)",
         "plan mlp --micro-batches 0, InvalidArgument, microBatches(4)",
         "plan mlp --clip-norm 0, InvalidArgument, clipNorm(1)",
@@ -61,6 +69,8 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
         "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
         "plan mlp --mesh tensor=2 --zero 3 --zero-axis tensor, ZeroWithoutDataParallelism, batch",
+        "plan mlp --weight-decay -1, InvalidArgument, weight decay",
+        "plan mlp --optimizer adamw --decay-spares biass, InvalidArgument, bias",
         "plan mlp --stages 2, Unsupported, --shard",
         "train mlp --recompute full, Unsupported, none",
         "train mlp --device cuda, Unsupported, cpu",

@@ -9,11 +9,12 @@ import java.util.Optional;
 
 /// The fastest kernel there is on a CPU: oneDNN's, else the Vector API's, else the reference's.
 public final class CpuLibrary implements KernelLibrary {
-    private static final List<KernelLibrary> FASTEST_FIRST =
+    private final List<KernelLibrary> fastestFirst =
             List.of(
                     new FewTapsLibrary(),
                     new OneDnnLibrary(),
                     new VectorLibrary(),
+                    new HalfLibrary(this),
                     new ReferenceLibrary());
 
     public CpuLibrary() {}
@@ -25,9 +26,7 @@ public final class CpuLibrary implements KernelLibrary {
 
     @Override
     public Optional<Kernel> open(KernelRequest request) {
-        return FASTEST_FIRST.stream()
-                .flatMap(library -> library.open(request).stream())
-                .findFirst();
+        return fastestFirst.stream().flatMap(library -> library.open(request).stream()).findFirst();
     }
 
     @Override

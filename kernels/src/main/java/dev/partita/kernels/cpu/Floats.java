@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// f32 numbers in native memory, by address. Kernels check sizes once, when they are opened; after
@@ -52,6 +53,22 @@ final class Floats {
     }
 
     static void storeBytes(ByteVector vector, long address) {
+        vector.intoMemorySegment(EVERYTHING, address, ORDER);
+    }
+
+    static short getShort(long address) {
+        return EVERYTHING.get(ValueLayout.JAVA_SHORT, address);
+    }
+
+    static void setShort(long address, short value) {
+        EVERYTHING.set(ValueLayout.JAVA_SHORT, address, value);
+    }
+
+    static ShortVector shorts(VectorSpecies<Short> species, long address) {
+        return ShortVector.fromMemorySegment(species, EVERYTHING, address, ORDER);
+    }
+
+    static void storeShorts(ShortVector vector, long address) {
         vector.intoMemorySegment(EVERYTHING, address, ORDER);
     }
 

@@ -44,6 +44,7 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.MicroBatch _,
                     Op.ScaleBy _,
                     Op.Broadcast _,
+                    Op.Cast _,
                     Op.Sum _,
                     Op.SumSquares _,
                     Op.AddBias _,

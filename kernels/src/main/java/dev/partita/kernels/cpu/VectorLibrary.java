@@ -64,6 +64,7 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Unflatten _,
                     Op.MicroBatch _,
                     Op.Broadcast _,
+                    Op.Cast _,
                     Op.Dropout _,
                     Op.RequireFinite _,
                     RowOp.RmsNorm _,

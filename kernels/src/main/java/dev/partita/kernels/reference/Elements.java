@@ -1,6 +1,6 @@
 package dev.partita.kernels.reference;
 
-import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Bfloat16;
 import dev.partita.kernels.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,17 +15,17 @@ sealed interface Elements {
         set(index, get(index) + value);
     }
 
+    /// The elements of a floating buffer.
+    ///
+    /// @throws IllegalArgumentException if they are not floating
     static Elements of(Buffer buffer) {
-        return buffer.type().dtype() == Dtype.F64
-                ? new Doubles(buffer.memory())
-                : new Floats(buffer.memory());
-    }
-
-    /// True if the reference library knows how to read elements of this type.
-    static boolean readable(Dtype dtype) {
-        return switch (dtype) {
-            case F64, F32, I64, I32, U8 -> true;
-            case BF16, F16 -> false;
+        MemorySegment memory = buffer.memory();
+        return switch (buffer.type().dtype()) {
+            case F64 -> new Doubles(memory);
+            case F32 -> new Floats(memory);
+            case BF16 -> new Bfloats(memory);
+            case F16 -> new Halves(memory);
+            case I64, I32, U8 -> throw new IllegalArgumentException(buffer.type().toString());
         };
     }
 
@@ -52,6 +52,32 @@ sealed interface Elements {
         @Override
         public void set(long index, double value) {
             memory.setAtIndex(ValueLayout.JAVA_FLOAT, index, (float) value);
+        }
+    }
+
+    /// bf16 elements.
+    record Bfloats(MemorySegment memory) implements Elements {
+        @Override
+        public double get(long index) {
+            return Bfloat16.toFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, index));
+        }
+
+        @Override
+        public void set(long index, double value) {
+            memory.setAtIndex(ValueLayout.JAVA_SHORT, index, Bfloat16.of((float) value));
+        }
+    }
+
+    /// f16 elements.
+    record Halves(MemorySegment memory) implements Elements {
+        @Override
+        public double get(long index) {
+            return Float.float16ToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, index));
+        }
+
+        @Override
+        public void set(long index, double value) {
+            memory.setAtIndex(ValueLayout.JAVA_SHORT, index, Float.floatToFloat16((float) value));
         }
     }
 }

@@ -23,6 +23,18 @@ final class Rearrangements {
         };
     }
 
+    /// The same numbers, rounded where the result has fewer bits.
+    static Kernel cast(KernelRequest request) {
+        Elements x = Elements.of(request.operand(0));
+        Elements y = Elements.of(request.result(0));
+        long elements = request.result(0).type().shape().elements();
+        return () -> {
+            for (long i = 0; i < elements; i++) {
+                y.set(i, x.get(i));
+            }
+        };
+    }
+
     /// The same elements in the same order; nothing to do where the plan gave both one memory.
     static Kernel copy(KernelRequest request) {
         return copy(request.operand(0).memory(), request.result(0).memory());

@@ -6,12 +6,14 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.WideKernel;
 import java.util.Optional;
 
-/// Every op that computes, in plain loops over f32 or f64, accumulated in f64.
+/// Every op that computes, in plain loops over any floating type, accumulated in f64.
 public final class ReferenceLibrary implements KernelLibrary {
     public ReferenceLibrary() {}
 
@@ -22,9 +24,9 @@ public final class ReferenceLibrary implements KernelLibrary {
 
     @Override
     public Optional<Kernel> open(KernelRequest request) {
-        return request.buffers().allMatch(b -> Elements.readable(b.type().dtype()))
-                ? kernel(request)
-                : Optional.empty();
+        return WideKernel.concerns(request)
+                ? Optional.of(WideKernel.open(this, request, Dtype.F64))
+                : kernel(request);
     }
 
     private static Optional<Kernel> kernel(KernelRequest request) {
@@ -40,6 +42,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Elementwise elementwise -> Optional.of(Formulas.kernel(elementwise, request));
             case Op.ScaleBy _ -> Optional.of(Formulas.scaleBy(request));
             case Op.AddBias _ -> Optional.of(Reductions.addBias(request));
+            case Op.Cast _ -> Optional.of(Rearrangements.cast(request));
             case Op.Sum sum -> Optional.of(Reductions.sum(sum, request));
             case Op.SumSquares _ -> Optional.of(Reductions.sumSquares(request));
             case Op.Einsum einsum -> Optional.of(Contractions.einsum(einsum, request));

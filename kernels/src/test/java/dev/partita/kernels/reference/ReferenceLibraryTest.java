@@ -90,6 +90,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.Flatten(0, 1, f64("12").shape()), m),
                 Trial.of(0, new Op.Unflatten(0, 1, f64("2,2").shape()), v),
                 Trial.of(0, new Op.Broadcast(List.of(1), m.shape()), v),
+                Trial.of(0, new Op.Cast(Dtype.BF16), m),
                 Trial.of(0, new Op.MicroBatch(1), m),
                 Trial.of(0, new Op.ScaleBy(), m, scalar),
                 Trial.of(0, new Elementwise.ClipFactor(1), scalar),

@@ -58,8 +58,8 @@ final class CollectiveCheck {
 
     private static void requireSum(Reshard.Collective op, int tag, Dtype dtype) {
         boolean sums = op instanceof Reshard.AllReduce || op instanceof Reshard.ReduceScatter;
-        if (sums && dtype != Dtype.F32 && dtype != Dtype.F64) {
-            throw Problem.of(ProblemCode.UNSUPPORTED, "A collective sums f32 and f64 only.")
+        if (sums && !dtype.isFloating()) {
+            throw Problem.of(ProblemCode.UNSUPPORTED, "A collective sums floating numbers only.")
                     .fact("collective", op + ", tag " + tag)
                     .fact("dtype", dtype)
                     .fix("convert the value before it is summed")

@@ -1,6 +1,7 @@
 package dev.partita.runtime.state;
 
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Bfloat16;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -15,8 +16,7 @@ public final class Elements {
             case F64 -> memory.getAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, index);
             case F32 -> memory.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
             case BF16 ->
-                    Float.intBitsToFloat(
-                            memory.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index) << 16);
+                    Bfloat16.toFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index));
             case F16 ->
                     Float.float16ToFloat(
                             memory.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index));
@@ -33,7 +33,7 @@ public final class Elements {
             case F32 -> memory.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index, (float) value);
             case BF16 ->
                     memory.setAtIndex(
-                            ValueLayout.JAVA_SHORT_UNALIGNED, index, toBfloat16((float) value));
+                            ValueLayout.JAVA_SHORT_UNALIGNED, index, Bfloat16.of((float) value));
             case F16 ->
                     memory.setAtIndex(
                             ValueLayout.JAVA_SHORT_UNALIGNED,
@@ -43,13 +43,5 @@ public final class Elements {
             case I32 -> memory.setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, index, (int) value);
             case U8 -> memory.set(ValueLayout.JAVA_BYTE, index, (byte) value);
         }
-    }
-
-    /// The upper half of the float, rounded to the nearest even.
-    private static short toBfloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return Float.isNaN(value)
-                ? (short) 0x7FC0
-                : (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
     }
 }

@@ -31,6 +31,10 @@ public record Proof(
     private static final double F32_TOLERANCE = 1e-5;
     private static final double F64_TOLERANCE = 1e-10;
 
+    /// Half floats round visibly: so many roundings, each of at most half a unit in the last place,
+    /// may add up in one direction.
+    private static final double HALF_ROUNDINGS = 8;
+
     public Proof {
         differences = List.copyOf(differences);
     }
@@ -84,7 +88,6 @@ public record Proof(
             }
         }
         differences.sort(Comparator.comparingDouble(Difference::relative).reversed());
-        boolean doubles = compilation.options().dtype() == Dtype.F64;
         return new Proof(
                 compilation.model().name(),
                 compilation.options().mesh().toString(),
@@ -94,8 +97,18 @@ public record Proof(
                         largest(differences, "gradient"),
                         largest(differences, "gradient-norm"),
                         largest(differences, "weight")),
-                doubles ? F64_TOLERANCE : F32_TOLERANCE,
+                tolerance(compilation.options().precision().compute()),
                 differences);
+    }
+
+    private static double tolerance(Dtype compute) {
+        return switch (compute) {
+            case F64 -> F64_TOLERANCE;
+            case F32 -> F32_TOLERANCE;
+            case BF16 -> HALF_ROUNDINGS * 0x1p-8;
+            case F16 -> HALF_ROUNDINGS * 0x1p-11;
+            case I64, I32, U8 -> throw new IllegalArgumentException(compute.toString());
+        };
     }
 
     private static void compare(int step, Session many, Session one, List<Difference> differences) {

@@ -6,9 +6,9 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
+import dev.partita.runtime.state.Elements;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,14 +41,7 @@ final class Blocks {
     static void write(Buffer buffer, double... values) {
         MemorySegment memory = buffer.memory();
         for (int i = 0; i < values.length; i++) {
-            switch (buffer.type().dtype()) {
-                case F64 -> memory.setAtIndex(ValueLayout.JAVA_DOUBLE, i, values[i]);
-                case F32 -> memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) values[i]);
-                case I64 -> memory.setAtIndex(ValueLayout.JAVA_LONG, i, (long) values[i]);
-                case I32 -> memory.setAtIndex(ValueLayout.JAVA_INT, i, (int) values[i]);
-                case BF16, F16 -> memory.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) values[i]);
-                case U8 -> memory.setAtIndex(ValueLayout.JAVA_BYTE, i, (byte) values[i]);
-            }
+            Elements.set(buffer.type().dtype(), memory, i, values[i]);
         }
     }
 
@@ -56,15 +49,7 @@ final class Blocks {
         MemorySegment memory = buffer.memory();
         var values = new double[(int) buffer.type().shape().elements()];
         for (int i = 0; i < values.length; i++) {
-            values[i] =
-                    switch (buffer.type().dtype()) {
-                        case F64 -> memory.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
-                        case F32 -> memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                        case I64 -> memory.getAtIndex(ValueLayout.JAVA_LONG, i);
-                        case I32 -> memory.getAtIndex(ValueLayout.JAVA_INT, i);
-                        case BF16, F16 -> memory.getAtIndex(ValueLayout.JAVA_SHORT, i);
-                        case U8 -> memory.getAtIndex(ValueLayout.JAVA_BYTE, i);
-                    };
+            values[i] = Elements.get(buffer.type().dtype(), memory, i);
         }
         return values;
     }

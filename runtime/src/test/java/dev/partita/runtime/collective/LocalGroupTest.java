@@ -20,15 +20,23 @@ final class LocalGroupTest {
 
     @Test
     void the_digits_of_an_all_reduce_show_who_took_part() {
-        assertThat(sumOfDigits(1)).isEqualTo(1);
-        assertThat(sumOfDigits(2)).isEqualTo(11);
-        assertThat(sumOfDigits(3)).isEqualTo(111);
-        assertThat(sumOfDigits(4)).isEqualTo(1111);
+        assertThat(sumOfDigits(Dtype.F32, 1)).isEqualTo(1);
+        assertThat(sumOfDigits(Dtype.F32, 2)).isEqualTo(11);
+        assertThat(sumOfDigits(Dtype.F32, 3)).isEqualTo(111);
+        assertThat(sumOfDigits(Dtype.F32, 4)).isEqualTo(1111);
     }
 
-    private static double sumOfDigits(int members) {
+    @Test
+    void half_floats_are_summed_as_floats_and_rounded_once() {
+        assertThat(sumOfDigits(Dtype.F16, 4)).isEqualTo(1111);
+        assertThat(sumOfDigits(Dtype.BF16, 3)).isEqualTo(111);
+        // bf16 counts in eights there
+        assertThat(sumOfDigits(Dtype.BF16, 4)).isEqualTo(1112);
+    }
+
+    private static double sumOfDigits(Dtype dtype, int members) {
         var group = new LocalGroup(members);
-        TensorType type = Blocks.type(Dtype.F32);
+        TensorType type = Blocks.type(dtype);
         var targets = new ArrayList<Buffer>();
         var collectives = new ArrayList<PendingCollective>();
         for (int rank = 0; rank < members; rank++) {

@@ -1,0 +1,124 @@
+package dev.partita.compiler.precision;
+
+import dev.partita.compiler.Precision;
+import dev.partita.dsl.graph.AttentionOp;
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Value;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Which type every op computes in, and why.
+public final class PrecisionPolicy {
+    private PrecisionPolicy() {}
+
+    /// How an op chooses its type.
+    enum Choice {
+        /// The type to compute in.
+        COMPUTE("contractions sum in f32 and round once; here is the time"),
+        /// The widest among the operands' types.
+        AS_OPERANDS("rounds each element once, so it goes with what it reads"),
+        /// The full type.
+        FULL("sums and exponentials would lose what half floats cannot hold");
+
+        private final String why;
+
+        Choice(String why) {
+            this.why = why;
+        }
+
+        /// Why ops choose so.
+        String why() {
+            return why;
+        }
+    }
+
+    /// The choice of an op. Gradients are not chosen: they have the type of what they belong to.
+    static Choice of(Op op) {
+        return switch (op) {
+            case Op.Einsum _,
+                    Op.Conv2d _,
+                    Op.Conv2dInputGrad _,
+                    Op.Conv2dWeightGrad _,
+                    Op.AddBias _ ->
+                    Choice.COMPUTE;
+            case Elementwise _,
+                    Op.Flatten _,
+                    Op.Unflatten _,
+                    Op.Broadcast _,
+                    Op.MicroBatch _,
+                    Op.ScaleBy _,
+                    Op.Cast _,
+                    Op.MaxPool _,
+                    Op.MaxPoolGrad _,
+                    Op.Embedding _,
+                    Op.EmbeddingGrad _,
+                    Op.Dropout _,
+                    AttentionOp.Rotary _,
+                    Reshard _ ->
+                    Choice.AS_OPERANDS;
+            case Op.Leaf _,
+                    Op.Sum _,
+                    Op.SumSquares _,
+                    Op.Softmax _,
+                    Op.SoftmaxGrad _,
+                    Op.LayerNorm _,
+                    Op.LayerNormGrad _,
+                    Op.CrossEntropy _,
+                    Op.CrossEntropyGrad _,
+                    Op.RequireFinite _,
+                    RowOp _,
+                    AttentionOp.Attention _,
+                    AttentionOp.AttentionGrad _,
+                    Update _ ->
+                    Choice.FULL;
+        };
+    }
+
+    /// The policy as a table: a line for each kind of op in a model, with the types it computes in
+    /// there.
+    ///
+    /// @param forward the model after [MixedPrecision]
+    public static String print(Graph forward, Precision precision) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        Map<String, Choice> choices = new LinkedHashMap<>();
+        for (Node node : forward.nodes()) {
+            if (!(node.op() instanceof Op.Leaf) && !(node.op() instanceof Op.Cast)) {
+                String op = node.op().toString().split(" ", 2)[0];
+                Value result = node.results().getFirst();
+                String line = "%-14s %-5s".formatted(op, result.type().dtype());
+                counts.merge(line, 1, Integer::sum);
+                choices.put(line, of(node.op()));
+            }
+        }
+        var text = new StringBuilder("precision " + precision + "\n");
+        for (Choice choice : List.of(Choice.COMPUTE, Choice.AS_OPERANDS, Choice.FULL)) {
+            counts.forEach((line, count) -> {
+                if (choices.get(line) == choice) {
+                    text.append("  %s x%-3d %s%n".formatted(line, count, choice.why()));
+                }
+            });
+        }
+        text.append(stays("weights", precision, "an update is smaller than a half float's step"))
+                .append(
+                        stays(
+                                "optimizer",
+                                precision,
+                                "its moments add up over thousands of steps"));
+        text.append(
+                "  gradients have the type of what they belong to; those of weights are cast to %s,"
+                        .formatted(precision.full()));
+        text.append(" then summed over devices\n");
+        return text.toString();
+    }
+
+    private static String stays(String what, Precision precision, String why) {
+        return "  %-14s %-5s      %s%n".formatted(what, precision.full(), why);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.partita.kernels.cpu;
+
+import static com.google.common.truth.Truth.assertThat;
+import static dev.partita.kernels.Types.f32;
+
+import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Epilogue;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Window;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Trial;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The fast kernels of half floats differ from the slow ones by the rounding of one store.
+class HalfLibraryTest {
+    private final CpuLibrary library = new CpuLibrary();
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void casts_round_like_the_reference_at_every_length(Dtype half) {
+        for (String sizes : List.of("", "1", "7", "33", "5000")) {
+            Trial.of(1, new Op.Cast(half), f32(sizes)).agrees(library, 0);
+            Trial.of(2, new Op.Cast(Dtype.F32), f32(sizes).withDtype(half)).agrees(library, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void elementwise_ops_agree_with_the_reference_at_every_length(Dtype half) {
+        for (String sizes : List.of("", "1", "7", "33", "5000")) {
+            agrees(half, new Elementwise.Gelu(), sizes);
+            agrees(half, new Elementwise.Multiply(), sizes, sizes);
+            agrees(
+                    half,
+                    new Elementwise.Fused(
+                            2,
+                            List.of(
+                                    new Elementwise.Fused.Part(
+                                            new Elementwise.Add(), List.of(0, 1)),
+                                    new Elementwise.Fused.Part(
+                                            new Elementwise.Tanh(), List.of(2)))),
+                    sizes,
+                    sizes);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void contractions_agree_with_the_reference(Dtype half) {
+        agrees(half, Op.Einsum.of("bk,ok->bo"), "33,170", "65,170");
+        agrees(half, Op.Einsum.of("bo,bk->ok"), "33,65", "33,170");
+        Window window = new Window(3, 3, 1, 1);
+        agrees(half, new Op.Conv2d(window, Epilogue.BIAS_RELU), "2,7,9,5", "4,3,3,5", "4");
+        agrees(half, new Op.Conv2dInputGrad(window, f32("2,7,9,5").shape()), "2,7,9,4", "4,3,3,5");
+        agrees(
+                half,
+                new Op.Conv2dWeightGrad(window, true, f32("4,3,3,5").shape()),
+                "2,7,9,4",
+                "2,7,9,5");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void the_other_ops_agree_with_the_reference(Dtype half) {
+        agrees(half, new Op.AddBias(), "5,33", "33");
+        agrees(half, new Op.Sum(List.of(0)), "300,33");
+        agrees(half, new Op.MaxPool(Window.square(2, 2, 0)), "2,6,6,5");
+        agrees(half, new Op.LayerNorm(1e-5), "5,33", "33", "33");
+    }
+
+    private void agrees(Dtype half, Op op, String... operands) {
+        TensorType[] types =
+                Arrays.stream(operands).map(s -> f32(s).withDtype(half)).toArray(TensorType[]::new);
+        Trial.of(3, op, types).agrees(library, half == Dtype.BF16 ? 0x1p-8 : 0x1p-11);
+    }
+
+    /// 4,096 ones and then 4,096 times 2^-9: in bf16 the small ones would not move the sum.
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void sums_are_taken_in_floats(Dtype half) {
+        double[] values =
+                Stream.concat(
+                                Stream.generate(() -> 1.0).limit(4096),
+                                Stream.generate(() -> 0x1p-9).limit(4096))
+                        .mapToDouble(v -> v)
+                        .toArray();
+        var sum = Trial.of(4, new Op.Sum(List.of(0)), f32("8192").withDtype(half)).with(0, values);
+        double expected = half == Dtype.BF16 ? 4096 : 4104;
+        assertThat(sum.truth().getFirst()[0]).isEqualTo(expected);
+        assertThat(sum.run(library).orElseThrow().getFirst()[0]).isEqualTo(expected);
+    }
+}
