@@ -22,7 +22,7 @@ record HeadRows(long address, int positions, long step, int each) {
 
     /// Address of the first row of a head, the heads of a position being counted together.
     private long first(int batch, int head) {
-        return address + (batch * positions * step + (long) head * each) * Float.BYTES;
+        return address + ((long) batch * positions * step + (long) head * each) * Float.BYTES;
     }
 
     /// Copies the rows of a head to `matrix`.
