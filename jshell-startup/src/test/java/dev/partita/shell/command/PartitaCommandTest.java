@@ -50,7 +50,7 @@ final class PartitaCommandTest {
         "train gpt --hidden 10, IndivisibleDim, heads",
         "train gpt --data /no/such/text, DataFileMissing, text file",
         "plan mlp --seq 8, InvalidArgument, gpt",
-        "plan gpt --mesh tensor=3, IndivisibleDim, heads",
+        "plan gpt --mesh tensor=2 --heads 1, IndivisibleDim, heads",
         "plan mlp --mesh data=2 --shard batch=date, UnknownAxis, data",
         "plan mlp --mesh data=2 --shard bath=data, UnknownDim, batch",
         "plan mlp --mesh tensor=3, IndivisibleDim, hidden",
