@@ -208,6 +208,13 @@ final class PartitaCommandTest {
         assertThat(CommandLineRun.read(json()).get("equal").getAsBoolean()).isTrue();
         CommandLineRun plan = CommandLineRun.of("plan mlp --mesh data=2 --zero " + stage, json());
         assertThat(plan.out()).contains("all-gather data dim 0 because");
+        JsonObject memory = CommandLineRun.read(json()).getAsJsonObject("memoryBytes");
+        assertThat(memory.keySet())
+                .containsExactly(
+                        "weights", "gradients", "optimizer", "activations", "buffers", "total");
+        // the 10 classes over 2 devices: all of the model divides
+        long parameters = 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10;
+        assertThat(memory.get("optimizer").getAsLong()).isEqualTo(8 * parameters / 2);
     }
 
     @Test

@@ -44,6 +44,7 @@ class VectorLibraryTest extends ContractionsContract {
                 new Elementwise.Tanh(),
                 new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
+                new Elementwise.MeanWeight(),
                 new Elementwise.Add(),
                 new Elementwise.Subtract(),
                 new Elementwise.Multiply(),
