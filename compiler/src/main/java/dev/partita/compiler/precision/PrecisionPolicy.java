@@ -1,11 +1,13 @@
 package dev.partita.compiler.precision;
 
 import dev.partita.compiler.Precision;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import java.util.LinkedHashMap;
@@ -58,6 +60,7 @@ public final class PrecisionPolicy {
                     Op.Embedding _,
                     Op.EmbeddingGrad _,
                     Op.Dropout _,
+                    AttentionOp.Rotary _,
                     Reshard _ ->
                     Choice.AS_OPERANDS;
             case Op.Leaf _,
@@ -71,6 +74,9 @@ public final class PrecisionPolicy {
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
+                    RowOp _,
+                    AttentionOp.Attention _,
+                    AttentionOp.AttentionGrad _,
                     Update _ ->
                     Choice.FULL;
         };
