@@ -122,7 +122,7 @@ public final class RandomCase {
         return switch (random.nextInt(4)) {
             case 0 -> net.then(linear("head", dim("vocab", 12))).loss(meanSquared());
             case 1 -> net.then(linear("head", dim("vocab", 12))).loss(crossEntropy());
-            default -> net.then(tiedTo("model")).loss(crossEntropy());
+            default -> net.then(tiedTo("model")).loss(crossEntropy().labelSmoothing(0.1));
         };
     }
 
@@ -197,7 +197,8 @@ public final class RandomCase {
             case 0 -> meanSquared();
             case 1 -> meanSquared().summedOver("classes");
             case 2 -> crossEntropy().summedOver("batch");
-            case 3, 4 -> crossEntropy().ignoring(-100);
+            case 3 -> crossEntropy().ignoring(-100);
+            case 4 -> crossEntropy().ignoring(3).labelSmoothing(0.2);
             default -> crossEntropy();
         };
     }
