@@ -14,6 +14,7 @@ import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.precision.MixedPrecision;
+import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.schedule.StartEarly;
@@ -55,20 +56,40 @@ public final class Compiler {
                 passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
         training =
                 passes.after(
+                        "recompute",
+                        RecomputeValues.run(
+                                training,
+                                forward,
+                                options.recompute(),
+                                trial -> peakBytes(model, options, trial)),
+                        TrainingGraph::print);
+        return place(
+                model,
+                options,
+                wholeStep(training, options, options.keepGradients(), passes),
+                passes);
+    }
+
+    /// From what one micro-batch computes to all that a step does and returns.
+    private static TrainingGraph wholeStep(
+            TrainingGraph differentiated,
+            CompileOptions options,
+            boolean keepGradients,
+            Passes passes) {
+        TrainingGraph training =
+                passes.after(
                         "micro-batches",
-                        MicroBatches.repeat(training, options.microBatches()),
+                        MicroBatches.repeat(differentiated, options.microBatches()),
                         TrainingGraph::print);
         training =
                 passes.after(
                         "optimizer-step",
                         OptimizerStep.append(training, options.optimizer(), options.clipNorm()),
                         TrainingGraph::print);
-        training =
-                passes.after(
-                        "training-outputs",
-                        TrainingOutputs.choose(training, options.keepGradients()),
-                        TrainingGraph::print);
-        return place(model, options, training, passes);
+        return passes.after(
+                "training-outputs",
+                TrainingOutputs.choose(training, keepGradients),
+                TrainingGraph::print);
     }
 
     /// The forward pass alone, placed alike: examples in, as many as a micro-batch has,
@@ -89,6 +110,12 @@ public final class Compiler {
                         MixedPrecision.run(forward, options.precision()),
                         Graph::print);
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
+    }
+
+    /// What the fullest device needs for a training step that keeps no gradients.
+    private static long peakBytes(Model model, CompileOptions options, TrainingGraph trial) {
+        TrainingGraph step = wholeStep(trial, options, false, new Passes());
+        return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
     private static Compilation place(

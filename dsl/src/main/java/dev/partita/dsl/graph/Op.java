@@ -34,6 +34,7 @@ public sealed interface Op
                 Op.RequireFinite,
                 RowOp,
                 AttentionOp,
+                BatchNorm,
                 Elementwise,
                 Update,
                 Reshard {
@@ -61,7 +62,7 @@ public sealed interface Op
         }
     }
 
-    /// Optimizer state that lives from step to step, first filled with `initial`.
+    /// Optimizer state, or a layer's, that lives from step to step, first filled with `initial`.
     record State(String name, TensorType type, double initial) implements Leaf {
         @Override
         public String toString() {

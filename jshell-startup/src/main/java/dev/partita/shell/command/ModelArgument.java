@@ -19,7 +19,7 @@ final class ModelArgument {
     @Parameters(
             paramLabel = "MODEL",
             description =
-                    "mlp, convnet, gpt, or a public class with a method: public static Model model().")
+                    "mlp, convnet, resnet18, gpt, or a public class with a method: public static Model model().")
     private String name = "";
 
     @Option(names = "--layers", paramLabel = "N", description = "Blocks of a gpt. Default: 4.")

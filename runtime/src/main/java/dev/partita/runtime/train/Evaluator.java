@@ -35,11 +35,15 @@ final class Evaluator implements AutoCloseable {
         }
     }
 
-    /// With the weights of `trained`: of labelled examples the share whose largest prediction is
-    /// their label, of a text the mean of `-log(probability)` of each character.
+    /// With the weights and running averages of `trained`: of labelled examples the share whose
+    /// largest prediction is their label, of a text the mean of `-log(probability)` of each
+    /// character.
     double measure(Session trained) {
         for (String name : session.names(Binding.Parameter.class)) {
             session.writeParameter(name, trained.readParameter(name));
+        }
+        for (String name : session.names(Binding.State.class)) {
+            session.writeState(name, trained.readState(name));
         }
         double sum = 0;
         try (var batches = Batches.inOrder(dataset, sampler)) {
