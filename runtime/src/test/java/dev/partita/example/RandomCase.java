@@ -242,7 +242,7 @@ public final class RandomCase {
         Graph graph = net.trace(12, Dtype.F32, true);
         boolean hasState = graph.nodesOf(Op.State.class).findAny().isPresent();
         CompileOptions options =
-                on(mesh).optimizer(optimizer())
+                on(mesh).optimizer(optimizer(graph))
                         .batch(12)
                         .microBatches(hasState ? 1 : pick(1, 1, 2, 3, 4))
                         .bucketBytes(pick(1, 200, 1 << 18))
@@ -297,12 +297,18 @@ public final class RandomCase {
                 : options;
     }
 
-    private Optimizer optimizer() {
+    private Optimizer optimizer(Graph graph) {
         return switch (random.nextInt(4)) {
             case 0 -> sgd(0.05);
             case 1 -> sgd(0.05).momentum(0.9).nesterov().weightDecay(0.01);
             case 2 -> adam(0.01);
-            default -> adamW(0.01).weightDecay(0.1).sparing("bias");
+            default -> {
+                boolean biased =
+                        graph.nodesOf(Op.Parameter.class)
+                                .anyMatch(node -> node.op().toString().endsWith(".bias\""));
+                var decays = adamW(0.01).weightDecay(0.1);
+                yield biased ? decays.sparing("bias") : decays;
+            }
         };
     }
 
