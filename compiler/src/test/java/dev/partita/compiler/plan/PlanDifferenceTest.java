@@ -33,7 +33,11 @@ class PlanDifferenceTest {
         // the bytes of the rows below these change with every pass
         String rest = "(?s)( +(activations|buffers|memory in all)( +[+-]?[\\d,]+){3}\n){3}";
         assertThat(difference).containsMatch(rest);
-        assertThat(difference.replaceAll("SmallNets.java:\\d+", "LINE").replaceAll(rest, "").replaceAll("%\\d+", "%n"))
+        assertThat(
+                        difference
+                                .replaceAll("SmallNets.java:\\d+", "LINE")
+                                .replaceAll(rest, "")
+                                .replaceAll("%\\d+", "%n"))
                 .isEqualTo(
                         """
                         mlp on mesh[data=2]
