@@ -13,6 +13,7 @@ import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
@@ -25,7 +26,9 @@ import dev.partita.compiler.simplify.FuseElementwise;
 import dev.partita.compiler.simplify.FuseEpilogue;
 import dev.partita.compiler.simplify.ReluAfterPool;
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.tensor.TensorType;
 
 /// The whole compiler, one pass a line. Every graph is verified where it is made, the plan at the
 /// end; each pass leaves a [Snapshot].
@@ -51,23 +54,40 @@ public final class Compiler {
                         MixedPrecision.run(forward, options.precision()),
                         Graph::print);
         TrainingGraph training =
-                passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
+                passes.after(
+                        "differentiate",
+                        Differentiate.run(forward, seed(forward, options.precision())),
+                        TrainingGraph::print);
         training =
                 passes.after(
                         "micro-batches",
                         MicroBatches.repeat(training, options.microBatches()),
                         TrainingGraph::print);
+        if (options.precision().scalesLoss()) {
+            training = passes.after("unscale", LossScaling.unscale(training), TrainingGraph::print);
+        }
         training =
                 passes.after(
                         "optimizer-step",
                         OptimizerStep.append(training, options.optimizer(), options.clipNorm()),
                         TrainingGraph::print);
+        if (options.precision().scalesLoss()) {
+            training =
+                    passes.after(
+                            "guard-loss-scale", LossScaling.guard(training), TrainingGraph::print);
+        }
         training =
                 passes.after(
                         "training-outputs",
                         TrainingOutputs.choose(training, options.keepGradients()),
                         TrainingGraph::print);
         return place(model, options, training, passes);
+    }
+
+    /// The gradient of the loss.
+    private static Op.Leaf seed(Graph forward, Precision precision) {
+        TensorType loss = forward.output("loss").type();
+        return precision.scalesLoss() ? LossScaling.seed(loss) : new Op.Constant(1, loss);
     }
 
     /// The forward pass alone, placed alike: examples in, as many as a micro-batch has,

@@ -123,6 +123,7 @@ final class GradientRules {
                     Elementwise.GeluGrad _,
                     Elementwise.TanhGrad _,
                     Elementwise.SquareRoot _,
+                    Elementwise.Reciprocal _,
                     Elementwise.ClipFactor _,
                     Elementwise.Fused _,
                     Op.SumSquares _,

@@ -106,7 +106,9 @@ public final class ShardingRules {
                 List<String> x = wholeRows(node, 0);
                 yield rule(List.of(x, rows(x), rows(x)), x);
             }
-            case Op.RequireFinite _ -> new ShardingRule(List.of(List.of()), List.of());
+            case Op.RequireFinite _ ->
+                    new ShardingRule(
+                            Collections.nCopies(node.operands().size(), List.of()), List.of());
             case Reshard reshard ->
                     throw new IllegalArgumentException("already partitioned: " + reshard);
         };

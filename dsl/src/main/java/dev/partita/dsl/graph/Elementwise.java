@@ -94,6 +94,14 @@ public sealed interface Elementwise extends Op {
         }
     }
 
+    /// `1 / x`.
+    record Reciprocal() implements Unary {
+        @Override
+        public String toString() {
+            return "reciprocal";
+        }
+    }
+
     /// `factor * x`.
     record Scale(double factor) implements Unary {
         @Override

@@ -123,6 +123,8 @@ class ResultTypesTest {
                 rule("f32[batch=2]", new Op.CrossEntropy(), ROWS, "i32[batch=2]"),
                 rule(ROWS, new Op.CrossEntropyGrad(), ROWS, "i32[batch=2]", "f32[batch=2]"),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
+                rule("", new Op.RequireFinite("loss"), "f32[]", "f32[]", "f32[]"),
+                rule("f32[]; f32[]", new Update.LossScaleStep(2000), "f32[]", "f32[]"),
                 rule("f32[d=5]", new Update.Store(), "f32[d=5]", "f32[d=5]"),
                 rule("f32[d=5]", new Update.SgdStep(0, false, 0), "f32[d=5]", "f32[d=5]", "f32[]"),
                 rule(

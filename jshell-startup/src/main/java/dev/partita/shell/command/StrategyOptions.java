@@ -27,7 +27,7 @@ final class StrategyOptions {
     /// The dim that an axis of this name shards when `--shard` does not say.
     private static final Map<String, String> USUAL = Map.of("data", "batch", "tensor", "hidden");
 
-    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16");
+    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16", "f16");
 
     @Option(
             names = "--mesh",
@@ -76,7 +76,7 @@ final class StrategyOptions {
             names = "--precision",
             paramLabel = "TYPE",
             description = {
-                "f32, f64, or bf16: contractions in bf16, weights and optimizer state in f32;",
+                "f32, f64, or bf16 or f16: contractions in it, weights and optimizer state in f32;",
                 "partita plan prints which ops compute in which type. Default: ${DEFAULT-VALUE}."
             })
     private String precision = "f32";
@@ -214,6 +214,7 @@ final class StrategyOptions {
             case "f32" -> Precision.F32;
             case "f64" -> Precision.F64;
             case "bf16" -> Precision.BF16;
+            case "f16" -> Precision.F16;
             default -> throw UnknownChoice.of("precision", precision, PRECISIONS);
         };
     }

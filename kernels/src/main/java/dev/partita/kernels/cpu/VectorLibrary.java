@@ -61,6 +61,7 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Dropout _,
                     Op.RequireFinite _,
                     Update.Store _,
+                    Update.LossScaleStep _,
                     Reshard _ ->
                     Optional.empty();
         };

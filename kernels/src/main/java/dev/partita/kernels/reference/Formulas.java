@@ -57,6 +57,7 @@ final class Formulas {
             case Elementwise.SquareRoot _ -> x -> Math.sqrt(x[0]);
             case Elementwise.ClipFactor clip ->
                     x -> Math.min(1, clip.maxNorm() / (x[0] + Elementwise.ClipFactor.EPSILON));
+            case Elementwise.Reciprocal _ -> x -> 1 / x[0];
             case Elementwise.Scale scale -> x -> scale.factor() * x[0];
             case Elementwise.Add _ -> x -> x[0] + x[1];
             case Elementwise.Subtract _ -> x -> x[0] - x[1];

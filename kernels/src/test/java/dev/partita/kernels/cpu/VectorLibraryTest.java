@@ -40,6 +40,7 @@ class VectorLibraryTest extends ContractionsContract {
                 new Elementwise.Tanh(),
                 new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
+                new Elementwise.Reciprocal(),
                 new Elementwise.Add(),
                 new Elementwise.Subtract(),
                 new Elementwise.Multiply(),

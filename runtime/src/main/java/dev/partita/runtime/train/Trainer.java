@@ -97,6 +97,7 @@ final class Trainer {
                 log.steps(),
                 log.steps() == 0 ? 0 : epoch(log.steps()),
                 interrupted,
+                session.skippedUpdates(),
                 log.losses(),
                 log.gradNorms(),
                 log.millis(),

@@ -10,6 +10,8 @@ import java.util.OptionalDouble;
 /// @param steps complete steps
 /// @param epochs epochs begun
 /// @param interrupted whether it was ended before its last step
+/// @param skippedUpdates how often gradients overflowed and the step was run again with half the
+///   loss scale
 /// @param losses of every step
 /// @param gradNorms of every step, before the update
 /// @param stepMillis how long every step took, without waiting for examples
@@ -25,6 +27,7 @@ public record TrainingRun(
         int steps,
         int epochs,
         boolean interrupted,
+        long skippedUpdates,
         List<Double> losses,
         List<Double> gradNorms,
         List<Double> stepMillis,
@@ -51,10 +54,12 @@ public record TrainingRun(
                 testAccuracy.isPresent()
                         ? ", accuracy %.2f %%".formatted(100 * testAccuracy.getAsDouble())
                         : "";
-        return "%,d steps%s%s%s, %,.0f samples/s"
+        String skipped = skippedUpdates == 0 ? "" : " (%d skipped)".formatted(skippedUpdates);
+        return "%,d steps%s%s%s%s, %,.0f samples/s"
                 .formatted(
                         steps,
                         interrupted ? " (interrupted)" : "",
+                        skipped,
                         loss,
                         accuracy,
                         samplesPerSecond);
