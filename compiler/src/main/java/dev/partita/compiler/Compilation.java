@@ -1,6 +1,7 @@
 package dev.partita.compiler;
 
 import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.PlanDifference;
 import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.precision.PrecisionPolicy;
 import dev.partita.compiler.sharding.ShardedGraph;
@@ -40,6 +41,17 @@ public record Compilation(
     /// What [#why] writes, as text.
     public String explain(String name) {
         return Explanation.of(this, name);
+    }
+
+    /// Writes to standard output what changes from this plan to `other`: collectives that disappear
+    /// and appear, and the bytes of a device by what they are for.
+    public void diff(Compilation other) {
+        System.out.print(difference(other).describe());
+    }
+
+    /// What [#diff] writes, as data.
+    public PlanDifference difference(Compilation other) {
+        return PlanDifference.of(plan, other.plan);
     }
 
     /// Which ops compute in which type, and why, as a table.

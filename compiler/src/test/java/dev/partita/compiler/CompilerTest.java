@@ -2,9 +2,11 @@ package dev.partita.compiler;
 
 import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.compiler.CompileOptions.on;
+import static dev.partita.dsl.layer.Layers.adamW;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -133,6 +135,25 @@ class CompilerTest {
                                 .over("data")
                                 .batch(8));
         assertThat(problem.code()).isEqualTo(ProblemCode.AMBIGUOUS_PLACEMENT);
+    }
+
+    @Test
+    void weight_decay_spares_names_that_exist() {
+        var optimizer = adamW(1e-3).weightDecay(0.1).sparing("bias", "classes.weight");
+        List<String> decays =
+                Compiler.compile(SmallNets.mlp(), both().optimizer(optimizer))
+                        .plan()
+                        .program(0)
+                        .steps()
+                        .stream()
+                        .filter(s -> s instanceof Step.Compute c && c.op() instanceof Update)
+                        .map(s -> ((Step.Compute) s).op())
+                        .map(op -> String.valueOf(((Update.AdamStep) op).weightDecay()))
+                        .toList();
+        assertThat(decays).containsExactly("0.1", "0.0", "0.0", "0.0");
+        var problem = problem(both().optimizer(adamW(1e-3).sparing("biass")));
+        assertThat(problem.code()).isEqualTo(ProblemCode.INVALID_ARGUMENT);
+        assertThat(problem.fix()).startsWith("name \"bias\"");
     }
 
     @Test

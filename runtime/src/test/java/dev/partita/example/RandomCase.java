@@ -194,7 +194,7 @@ public final class RandomCase {
             case 0 -> sgd(0.05);
             case 1 -> sgd(0.05).momentum(0.9).nesterov().weightDecay(0.01);
             case 2 -> adam(0.01);
-            default -> adamW(0.01);
+            default -> adamW(0.01).weightDecay(0.1).sparing("bias");
         };
     }
 

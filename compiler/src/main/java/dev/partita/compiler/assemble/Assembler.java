@@ -129,7 +129,8 @@ public final class Assembler {
                                     memory.offset(v),
                                     v.type(),
                                     block.whole().type(),
-                                    block.placement()));
+                                    block.placement(),
+                                    block.use()));
                     return id;
                 });
     }

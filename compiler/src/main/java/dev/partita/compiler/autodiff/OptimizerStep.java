@@ -7,6 +7,10 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.layer.Optimizer;
+import dev.partita.dsl.layer.Spared;
+import dev.partita.dsl.problem.NearMiss;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
@@ -14,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Appends the end of a training step: the global gradient norm, the check that loss and norm are
 /// finite, the clipping of gradients, and the update of every parameter. Updates come last, so that
@@ -37,6 +42,7 @@ public final class OptimizerStep {
     }
 
     private TrainingGraph append(Optimizer optimizer, double clipNorm) {
+        requireSpared(optimizer);
         Node lossNode = before.graph().index().definition(before.graph().output("loss"));
         Value loss = before.graph().output("loss");
         List<Value> squares = new ArrayList<>();
@@ -70,6 +76,29 @@ public final class OptimizerStep {
                                 rate,
                                 step));
         return new TrainingGraph(builder.build(), follows, before.gradients());
+    }
+
+    /// Every name that weight decay is to spare must be one.
+    private void requireSpared(Optimizer optimizer) {
+        List<Op.Parameter> all =
+                before.graph().nodesOf(Op.Parameter.class).map(n -> (Op.Parameter) n.op()).toList();
+        for (String name : optimizer.spared().names()) {
+            if (all.stream().noneMatch(parameter -> Spared.isCalled(parameter, name))) {
+                List<String> known =
+                        all.stream()
+                                .map(Op.Parameter::name)
+                                .flatMap(
+                                        n -> Stream.concat(Stream.of(n.split("\\.")), Stream.of(n)))
+                                .distinct()
+                                .toList();
+                throw Problem.of(
+                                ProblemCode.INVALID_ARGUMENT,
+                                "Weight decay is to spare what the model does not have.")
+                        .fact("sparing", name)
+                        .fix(NearMiss.fix(name, known, "name"))
+                        .exception();
+            }
+        }
     }
 
     /// The gradient as it is used; what is kept is the gradient before.
@@ -111,7 +140,8 @@ public final class OptimizerStep {
                                 builder.add(new Op.State(name + "/" + state, weight.type(), 0)))
                         .toList();
         List<Value> operands = new ArrayList<>(List.of(weight, gradient));
-        Update.Descent update = optimizer.step();
+        boolean decays = !optimizer.spared().spares((Op.Parameter) parameter.op());
+        Update.Descent update = decays ? optimizer.step() : optimizer.step().withoutDecay();
         switch (update) {
             case Update.SgdStep _ -> {
                 operands.add(rate);

@@ -1,5 +1,6 @@
 package dev.partita.compiler.partition;
 
+import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphPrinter;
 import dev.partita.dsl.graph.Value;
@@ -16,8 +17,8 @@ import java.util.Map;
 /// @param reasons for each value that a reshard defines, why
 public record LocalGraph(
         Graph graph, Mesh mesh, Map<Value, Block> blocks, Map<Value, String> reasons) {
-    /// A block of the global value `whole`.
-    public record Block(Value whole, Placement placement) {}
+    /// A block of the global value `whole`, and what a device holds it for.
+    public record Block(Value whole, Placement placement, MemoryUse use) {}
 
     public LocalGraph {
         blocks = Collections.unmodifiableMap(new HashMap<>(blocks));

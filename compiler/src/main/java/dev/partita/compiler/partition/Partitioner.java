@@ -1,6 +1,7 @@
 package dev.partita.compiler.partition;
 
 import dev.partita.compiler.partition.LocalGraph.Block;
+import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.compiler.sharding.ShardingRule;
 import dev.partita.compiler.sharding.ShardingRules;
@@ -17,9 +18,11 @@ import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// From a graph with placements to the program of one device: every op on blocks, and between them
 /// the reshards that bring each operand to where its op computes. A sum that is pending stays so
@@ -33,6 +36,7 @@ public final class Partitioner {
     private final Map<Value, String> reasons = new HashMap<>();
 
     private final Map<Value, String> gatheredFor = new LinkedHashMap<>();
+    private final Set<Value> backwardValues = new HashSet<>();
     private boolean backward;
 
     private Partitioner(ShardedGraph sharded) {
@@ -59,10 +63,7 @@ public final class Partitioner {
                         builder.add(local(leaf, placement.local(leaf.type(), sharded.mesh())));
                 define(node.result(), block, placement);
             } else {
-                if (!backward && isBackward(node)) {
-                    backward = true;
-                    forgetGatheredWeights();
-                }
+                turn(isBackward(node));
                 compute(node);
                 if (node.op() instanceof Update update) {
                     replace(node, update);
@@ -79,13 +80,25 @@ public final class Partitioner {
         return new LocalGraph(builder.build(), sharded.mesh(), blocks, reasons);
     }
 
+    /// True for a gradient, and for what is computed from one.
     private boolean isBackward(Node node) {
-        return node.results().stream().anyMatch(sharded.training().follows()::containsKey);
+        boolean gradient =
+                node.results().stream().anyMatch(sharded.training().follows()::containsKey)
+                        || node.operands().stream().anyMatch(backwardValues::contains);
+        if (gradient) {
+            backwardValues.addAll(node.results());
+        }
+        return gradient;
     }
 
-    /// Sharded weights are gathered again in backward, so that their gathered blocks need not live
-    /// until then; only those of the last layer stay, with which backward begins.
-    private void forgetGatheredWeights() {
+    /// Sharded weights are gathered again in backward, and again for the next micro-batch, so that
+    /// their gathered blocks need not live until then; only those of the last layer stay, with
+    /// which the way back begins.
+    private void turn(boolean toBackward) {
+        if (toBackward == backward) {
+            return;
+        }
+        backward = toBackward;
         String last = gatheredFor.values().stream().reduce("", (_, layer) -> layer);
         gatheredFor.forEach((weight, layer) -> {
             List<Value> have = blocksOf.getOrDefault(weight, new ArrayList<>());
@@ -95,9 +108,16 @@ public final class Partitioner {
         });
     }
 
+    /// True for a weight, and for a weight in the type that is computed in.
+    private boolean isWeight(Value value) {
+        Node definition = index.definition(value);
+        return definition.op() instanceof Op.Parameter
+                || (definition.op() instanceof Op.Cast
+                        && isWeight(definition.operands().getFirst()));
+    }
+
     private void noteGathered(Value operand, String layer) {
-        boolean weight = index.definition(operand).op() instanceof Op.Parameter;
-        if (weight && blocksOf.getOrDefault(operand, List.of()).size() > 1) {
+        if (isWeight(operand) && blocksOf.getOrDefault(operand, List.of()).size() > 1) {
             gatheredFor.remove(operand);
             gatheredFor.put(operand, layer);
         }
@@ -113,7 +133,9 @@ public final class Partitioner {
             if (!placement(computed).equals(placement(own))) {
                 Value whole = require(node.results().get(i), placement(own), "replaces " + old);
                 Value stored = builder.add(new Update.Store(), own, whole);
-                blocks.put(stored, new Block(node.results().get(i), placement(own)));
+                blocks.put(
+                        stored,
+                        new Block(node.results().get(i), placement(own), use(old, placement(own))));
             }
         }
     }
@@ -255,8 +277,24 @@ public final class Partitioner {
         return known.placement();
     }
 
+    /// A block that lies where its value is to lie is there for the value's sake, any other for the
+    /// way to it.
+    private MemoryUse use(Value whole, Placement placement) {
+        MemoryUse sake =
+                switch (index.definition(whole).op()) {
+                    case Op.Parameter _ -> MemoryUse.WEIGHTS;
+                    case Op.State _ -> MemoryUse.OPTIMIZER;
+                    case Update _ -> MemoryUse.BUFFERS;
+                    case Op _ -> {
+                        boolean gradient = sharded.training().gradients().containsValue(whole);
+                        yield gradient ? MemoryUse.GRADIENTS : MemoryUse.ACTIVATIONS;
+                    }
+                };
+        return placement.equals(sharded.placement(whole)) ? sake : MemoryUse.BUFFERS;
+    }
+
     private void define(Value whole, Value block, Placement placement) {
         blocksOf.computeIfAbsent(whole, _ -> new ArrayList<>()).add(block);
-        blocks.put(block, new Block(whole, placement));
+        blocks.put(block, new Block(whole, placement, use(whole, placement)));
     }
 }

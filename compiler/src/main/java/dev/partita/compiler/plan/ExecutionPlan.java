@@ -31,6 +31,11 @@ public record ExecutionPlan(
         return mesh.group(rank, collective.axes().stream().map(Axis::name).toList());
     }
 
+    /// What the memory of the fullest device is for.
+    public MemoryBytes memoryBytes() {
+        return MemoryBytes.of(this);
+    }
+
     /// Every binding and step as text.
     public String print() {
         return PlanPrinter.print(this);

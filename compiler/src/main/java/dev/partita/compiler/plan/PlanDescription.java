@@ -10,13 +10,15 @@ import java.util.stream.IntStream;
 /// @param steps number of steps of the device that has most
 /// @param collectives those that device 0 takes part in, in the order in which they start
 /// @param peakBytesPerDevice for each rank the size of its arena
+/// @param memoryBytes what the memory of the fullest device is for
 public record PlanDescription(
         String model,
         String mesh,
         int devices,
         int steps,
         List<CollectiveDescription> collectives,
-        List<Long> peakBytesPerDevice) {
+        List<Long> peakBytesPerDevice,
+        MemoryBytes memoryBytes) {
     public PlanDescription {
         collectives = List.copyOf(collectives);
         peakBytesPerDevice = List.copyOf(peakBytesPerDevice);
@@ -43,10 +45,11 @@ public record PlanDescription(
                 program.collectives().map(start -> describe(program, start)).toList(),
                 IntStream.range(0, plan.devices())
                         .mapToObj(rank -> plan.program(rank).arenaBytes())
-                        .toList());
+                        .toList(),
+                plan.memoryBytes());
     }
 
-    private static CollectiveDescription describe(Program program, Step.Start start) {
+    static CollectiveDescription describe(Program program, Step.Start start) {
         String kind =
                 switch (start.op()) {
                     case Reshard.AllReduce _ -> "all-reduce";

@@ -14,7 +14,14 @@ import dev.partita.dsl.tensor.TensorType;
 /// @param type type of the block
 /// @param whole type of the tensor the block is part of
 /// @param placement how the tensor lies over the mesh; partial where the block is a summand
-public record Slot(int id, long offset, TensorType type, TensorType whole, Placement placement) {
+/// @param use what the block is there for
+public record Slot(
+        int id,
+        long offset,
+        TensorType type,
+        TensorType whole,
+        Placement placement,
+        MemoryUse use) {
     /// First byte after the block.
     public long end() {
         return offset + type.bytes();

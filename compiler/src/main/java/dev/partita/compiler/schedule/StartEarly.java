@@ -17,10 +17,10 @@ import java.util.SequencedSet;
 import java.util.Set;
 
 /// Moves every collective to where it is first of use. One on computed values starts right after
-/// the last of them is there. Those on stored weights could all start at once, but then all
-/// gathered weights would lie in memory together; so those that stand together before their first
-/// reader form a group, and a group starts before the first reader of the group before it: one
-/// layer ahead (the prefetch of FSDP, Zhao et al. 2023, section 3.3.2).
+/// the last of them is there. Those on stored weights, cast or not, could all start at once, but
+/// then all gathered weights would lie in memory together; so those that stand together before
+/// their first reader form a group, and a group starts before the first reader of the group before
+/// it: one layer ahead (the prefetch of FSDP, Zhao et al. 2023, section 3.3.2).
 public final class StartEarly {
     private final Graph graph;
     private final GraphIndex index;
@@ -53,7 +53,7 @@ public final class StartEarly {
         group();
         graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
         for (Node node : graph.nodes()) {
-            startBefore.getOrDefault(node, List.of()).forEach(this::emitWithLeaves);
+            startBefore.getOrDefault(node, List.of()).forEach(this::emitWithSource);
             if (!moved.contains(node)) {
                 emit(node);
             }
@@ -61,20 +61,25 @@ public final class StartEarly {
         return graph.withNodes(List.copyOf(order));
     }
 
-    private void emitWithLeaves(Node collective) {
-        for (Value operand : collective.operands()) {
-            Node leaf = index.definition(operand);
-            if (isStored(leaf)) {
-                emit(leaf);
+    private void emitWithSource(Node node) {
+        for (Value operand : node.operands()) {
+            Node source = index.definition(operand);
+            if (!(source.op() instanceof Reshard.Collective)) {
+                emitWithSource(source);
             }
         }
-        emit(collective);
+        emit(node);
     }
 
     private static boolean isStored(Node node) {
         return node.op() instanceof Op.Input
                 || node.op() instanceof Op.Parameter
                 || node.op() instanceof Op.State;
+    }
+
+    private boolean isCastOfStored(Node node) {
+        return node.op() instanceof Op.Cast
+                && isStored(index.definition(node.operands().getFirst()));
     }
 
     /// Groups the collectives on stored values, and on what such collectives made of them.
@@ -92,6 +97,8 @@ public final class StartEarly {
                 unread.addAll(node.results());
                 group.add(node);
                 moved.add(node);
+            } else if (isCastOfStored(node)) {
+                stored.addAll(node.results());
             } else if (node.operands().stream().anyMatch(unread::contains)) {
                 startBefore.computeIfAbsent(readerBefore, _ -> new ArrayList<>()).addAll(group);
                 readerBefore = node;

@@ -57,7 +57,11 @@ public final class ZeroSharding {
                 throw withoutDataParallelism(axis, legal);
             }
         }
-        for (Value value : divided()) {
+        Set<Value> divided = new LinkedHashSet<>(kept());
+        if (request.stage() >= 2) {
+            divided.addAll(gradients());
+        }
+        for (Value value : divided) {
             for (String axis : axes) {
                 dim(placements, value, axis).ifPresent(dim -> split(value, dim, axis));
             }
@@ -82,8 +86,8 @@ public final class ZeroSharding {
         return axes;
     }
 
-    /// What the stage splits, in program order.
-    private List<Value> divided() {
+    /// What the stage splits of what a device keeps until the end of a step.
+    private List<Value> kept() {
         List<Value> values = new ArrayList<>();
         for (Node node : sharded.training().graph().nodes()) {
             boolean asked =
@@ -94,7 +98,7 @@ public final class ZeroSharding {
             }
         }
         if (request.stage() >= 2) {
-            values.addAll(gradients());
+            values.addAll(sharded.training().gradients().values());
         }
         return values;
     }
@@ -172,7 +176,7 @@ public final class ZeroSharding {
     /// Bytes that a device need not hold if the request were over `axis`.
     private long saved(String axis) {
         long bytes = 0;
-        for (Value value : divided()) {
+        for (Value value : kept()) {
             if (dim(sharded.placements(), value, axis).isPresent()) {
                 long block = sharded.placement(value).local(value.type(), mesh).bytes();
                 bytes += block - block / mesh.size(axis);

@@ -164,7 +164,8 @@ class PlanMutationTest {
                         slot.offset(),
                         slot.type().withShape(longer),
                         slot.whole(),
-                        slot.placement()));
+                        slot.placement(),
+                        slot.use()));
         return new Program(program.arenaBytes() * 2, slots, program.bindings(), program.steps());
     }
 

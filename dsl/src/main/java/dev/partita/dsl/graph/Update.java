@@ -8,11 +8,19 @@ public sealed interface Update extends Op {
     List<Integer> inPlace();
 
     /// An update that follows a gradient.
-    sealed interface Descent extends Update {}
+    sealed interface Descent extends Update {
+        /// The same for a weight that weight decay spares.
+        Descent withoutDecay();
+    }
 
     /// Stochastic gradient descent as PyTorch's. Operands `weight, gradient, learning-rate` and,
     /// with momentum, `velocity`; results the new weight and velocity.
     record SgdStep(double momentum, boolean nesterov, double weightDecay) implements Descent {
+        @Override
+        public Descent withoutDecay() {
+            return new SgdStep(momentum, nesterov, 0);
+        }
+
         @Override
         public List<Integer> inPlace() {
             return momentum == 0 ? List.of(0) : List.of(0, 3);
@@ -30,6 +38,11 @@ public sealed interface Update extends Op {
     record AdamStep(
             double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
             implements Descent {
+        @Override
+        public Descent withoutDecay() {
+            return new AdamStep(beta1, beta2, epsilon, 0, decoupled);
+        }
+
         @Override
         public List<Integer> inPlace() {
             return List.of(0, 2, 3);

@@ -158,7 +158,7 @@ public final class Layers {
     }
 
     public static Optimizer.Sgd sgd(LearningRate learningRate) {
-        return new Optimizer.Sgd(learningRate, 0, false, 0);
+        return new Optimizer.Sgd(learningRate, 0, false, 0, Spared.NOTHING);
     }
 
     public static Optimizer.Adam adam(double learningRate) {
@@ -166,7 +166,7 @@ public final class Layers {
     }
 
     public static Optimizer.Adam adam(LearningRate learningRate) {
-        return new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0, false);
+        return new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0, Spared.NOTHING, false);
     }
 
     public static Optimizer.Adam adamW(double learningRate) {
@@ -174,7 +174,7 @@ public final class Layers {
     }
 
     public static Optimizer.Adam adamW(LearningRate learningRate) {
-        return new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0.01, true);
+        return new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0.01, Spared.NOTHING, true);
     }
 
     public static LearningRate constant(double rate) {

@@ -14,11 +14,19 @@ public sealed interface Optimizer {
     /// The op that updates one weight.
     Update.Descent step();
 
+    /// The weights that weight decay spares.
+    Spared spared();
+
     /// Names of the state kept per weight, in the order in which the op reads it; each starts at 0.
     List<String> states();
 
     /// Stochastic gradient descent, with momentum as Sutskever et al. 2013.
-    record Sgd(LearningRate learningRate, double momentum, boolean looksAhead, double weightDecay)
+    record Sgd(
+            LearningRate learningRate,
+            double momentum,
+            boolean looksAhead,
+            double weightDecay,
+            Spared spared)
             implements Optimizer {
         public Sgd {
             Arguments.fraction("sgd", "momentum", momentum);
@@ -31,16 +39,27 @@ public sealed interface Optimizer {
         }
 
         public Sgd momentum(double newMomentum) {
-            return new Sgd(learningRate, newMomentum, looksAhead, weightDecay);
+            return new Sgd(learningRate, newMomentum, looksAhead, weightDecay, spared);
         }
 
         /// With the gradient of the place that the momentum leads to (Nesterov 1983).
         public Sgd nesterov() {
-            return new Sgd(learningRate, momentum, true, weightDecay);
+            return new Sgd(learningRate, momentum, true, weightDecay, spared);
         }
 
         public Sgd weightDecay(double newWeightDecay) {
-            return new Sgd(learningRate, momentum, looksAhead, newWeightDecay);
+            return new Sgd(learningRate, momentum, looksAhead, newWeightDecay, spared);
+        }
+
+        /// Weight decay leaves these alone: layers, roles such as `bias`, or whole names of
+        /// weights.
+        public Sgd sparing(String... names) {
+            return new Sgd(learningRate, momentum, looksAhead, weightDecay, spared.and(names));
+        }
+
+        /// Weight decay leaves all weights of one dim alone: biases, gains and shifts of norms.
+        public Sgd sparingVectors() {
+            return new Sgd(learningRate, momentum, looksAhead, weightDecay, spared.andVectors());
         }
 
         @Override
@@ -59,7 +78,7 @@ public sealed interface Optimizer {
                     + learningRate
                     + (momentum == 0 ? "" : " momentum " + momentum)
                     + (looksAhead ? " nesterov" : "")
-                    + (weightDecay == 0 ? "" : " weight-decay " + weightDecay);
+                    + (weightDecay == 0 ? "" : " weight-decay " + weightDecay + spared);
         }
     }
 
@@ -71,6 +90,7 @@ public sealed interface Optimizer {
             double beta2,
             double epsilon,
             double weightDecay,
+            Spared spared,
             boolean decoupled)
             implements Optimizer {
         public Adam {
@@ -82,15 +102,30 @@ public sealed interface Optimizer {
 
         /// How slowly the moments forget.
         public Adam betas(double first, double second) {
-            return new Adam(learningRate, first, second, epsilon, weightDecay, decoupled);
+            return new Adam(learningRate, first, second, epsilon, weightDecay, spared, decoupled);
         }
 
         public Adam epsilon(double newEpsilon) {
-            return new Adam(learningRate, beta1, beta2, newEpsilon, weightDecay, decoupled);
+            return new Adam(learningRate, beta1, beta2, newEpsilon, weightDecay, spared, decoupled);
         }
 
         public Adam weightDecay(double newWeightDecay) {
-            return new Adam(learningRate, beta1, beta2, epsilon, newWeightDecay, decoupled);
+            return new Adam(learningRate, beta1, beta2, epsilon, newWeightDecay, spared, decoupled);
+        }
+
+        /// Weight decay leaves these alone: layers, roles such as `bias`, or whole names of
+        /// weights.
+        public Adam sparing(String... names) {
+            return with(spared.and(names));
+        }
+
+        /// Weight decay leaves all weights of one dim alone: biases, gains and shifts of norms.
+        public Adam sparingVectors() {
+            return with(spared.andVectors());
+        }
+
+        private Adam with(Spared newSpared) {
+            return new Adam(learningRate, beta1, beta2, epsilon, weightDecay, newSpared, decoupled);
         }
 
         @Override
@@ -107,7 +142,7 @@ public sealed interface Optimizer {
         public String toString() {
             return (decoupled ? "adamw " : "adam ")
                     + learningRate
-                    + (weightDecay == 0 ? "" : " weight-decay " + weightDecay);
+                    + (weightDecay == 0 ? "" : " weight-decay " + weightDecay + spared);
         }
     }
 }

@@ -6,7 +6,12 @@ import static dev.partita.dsl.layer.Layers.adamW;
 import static dev.partita.dsl.layer.Layers.sgd;
 import static dev.partita.dsl.layer.Layers.stepDecay;
 
+import dev.partita.dsl.graph.Initializer;
+import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class OptimizerTest {
@@ -34,6 +39,36 @@ class OptimizerTest {
         assertThat(adamW(1e-3).betas(0.9, 0.95).epsilon(1e-6).weightDecay(0.1).step())
                 .isEqualTo(new Update.AdamStep(0.9, 0.95, 1e-6, 0.1, true));
         assertThat(adamW(1e-3).toString()).isEqualTo("adamw 0.001 weight-decay 0.01");
+    }
+
+    @Test
+    void weight_decay_spares_what_it_is_told() {
+        var bias = parameter("norm.bias", "f32[model=4]");
+        var weight = parameter("hidden.weight", "f32[hidden=4, model=4]");
+        var gain = parameter("norm.weight", "f32[model=4]");
+        assertThat(spares(adamW(1e-3), bias, weight, gain)).containsExactly();
+        assertThat(spares(adamW(1e-3).sparing("bias"), bias, weight, gain)).containsExactly(bias);
+        assertThat(spares(sgd(1e-3).sparing("norm"), bias, weight, gain))
+                .containsExactly(bias, gain);
+        assertThat(spares(adamW(1e-3).sparing("norm.weight", "hidden"), bias, weight, gain))
+                .containsExactly(weight, gain);
+        assertThat(spares(sgd(1e-3).sparingVectors(), bias, weight, gain))
+                .containsExactly(bias, gain);
+        assertThat(spares(adamW(1e-3).sparing("nor", "ias"), bias, weight, gain)).isEmpty();
+        var sparing = adamW(1e-3).sparing("norm").sparingVectors();
+        assertThat(sparing.toString())
+                .isEqualTo("adamw 0.001 weight-decay 0.01 sparing vectors, norm");
+        assertThat(sparing.step().withoutDecay())
+                .isEqualTo(new Update.AdamStep(0.9, 0.999, 1e-8, 0, true));
+        assertThat(sgd(0.1).weightDecay(1).step().withoutDecay()).isEqualTo(sgd(0.1).step());
+    }
+
+    private static Op.Parameter parameter(String name, String type) {
+        return new Op.Parameter(name, TensorType.parse(type), new Initializer.Fill(0));
+    }
+
+    private static List<Op.Parameter> spares(Optimizer optimizer, Op.Parameter... all) {
+        return Stream.of(all).filter(optimizer.spared()::spares).toList();
     }
 
     @Test

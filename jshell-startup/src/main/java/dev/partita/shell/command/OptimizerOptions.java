@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 /// How weights follow their gradients.
 final class OptimizerOptions {
     private static final List<String> OPTIMIZERS = List.of("adam", "adamw", "sgd");
+    private static final String VECTORS = "vectors";
     private static final List<String> SCHEDULES = List.of("constant", "cosine");
 
     @Option(
@@ -40,6 +41,17 @@ final class OptimizerOptions {
             description = "Rises to the learning rate in this many steps first. Default: none.")
     private long warmUpSteps;
 
+    @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0; adamw: 0.01.")
+    private @Nullable Double weightDecay;
+
+    @Option(
+            names = "--decay-spares",
+            paramLabel = "NAME,…",
+            split = ",",
+            description =
+                    "Weights that do not decay: roles such as bias, layers, or vectors for all of one dim.")
+    private List<String> spared = List.of();
+
     @Option(
             names = "--clip-norm",
             paramLabel = "NORM",
@@ -61,11 +73,31 @@ final class OptimizerOptions {
     Optimizer over(long steps) {
         LearningRate rate = learningRate(steps);
         return switch (optimizer) {
-            case "adam" -> Layers.adam(rate);
-            case "adamw" -> Layers.adamW(rate);
-            case "sgd" -> Layers.sgd(rate);
+            case "adam" -> decaying(Layers.adam(rate));
+            case "adamw" -> decaying(Layers.adamW(rate));
+            case "sgd" -> decaying(Layers.sgd(rate));
             default -> throw UnknownChoice.of("optimizer", optimizer, OPTIMIZERS);
         };
+    }
+
+    private Optimizer decaying(Optimizer.Adam plain) {
+        Optimizer.Adam adam = weightDecay == null ? plain : plain.weightDecay(weightDecay);
+        adam = sparesVectors() ? adam.sparingVectors() : adam;
+        return adam.sparing(sparedNames());
+    }
+
+    private Optimizer decaying(Optimizer.Sgd plain) {
+        Optimizer.Sgd sgd = weightDecay == null ? plain : plain.weightDecay(weightDecay);
+        sgd = sparesVectors() ? sgd.sparingVectors() : sgd;
+        return sgd.sparing(sparedNames());
+    }
+
+    private boolean sparesVectors() {
+        return spared.contains(VECTORS);
+    }
+
+    private String[] sparedNames() {
+        return spared.stream().filter(name -> !name.equals(VECTORS)).toArray(String[]::new);
     }
 
     /// Options that clip gradients as the user says.

@@ -1,6 +1,7 @@
 package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.plan.MemoryBytes;
 import dev.partita.compiler.plan.PlanDescription;
 import dev.partita.compiler.plan.PlanDescription.CollectiveDescription;
 import dev.partita.dsl.problem.NearMiss;
@@ -46,6 +47,7 @@ final class PlanCommand implements Callable<Integer> {
             int steps,
             List<CollectiveDescription> collectives,
             List<Long> peakBytesPerDevice,
+            MemoryBytes memoryBytes,
             double bubbleFraction) {}
 
     @Override
@@ -62,6 +64,7 @@ final class PlanCommand implements Callable<Integer> {
                         plan.steps(),
                         plan.collectives(),
                         plan.peakBytesPerDevice(),
+                        plan.memoryBytes(),
                         0);
         if (format.equals("json")) {
             screen.out().println(JsonFile.text(result));

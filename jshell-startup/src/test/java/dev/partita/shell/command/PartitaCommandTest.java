@@ -74,6 +74,8 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
         "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
         "plan mlp --mesh tensor=2 --zero 3 --zero-axis tensor, ZeroWithoutDataParallelism, batch",
+        "plan mlp --weight-decay -1, InvalidArgument, weight decay",
+        "plan mlp --optimizer adamw --decay-spares biass, InvalidArgument, bias",
         "plan mlp --stages 2, Unsupported, --shard",
         "train mlp --recompute full, Unsupported, none",
         "train mlp --device cuda, Unsupported, cpu",
@@ -211,6 +213,13 @@ final class PartitaCommandTest {
         assertThat(CommandLineRun.read(json()).get("equal").getAsBoolean()).isTrue();
         CommandLineRun plan = CommandLineRun.of("plan mlp --mesh data=2 --zero " + stage, json());
         assertThat(plan.out()).contains("all-gather data dim 0 because");
+        JsonObject memory = CommandLineRun.read(json()).getAsJsonObject("memoryBytes");
+        assertThat(memory.keySet())
+                .containsExactly(
+                        "weights", "gradients", "optimizer", "activations", "buffers", "total");
+        // the 10 classes over 2 devices: all of the model divides
+        long parameters = 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10;
+        assertThat(memory.get("optimizer").getAsLong()).isEqualTo(8 * parameters / 2);
     }
 
     @Test

@@ -22,7 +22,7 @@ class MicroBatchesTest {
     @MethodSource("seeds")
     void micro_batches_equal_the_whole_batch(long seed) {
         Compilation drawn = RandomCase.draw(seed, Dtype.F64);
-        CompileOptions options = drawn.options().onOneDevice().keepingGradients();
+        CompileOptions options = drawn.options().dtype(Dtype.F64).onOneDevice().keepingGradients();
         Proof proof =
                 Proof.between(
                         Compiler.compile(

@@ -13,6 +13,10 @@ import static dev.partita.dsl.layer.Layers.relu;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.Program;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.tensor.Dtype;
@@ -76,6 +80,58 @@ class ZeroTest {
                         .over("tensor")
                         .zero(stage)
                         .over("data"));
+    }
+
+    @ParameterizedTest(name = "zero({0})")
+    @ValueSource(ints = {1, 2, 3})
+    void with_micro_batches_it_computes_what_one_device_computes(int stage) {
+        assertEqualsOneDevice(
+                dataParallel(Mesh.of("data", 2)).zero(stage).over("data").microBatches(4));
+    }
+
+    @Test
+    void weights_are_gathered_anew_for_every_micro_batch_and_each_way() {
+        CompileOptions options = dataParallel(Mesh.of("data", 2)).zero(3).over("data");
+        Compilation one = Compiler.compile(deep(), options);
+        Compilation four = Compiler.compile(deep(), options.microBatches(4));
+        // the way back begins with the layer where the way there ended, which is not gathered again
+        assertThat(gathersOf(one, "hidden3.weight")).isEqualTo(2);
+        assertThat(gathersOf(four, "hidden3.weight")).isEqualTo(8);
+        assertThat(gathersOf(one, "classes.weight")).isEqualTo(1);
+        assertThat(gathersOf(four, "classes.weight")).isEqualTo(4);
+    }
+
+    @Test
+    void weights_computed_with_in_fewer_bits_are_gathered_in_fewer_bits() {
+        CompileOptions options = dataParallel(Mesh.of("data", 2)).zero(3).over("data");
+        Program full = Compiler.compile(deep(), options).plan().program(0);
+        Program half =
+                Compiler.compile(deep(), options.precision(Precision.BF16)).plan().program(0);
+        assertThat(gathered(half)).isLessThan(gathered(full) * 6 / 10);
+        // all weights are gathered twice but those of the last layer
+        assertThat(half.collectives().filter(s -> s.op() instanceof Reshard.AllGather).count())
+                .isEqualTo(
+                        full.collectives()
+                                .filter(s -> s.op() instanceof Reshard.AllGather)
+                                .count());
+    }
+
+    private static long gathered(Program program) {
+        return program.collectives()
+                .filter(start -> start.op() instanceof Reshard.AllGather)
+                .mapToLong(start -> program.slot(start.sources().getFirst()).type().bytes())
+                .sum();
+    }
+
+    private static long gathersOf(Compilation plan, String weight) {
+        Program program = plan.plan().program(0);
+        int slot =
+                program.bindings(Binding.Parameter.class)
+                        .filter(binding -> binding.name().equals(weight))
+                        .findFirst()
+                        .orElseThrow()
+                        .slot();
+        return program.collectives().filter(start -> start.sources().contains(slot)).count();
     }
 
     @Test

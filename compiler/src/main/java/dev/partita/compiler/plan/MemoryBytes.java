@@ -1,0 +1,73 @@
+package dev.partita.compiler.plan;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// A device's memory by what it is for, in bytes. Every byte of the arena counts once, for the
+/// first of these uses that it ever has, so that the parts add up to the total; what lies between
+/// blocks counts as buffers.
+///
+/// With everything in `f32` and Adam, a device without ZeRO has 4 bytes of weights, 4 of gradients
+/// and 8 of optimizer state per parameter.
+///
+/// @param total size of the arena, the device's peak
+public record MemoryBytes(
+        long weights, long gradients, long optimizer, long activations, long buffers, long total) {
+    /// The memory of the device of a plan that takes most.
+    static MemoryBytes of(ExecutionPlan plan) {
+        return plan.programs().stream()
+                .max(Comparator.comparingLong(Program::arenaBytes))
+                .map(MemoryBytes::of)
+                .orElseThrow();
+    }
+
+    private static MemoryBytes of(Program program) {
+        Map<MemoryUse, Long> bytes = new EnumMap<>(MemoryUse.class);
+        List<Range> taken = new ArrayList<>();
+        for (MemoryUse use : MemoryUse.values()) {
+            List<Range> ranges = new ArrayList<>(taken);
+            program.slots().stream()
+                    .filter(slot -> slot.use() == use)
+                    .forEach(slot -> ranges.add(new Range(slot.offset(), slot.end())));
+            List<Range> union = union(ranges);
+            bytes.put(use, length(union) - length(taken));
+            taken = union;
+        }
+        long between = program.arenaBytes() - length(taken);
+        return new MemoryBytes(
+                bytes.getOrDefault(MemoryUse.WEIGHTS, 0L),
+                bytes.getOrDefault(MemoryUse.GRADIENTS, 0L),
+                bytes.getOrDefault(MemoryUse.OPTIMIZER, 0L),
+                bytes.getOrDefault(MemoryUse.ACTIVATIONS, 0L),
+                bytes.getOrDefault(MemoryUse.BUFFERS, 0L) + between,
+                program.arenaBytes());
+    }
+
+    private record Range(long from, long to) {}
+
+    private static long length(List<Range> ranges) {
+        return ranges.stream().mapToLong(r -> r.to() - r.from()).sum();
+    }
+
+    /// The same bytes as ranges that do not touch, in order.
+    private static List<Range> union(List<Range> ranges) {
+        List<Range> union = new ArrayList<>();
+        ranges.stream()
+                .sorted(Comparator.comparingLong(Range::from))
+                .forEach(range -> {
+                    Range last = union.isEmpty() ? range : union.getLast();
+                    boolean touches = !union.isEmpty() && range.from() <= last.to();
+                    if (touches) {
+                        union.removeLast();
+                    }
+                    union.add(
+                            touches
+                                    ? new Range(last.from(), Math.max(last.to(), range.to()))
+                                    : range);
+                });
+        return union;
+    }
+}

@@ -1,0 +1,16 @@
+package dev.partita.compiler.plan;
+
+/// What a range of a device's memory is for. Where several take turns in one place, the first of
+/// them counts.
+public enum MemoryUse {
+    /// Weights as they are kept from step to step.
+    WEIGHTS,
+    /// Optimizer state as it is kept from step to step.
+    OPTIMIZER,
+    /// Gradients of weights as the optimizer reads them.
+    GRADIENTS,
+    /// Inputs, what forward computes, and the gradients of it.
+    ACTIVATIONS,
+    /// What collectives and updates work on: summands of gradients, gathered weights, parts.
+    BUFFERS
+}
