@@ -177,6 +177,17 @@ class VectorLibraryTest extends ContractionsContract {
         Trial.of(15, new Op.LayerNormGrad(), x, gain, row, row, x).agrees(library, 5e-6);
     }
 
+    /// What is computed along behind the last element must not grow from row to row.
+    @Test
+    void many_narrow_rows_of_layer_norm_agree_with_the_reference() {
+        TensorType x = f32("400,5");
+        TensorType row = f32("400");
+        double[] large = IntStream.range(0, 400).mapToDouble(_ -> 100).toArray();
+        Trial.of(20, new Op.LayerNormGrad(), x, f32("5"), row, row, x)
+                .with(3, large)
+                .agrees(library, 5e-6);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 3, 17, 33})
     void embeddings_agree_with_the_reference(long width) {
