@@ -31,6 +31,7 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Layer;
+import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.layer.Optimizer;
 import dev.partita.dsl.mesh.Mesh;
@@ -137,7 +138,17 @@ public final class RandomCase {
 
     private Model end(Model net) {
         Model whole = net.then(linear("classes", pick(4, 6, 12)));
-        return whole.loss(random.nextInt(4) == 0 ? meanSquared() : crossEntropy());
+        return whole.loss(loss());
+    }
+
+    private Loss loss() {
+        return switch (random.nextInt(6)) {
+            case 0 -> meanSquared();
+            case 1 -> meanSquared().summedOver("classes");
+            case 2 -> crossEntropy().summedOver("batch");
+            case 3, 4 -> crossEntropy().ignoring(-100);
+            default -> crossEntropy();
+        };
     }
 
     private CompileOptions placement(Model net) {

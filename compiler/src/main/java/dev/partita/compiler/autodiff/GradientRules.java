@@ -28,7 +28,7 @@ final class GradientRules {
     /// such as labels.
     static List<@Nullable Supplier<Value>> of(Node node, Value dy, GraphBuilder g) {
         return switch (node.op()) {
-            case Op.Leaf _, Op.MicroBatch _ -> List.of();
+            case Op.Leaf _, Op.MicroBatch _, Op.Ignoring _ -> List.of();
             case Elementwise.Relu _ ->
                     rules(() -> g.add(new Elementwise.ReluGrad(), node.result(), dy));
             case Elementwise.Gelu _ ->
@@ -125,6 +125,7 @@ final class GradientRules {
                     Elementwise.SquareRoot _,
                     Elementwise.Reciprocal _,
                     Elementwise.ClipFactor _,
+                    Elementwise.MeanWeight _,
                     Elementwise.Fused _,
                     Op.SumSquares _,
                     Op.ScaleBy _,

@@ -67,6 +67,7 @@ public final class PrecisionPolicy {
                     Op.SoftmaxGrad _,
                     Op.LayerNorm _,
                     Op.LayerNormGrad _,
+                    Op.Ignoring _,
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,

@@ -24,7 +24,7 @@ public final class ShardingRules {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
             case Elementwise _, Update _ -> alike(node);
-            case Op.Dropout _, Op.ScaleBy _, Op.Cast _ -> alike(node);
+            case Op.Dropout _, Op.Ignoring _, Op.ScaleBy _, Op.Cast _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
             case Op.Broadcast b -> {
@@ -135,6 +135,7 @@ public final class ShardingRules {
                     Op.Shaped _,
                     Op.MicroBatch _,
                     Op.ScaleBy _,
+                    Op.Ignoring _,
                     Op.SumSquares _,
                     Op.AddBias _,
                     Op.Einsum _,

@@ -102,6 +102,14 @@ public sealed interface Elementwise extends Op {
         }
     }
 
+    /// `1 / max(x, 1)`: what each of `x` things weighs in their mean.
+    record MeanWeight() implements Unary {
+        @Override
+        public String toString() {
+            return "mean-weight";
+        }
+    }
+
     /// `factor * x`.
     record Scale(double factor) implements Unary {
         @Override

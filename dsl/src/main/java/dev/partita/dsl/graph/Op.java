@@ -28,6 +28,7 @@ public sealed interface Op
                 Op.LayerNormGrad,
                 Op.Embedding,
                 Op.Dropout,
+                Op.Ignoring,
                 Op.CrossEntropy,
                 Op.CrossEntropyGrad,
                 Op.RequireFinite,
@@ -323,6 +324,15 @@ public sealed interface Op
         @Override
         public String toString() {
             return "dropout " + rate + " stream " + stream + (first == 0 ? "" : " from " + first);
+        }
+    }
+
+    /// Operand `labels i32[...]`; results the labels, 0 in place of `label`, and of type `dtype`
+    /// whether each counts: 0 for `label`, 1 for others.
+    record Ignoring(int label, Dtype dtype) implements Op {
+        @Override
+        public String toString() {
+            return "ignoring " + label;
         }
     }
 

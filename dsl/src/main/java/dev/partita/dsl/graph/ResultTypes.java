@@ -150,6 +150,12 @@ public final class ResultTypes {
                         "its second operand is the step, i64[]");
                 yield List.of(in.type(0));
             }
+            case Op.Ignoring(int _, Dtype dtype) -> {
+                in.count(1);
+                in.integers(0);
+                in.require(dtype.isFloating(), "it counts in floating numbers");
+                yield List.of(in.type(0), in.type(0).withDtype(dtype));
+            }
             case Op.CrossEntropy _ -> {
                 in.count(2);
                 in.integers(1);

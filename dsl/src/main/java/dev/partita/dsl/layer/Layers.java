@@ -4,6 +4,7 @@ import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.tensor.Dim;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /// Every word a network is described with, to be imported statically.
@@ -142,13 +143,13 @@ public final class Layers {
     // ---- losses ----
 
     /// Mean cross-entropy of the softmax of the prediction, against class numbers.
-    public static Loss crossEntropy() {
-        return new Loss.CrossEntropy();
+    public static Loss.CrossEntropy crossEntropy() {
+        return new Loss.CrossEntropy(List.of(), OptionalInt.empty());
     }
 
     /// Mean squared error, against numbers of the prediction's shape.
-    public static Loss meanSquared() {
-        return new Loss.MeanSquared();
+    public static Loss.MeanSquared meanSquared() {
+        return new Loss.MeanSquared(List.of());
     }
 
     // ---- optimizers and learning rates ----

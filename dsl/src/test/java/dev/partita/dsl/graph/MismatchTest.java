@@ -121,6 +121,10 @@ class MismatchTest {
                 mismatch("there is a micro-batch 2", new Op.MicroBatch(2), ROWS),
                 mismatch("there is a micro-batch 0", new Op.MicroBatch(0), "f32[]"),
                 mismatch("operand 1 has 0 dims", new Op.ScaleBy(), ROWS, "f32[d=5]"),
+                mismatch(
+                        "it counts in floating numbers",
+                        new Op.Ignoring(0, Dtype.I32),
+                        "i32[batch=2]"),
                 mismatch("it sums over its dims", new Op.Sum(List.of(2)), ROWS),
                 mismatch("d=5 meets d=4", new Op.AddBias(), ROWS, "f32[d=4]"),
                 mismatch("d=5 meets d=4", Op.Einsum.of("bk,ok->bo"), ROWS, "f32[o=3, d=4]"),

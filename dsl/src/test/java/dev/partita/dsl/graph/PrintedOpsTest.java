@@ -64,6 +64,8 @@ class PrintedOpsTest {
                 Arguments.of("embedding", new Op.Embedding()),
                 Arguments.of("embedding-grad", new Op.EmbeddingGrad(SHAPE)),
                 Arguments.of("dropout 0.5 stream 3", new Op.Dropout(0.5, 3)),
+                Arguments.of("ignoring -100", new Op.Ignoring(-100, Dtype.F32)),
+                Arguments.of("mean-weight", new Elementwise.MeanWeight()),
                 Arguments.of("cross-entropy", new Op.CrossEntropy()),
                 Arguments.of("cross-entropy-grad", new Op.CrossEntropyGrad()),
                 Arguments.of("require-finite loss", new Op.RequireFinite("loss")),

@@ -51,6 +51,10 @@ class ResultTypesTest {
                 rule("bf16[batch=2, d=5]", new Op.Cast(Dtype.BF16), ROWS),
                 rule(ROWS, new Op.MicroBatch(3), "f32[micro-batch=4, batch=2, d=5]"),
                 rule(ROWS, new Op.ScaleBy(), ROWS, "f32[]"),
+                rule(
+                        "i32[batch=2]; f64[batch=2]",
+                        new Op.Ignoring(-100, Dtype.F64),
+                        "i32[batch=2]"),
                 rule("f32[d=5]", new Op.Sum(List.of(0)), ROWS),
                 rule("f32[]", new Op.Sum(List.of(0, 1)), ROWS),
                 rule("f32[]", new Op.SumSquares(), ROWS),

@@ -40,6 +40,7 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.Flatten _,
                     Op.Unflatten _,
                     Op.MicroBatch _,
+                    Op.Ignoring _,
                     Op.ScaleBy _,
                     Op.Broadcast _,
                     Op.Cast _,

@@ -102,6 +102,12 @@ final class VectorFormulas {
                             store(all(1).div(load(x[0] + i)), y[0] + i);
                         }
                     };
+            case Elementwise.MeanWeight _ ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            store(all(1).div(load(x[0] + i).max(1)), y[0] + i);
+                        }
+                    };
             case Elementwise.Scale scale ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {

@@ -56,6 +56,7 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Flatten _,
                     Op.Unflatten _,
                     Op.MicroBatch _,
+                    Op.Ignoring _,
                     Op.Broadcast _,
                     Op.Cast _,
                     Op.Dropout _,

@@ -1,13 +1,31 @@
 package dev.partita.kernels.reference;
 
+import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.Labels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /// Cross-entropy of logits against labels, row by row.
 final class Losses {
     private Losses() {}
+
+    static Kernel ignoring(Op.Ignoring op, KernelRequest request) {
+        MemorySegment labels = request.operand(0).memory();
+        MemorySegment kept = request.result(0).memory();
+        Elements counts = Elements.of(request.result(1));
+        long elements = request.result(0).type().shape().elements();
+        return () -> {
+            for (long i = 0; i < elements; i++) {
+                int label = labels.getAtIndex(ValueLayout.JAVA_INT, i);
+                boolean ignored = label == op.label();
+                kept.setAtIndex(ValueLayout.JAVA_INT, i, ignored ? 0 : label);
+                counts.set(i, ignored ? 0 : 1);
+            }
+        };
+    }
 
     static Kernel crossEntropy(KernelRequest request) {
         Elements logits = Elements.of(request.operand(0));

@@ -56,6 +56,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Op.Embedding _ -> Optional.of(Embeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(Embeddings.grad(request));
             case Op.Dropout dropout -> Optional.of(Randomness.dropout(dropout, request));
+            case Op.Ignoring ignoring -> Optional.of(Losses.ignoring(ignoring, request));
             case Op.CrossEntropy _ -> Optional.of(Losses.crossEntropy(request));
             case Op.CrossEntropyGrad _ -> Optional.of(Losses.crossEntropyGrad(request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));

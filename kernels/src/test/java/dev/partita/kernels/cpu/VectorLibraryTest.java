@@ -41,6 +41,7 @@ class VectorLibraryTest extends ContractionsContract {
                 new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
                 new Elementwise.Reciprocal(),
+                new Elementwise.MeanWeight(),
                 new Elementwise.Add(),
                 new Elementwise.Subtract(),
                 new Elementwise.Multiply(),

@@ -90,6 +90,8 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.MicroBatch(1), m),
                 Trial.of(0, new Op.ScaleBy(), m, scalar),
                 Trial.of(0, new Elementwise.ClipFactor(1), scalar),
+                Trial.of(0, new Op.Ignoring(1, Dtype.F64), i32("3")),
+                Trial.of(0, new Elementwise.MeanWeight(), v),
                 Trial.of(0, new Op.Sum(List.of(0)), m),
                 Trial.of(0, new Op.SumSquares(), m),
                 Trial.of(0, new Op.AddBias(), m, v),

@@ -8,6 +8,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.tensor.Shape;
 import java.util.HashSet;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -15,6 +16,27 @@ import java.util.Set;
 /// tokens.
 final class IndexBounds {
     private IndexBounds() {}
+
+    /// The label in the input that lies in `slot`, or what the plan moves of it, that does not
+    /// count; empty if all do.
+    static OptionalInt ignored(Program program, int slot) {
+        var copies = new HashSet<>(Set.of(slot));
+        for (Step step : program.steps()) {
+            switch (step) {
+                case Step.Start start when !disjoint(copies, start.sources()) ->
+                        copies.addAll(start.targets());
+                case Step.Compute(_, Op op, var reads, var writes, _)
+                        when !disjoint(copies, reads) -> {
+                    if (op instanceof Op.Ignoring ignoring) {
+                        return OptionalInt.of(ignoring.label());
+                    }
+                    copies.addAll(op instanceof Reshard ? writes : Set.<Integer>of());
+                }
+                case Step _ -> {}
+            }
+        }
+        return OptionalInt.empty();
+    }
 
     /// One more than the largest legal number in the input that lies in `slot`, if the plan uses
     /// it, or what it moves of it, as an index.
@@ -26,7 +48,9 @@ final class IndexBounds {
                         copies.addAll(start.targets());
                 case Step.Compute(_, Op op, var reads, var writes, _)
                         when !disjoint(copies, reads) -> {
-                    if (op instanceof Reshard || op instanceof Op.MicroBatch) {
+                    if (op instanceof Reshard
+                            || op instanceof Op.MicroBatch
+                            || op instanceof Op.Ignoring) {
                         copies.addAll(writes);
                     } else if (op instanceof Op.CrossEntropy || op instanceof Op.Embedding) {
                         Shape indexed = program.slot(reads.getFirst()).whole().shape();

@@ -7,6 +7,7 @@ import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.execute.Feed;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.state.HostTensor;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
 /// Feeds that are a function of a seed and the step: normal features, uniform labels. The same
@@ -42,6 +43,12 @@ final class RandomExamples {
             return HostTensor.generate(type, _ -> (float) random.nextGaussian());
         }
         long bound = IndexBounds.of(program, input.slot()).orElse(2);
-        return HostTensor.generate(type, _ -> random.nextLong(bound));
+        OptionalInt ignored = IndexBounds.ignored(program, input.slot());
+        return HostTensor.generate(
+                type,
+                _ ->
+                        ignored.isPresent() && random.nextInt(3) == 0
+                                ? ignored.getAsInt()
+                                : random.nextLong(bound));
     }
 }
