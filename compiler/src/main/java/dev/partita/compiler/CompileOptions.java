@@ -29,6 +29,7 @@ public final class CompileOptions {
     private Precision precision = Precision.F32;
     private long bucketBytes = 1 << 18;
     private boolean keepGradients;
+    private Recompute recompute = Recompute.none();
 
     private CompileOptions(Mesh mesh) {
         this.mesh = mesh;
@@ -56,6 +57,7 @@ public final class CompileOptions {
     private CompileOptions copy() {
         CompileOptions copy = trainingOn(mesh);
         copy.shards = shards;
+        copy.recompute = recompute;
         copy.zero = zero;
         return copy;
     }
@@ -221,6 +223,19 @@ public final class CompileOptions {
     public CompileOptions bucketBytes(long bytes) {
         CompileOptions copy = copy();
         copy.bucketBytes = bytes;
+        return copy;
+    }
+
+    /// Which forward values are computed again in backward.
+    public Recompute recompute() {
+        return recompute;
+    }
+
+    /// Sets which forward values are computed again in backward instead of being kept:
+    /// `recompute(Recompute.full())`.
+    public CompileOptions recompute(Recompute newRecompute) {
+        CompileOptions copy = copy();
+        copy.recompute = newRecompute;
         return copy;
     }
 

@@ -15,6 +15,7 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
+import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.schedule.StartEarly;
@@ -60,8 +61,30 @@ public final class Compiler {
                         TrainingGraph::print);
         training =
                 passes.after(
+                        "recompute",
+                        RecomputeValues.run(
+                                training,
+                                forward,
+                                options.recompute(),
+                                trial -> peakBytes(model, options, trial)),
+                        TrainingGraph::print);
+        return place(
+                model,
+                options,
+                wholeStep(training, options, options.keepGradients(), passes),
+                passes);
+    }
+
+    /// From what one micro-batch computes to all that a step does and returns.
+    private static TrainingGraph wholeStep(
+            TrainingGraph differentiated,
+            CompileOptions options,
+            boolean keepGradients,
+            Passes passes) {
+        TrainingGraph training =
+                passes.after(
                         "micro-batches",
-                        MicroBatches.repeat(training, options.microBatches()),
+                        MicroBatches.repeat(differentiated, options.microBatches()),
                         TrainingGraph::print);
         if (options.precision().scalesLoss()) {
             training = passes.after("unscale", LossScaling.unscale(training), TrainingGraph::print);
@@ -76,12 +99,10 @@ public final class Compiler {
                     passes.after(
                             "guard-loss-scale", LossScaling.guard(training), TrainingGraph::print);
         }
-        training =
-                passes.after(
-                        "training-outputs",
-                        TrainingOutputs.choose(training, options.keepGradients()),
-                        TrainingGraph::print);
-        return place(model, options, training, passes);
+        return passes.after(
+                "training-outputs",
+                TrainingOutputs.choose(training, keepGradients),
+                TrainingGraph::print);
     }
 
     /// The gradient of the loss.
@@ -108,6 +129,12 @@ public final class Compiler {
                         MixedPrecision.run(forward, options.precision()),
                         Graph::print);
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
+    }
+
+    /// What the fullest device needs for a training step that keeps no gradients.
+    private static long peakBytes(Model model, CompileOptions options, TrainingGraph trial) {
+        TrainingGraph step = wholeStep(trial, options, false, new Passes());
+        return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
     private static Compilation place(

@@ -2,6 +2,7 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
+import dev.partita.compiler.recompute.Work;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -14,6 +15,7 @@ import dev.partita.dsl.tensor.Dim;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +36,9 @@ final class Explanation {
 
     private String print() {
         List<String> values = values();
+        List<String> again = again();
         List<String> collectives = collectives();
-        if (values.isEmpty() && collectives.isEmpty()) {
+        if (values.isEmpty() && again.isEmpty() && collectives.isEmpty()) {
             throw Problem.of(
                             ProblemCode.UNKNOWN_DIM,
                             "Nothing in the plan is called \"" + name + "\".")
@@ -44,6 +47,7 @@ final class Explanation {
         }
         var text = new StringBuilder(name + "\n");
         values.forEach(line -> text.append("  ").append(line).append('\n'));
+        again.forEach(line -> text.append("  ").append(line).append('\n'));
         collectives.forEach(line -> text.append("  ").append(line).append('\n'));
         return text.toString();
     }
@@ -67,6 +71,29 @@ final class Explanation {
                     compilation.sharded().reasons(value).forEach(why -> lines.add("    " + why));
                 }
             }
+        }
+        return lines;
+    }
+
+    /// What is computed again in backward, all of it for the name `recompute`.
+    private List<String> again() {
+        Map<Value, String> again = compilation.sharded().training().again();
+        List<String> lines = new ArrayList<>();
+        for (Node node : compilation.sharded().training().graph().nodes()) {
+            for (Value value : node.results()) {
+                String why = again.get(value);
+                if (why != null && (name.equals("recompute") || isAbout(node, value))) {
+                    lines.add(
+                            "%s, %,d bytes; %s takes about %,d operations"
+                                    .formatted(
+                                            why, value.type().bytes(), node.op(), Work.of(node)));
+                }
+            }
+        }
+        if (name.equals("recompute")) {
+            lines.addFirst(
+                    "%s: %d values are computed again"
+                            .formatted(compilation.options().recompute(), lines.size()));
         }
         return lines;
     }

@@ -2,6 +2,7 @@ package dev.partita.example;
 
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
+import static dev.partita.dsl.layer.Layers.dim;
 import static dev.partita.dsl.layer.Layers.features;
 import static dev.partita.dsl.layer.Layers.flatten;
 import static dev.partita.dsl.layer.Layers.image;
@@ -23,6 +24,19 @@ public final class SmallNets {
                 .then(relu())
                 .then(linear("classes", 4))
                 .loss(crossEntropy());
+    }
+
+    /// Pairs of linear layers that a tensor axis splits, with a sum after each.
+    public static Model deep(int pairs) {
+        Model net = model("deep", features("x", 8));
+        for (int i = 0; i < pairs; i++) {
+            net =
+                    net.then(linear("up" + i, dim("hidden", 8)))
+                            .then(relu())
+                            .then(linear("down" + i, dim("model", 8)))
+                            .then(relu());
+        }
+        return net.then(linear("classes", 4)).loss(crossEntropy());
     }
 
     /// The network of the main road, smaller.

@@ -22,6 +22,7 @@ public final class ModelCatalog {
         var models = new LinkedHashMap<String, Supplier<Model>>();
         models.put("mlp", Mlp::model);
         models.put("convnet", ConvNet::model);
+        models.put("resnet18", ResNet18::model);
         return models;
     }
 

@@ -3,6 +3,8 @@ package dev.partita.example;
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.adamW;
+import static dev.partita.dsl.layer.Layers.averagePool;
+import static dev.partita.dsl.layer.Layers.batchNorm;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.dropout;
@@ -27,6 +29,7 @@ import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
+import dev.partita.compiler.Recompute;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -51,7 +54,8 @@ public final class RandomCase {
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
                     ProblemCode.AMBIGUOUS_PLACEMENT,
-                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM);
+                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
+                    ProblemCode.OUT_OF_MEMORY);
     private static final List<String> AXES = List.of("data", "tensor", "third");
 
     private final Random random;
@@ -75,7 +79,12 @@ public final class RandomCase {
             Model net = network();
             CompileOptions options = precision(placement(net).dtype(dtype));
             try {
-                return Compiler.compile(net, options);
+                Compilation compiled = Compiler.compile(net, options);
+                if (random.nextInt(6) == 0) {
+                    long limit = compiled.plan().peakBytes() * pick(60, 70, 80, 90) / 100;
+                    compiled = Compiler.compile(net, options.recompute(Recompute.within(limit)));
+                }
+                return compiled;
             } catch (ProblemException e) {
                 if (!REJECTED.contains(e.problem().code())) {
                     throw e;
@@ -98,23 +107,42 @@ public final class RandomCase {
     }
 
     private Model convolutions() {
-        Model net =
-                model("convnet", image("pixels", pick(1, 2, 4), 8, 8))
-                        .then(conv2d("c1", pick(4, 6, 8), 3))
-                        .then(relu());
+        Model net = model("convnet", image("pixels", pick(1, 2, 4), 8, 8));
+        Layer.Biased c1 = conv2d("c1", pick(4, 6, 8), 3);
+        net =
+                random.nextInt(3) == 0
+                        ? net.then(c1.withoutBias()).then(batchNorm("n1"))
+                        : net.then(c1);
+        net = net.then(relu());
         if (random.nextBoolean()) {
             net = net.then(maxPool(2));
         }
         if (random.nextBoolean()) {
             net = net.then(conv2d("c2", pick(2, 4, 12), 3, 1, 1)).then(relu());
         }
-        return net.then(flatten());
+        if (random.nextInt(4) == 0) {
+            net = net.then(projected(pick(4, 6))).then(relu());
+        }
+        return net.then(random.nextInt(4) == 0 ? averagePool() : flatten());
+    }
+
+    /// A residual layer as those of ResNet that halve the image. (No weight adds the same to all
+    /// examples on a linear way to a batch norm: its gradient would be rounding errors alone.)
+    private static Layer projected(int channels) {
+        return residual(conv2d("c3", channels, 3, 2, 1).withoutBias(), batchNorm("n3"), relu())
+                .shortcut(conv2d("c4", channels, 1, 2, 0).withoutBias(), batchNorm("n4"));
     }
 
     private Model body(Model start, int layers) {
         Model net = start;
         for (int i = 1; i <= layers; i++) {
-            net = net.then(linear("hidden" + i, pick(4, 6, 8, 12)));
+            Layer.Biased hidden = linear("hidden" + i, pick(4, 6, 8, 12));
+            if (random.nextInt(8) == 0) {
+                net = i > 1 ? net.then(tanh()) : net;
+                net = net.then(hidden.withoutBias()).then(batchNorm("norm" + i)).then(relu());
+                continue;
+            }
+            net = net.then(hidden);
             net =
                     net.then(
                             switch (random.nextInt(7)) {
@@ -159,11 +187,13 @@ public final class RandomCase {
             mesh = mesh.devices() * size <= 12 ? mesh.by(axis, size) : mesh;
         }
         Graph graph = net.trace(12, Dtype.F32, true);
+        boolean hasState = graph.nodesOf(Op.State.class).findAny().isPresent();
         CompileOptions options =
                 on(mesh).optimizer(optimizer())
                         .batch(12)
-                        .microBatches(pick(1, 1, 2, 3, 4))
-                        .bucketBytes(pick(1, 200, 1 << 18));
+                        .microBatches(hasState ? 1 : pick(1, 1, 2, 3, 4))
+                        .bucketBytes(pick(1, 200, 1 << 18))
+                        .recompute(recompute(graph));
         if (random.nextInt(3) == 0) {
             options = options.clipNorm(random.nextBoolean() ? 0.1 : 100);
         }
@@ -189,6 +219,21 @@ public final class RandomCase {
             }
         }
         return options;
+    }
+
+    private Recompute recompute(Graph graph) {
+        return switch (random.nextInt(4)) {
+            case 0 -> Recompute.full();
+            case 1 -> {
+                List<String> layers =
+                        graph.nodes().stream()
+                                .filter(n -> !(n.op() instanceof Op.Leaf))
+                                .map(Node::layer)
+                                .toList();
+                yield Recompute.selective(pick(layers), pick(layers));
+            }
+            default -> Recompute.none();
+        };
     }
 
     /// One in four cases in f64 computes in f32 what mixed precision would compute in bf16: the

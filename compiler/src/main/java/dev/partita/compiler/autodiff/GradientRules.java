@@ -1,5 +1,6 @@
 package dev.partita.compiler.autodiff;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
@@ -113,6 +114,7 @@ final class GradientRules {
                         };
                 yield rules(() -> all.result(0), () -> all.result(1), () -> all.result(2));
             }
+            case BatchNorm.Normalize norm when norm.ofBatch() -> batchNorm(node, norm, dy, g);
             case Op.Embedding _ ->
                     rules(() -> g.add(new Op.EmbeddingGrad(shape(node, 0)), x(node, 1), dy), null);
             case Op.Dropout dropout -> rules(() -> g.add(dropout, dy, x(node, 1)), null);
@@ -135,12 +137,49 @@ final class GradientRules {
                     Op.SoftmaxGrad _,
                     Op.LayerNormGrad _,
                     Op.EmbeddingGrad _,
+                    BatchNorm _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
                     Update _,
                     Reshard _ ->
                     throw notDifferentiable(node);
         };
+    }
+
+    /// The sums for gain and shift are also what the gradient of `x` takes from its mean and
+    /// variance; these have none of their own.
+    private static List<@Nullable Supplier<Value>> batchNorm(
+            Node node, BatchNorm.Normalize norm, Value dy, GraphBuilder g) {
+        List<Value> in = node.operands();
+        Shape shape = shape(node, 0);
+        long count = shape.elements() / shape.dims().getLast().size();
+        var sums =
+                new Object() {
+                    @Nullable Node node;
+
+                    Value result(int i) {
+                        if (node == null) {
+                            List<Value> operands = List.of(in.get(0), in.get(1), in.get(2), dy);
+                            node = g.addAll(new BatchNorm.SumsGrad(norm.epsilon()), operands);
+                        }
+                        return node.results().get(i);
+                    }
+                };
+        return rules(
+                () ->
+                        g.add(
+                                new BatchNorm.InputGrad(norm.epsilon(), count),
+                                in.get(0),
+                                in.get(1),
+                                in.get(2),
+                                in.get(3),
+                                dy,
+                                sums.result(0),
+                                sums.result(1)),
+                null,
+                null,
+                () -> sums.result(0),
+                () -> sums.result(1));
     }
 
     @SafeVarargs

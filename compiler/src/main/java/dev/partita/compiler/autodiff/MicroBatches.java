@@ -34,12 +34,14 @@ public final class MicroBatches {
     private final GraphBuilder builder;
     private final Set<Value> varying = new HashSet<>();
     private final Map<Value, Value> follows;
+    private final Map<Value, String> again;
     private final Map<Value, Value> sums = new HashMap<>();
 
     private MicroBatches(TrainingGraph one) {
         this.one = one;
         this.builder = GraphBuilder.continuing(one.graph());
         this.follows = new LinkedHashMap<>(one.follows());
+        this.again = new LinkedHashMap<>(one.again());
         for (Node node : one.graph().nodes()) {
             if (node.op() instanceof Op.MicroBatch
                     || !Collections.disjoint(varying, node.operands())) {
@@ -112,7 +114,8 @@ public final class MicroBatches {
         one.gradients().forEach((name, value) -> gradients.put(name, sum(value)));
         Graph all = builder.build();
         Map<String, Value> outputs = Map.of("loss", sum(all.output("loss")));
-        return new TrainingGraph(new Graph(all.name(), all.nodes(), outputs), follows, gradients);
+        return new TrainingGraph(
+                new Graph(all.name(), all.nodes(), outputs), follows, gradients, again);
     }
 
     /// What is summed over the micro-batches, by the node after which it is added: the gradients of
@@ -149,6 +152,10 @@ public final class MicroBatches {
             Value leader = one.follows().get(result);
             if (leader != null) {
                 follows.put(copies.get(result), copies.getOrDefault(leader, leader));
+            }
+            String why = one.again().get(result);
+            if (why != null) {
+                again.put(copies.get(result), why);
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.partita.compiler.autodiff;
 
 import dev.partita.dsl.graph.Elementwise;
+import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -75,7 +76,19 @@ public final class OptimizerStep {
                                 clipped(parameter(name), gradient, factor),
                                 rate,
                                 step));
-        return new TrainingGraph(builder.build(), follows, before.gradients());
+        before.graph().nodesOf(Op.State.class).forEach(this::store);
+        return new TrainingGraph(builder.build(), follows, before.gradients(), before.again());
+    }
+
+    /// Gives a layer's state the value that the layer says it has next.
+    private void store(Node state) {
+        String name = Graph.NEXT_STATE + ((Op.State) state.op()).name();
+        Value next = before.graph().outputs().get(name);
+        if (next != null) {
+            builder.like(state);
+            Value stored = builder.add(new Update.Store(), state.result(), next);
+            follows.put(stored, state.result());
+        }
     }
 
     /// Every name that weight decay is to spare must be one.

@@ -11,10 +11,22 @@ import java.util.Map;
 /// @param follows for each gradient the value it is the gradient of, for optimizer state and new
 ///   weights the weight
 /// @param gradients by parameter name, in the order in which backward computes them
-public record TrainingGraph(Graph graph, Map<Value, Value> follows, Map<String, Value> gradients) {
+/// @param again for each value that is a forward value computed a second time, which and for what;
+///   it follows that value
+public record TrainingGraph(
+        Graph graph,
+        Map<Value, Value> follows,
+        Map<String, Value> gradients,
+        Map<Value, String> again) {
     public TrainingGraph {
         follows = Collections.unmodifiableMap(new LinkedHashMap<>(follows));
         gradients = Collections.unmodifiableMap(new LinkedHashMap<>(gradients));
+        again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
+    }
+
+    /// A graph in which nothing is computed again.
+    public TrainingGraph(Graph graph, Map<Value, Value> follows, Map<String, Value> gradients) {
+        this(graph, follows, gradients, Map.of());
     }
 
     /// A forward graph, with nothing to train.

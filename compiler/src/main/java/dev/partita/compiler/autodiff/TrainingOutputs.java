@@ -18,6 +18,7 @@ public final class TrainingOutputs {
         Graph graph = training.graph();
         Map<String, Value> outputs = new LinkedHashMap<>(graph.outputs());
         outputs.remove("prediction");
+        outputs.keySet().removeIf(name -> name.startsWith(Graph.NEXT_STATE));
         if (keepGradients) {
             training.gradients()
                     .forEach((name, gradient) -> outputs.put("gradient/" + name, gradient));
@@ -27,6 +28,6 @@ public final class TrainingOutputs {
                 DeadCode.run(
                         chosen,
                         n -> n.op() instanceof Update || n.op() instanceof Op.RequireFinite);
-        return new TrainingGraph(live, training.follows(), training.gradients());
+        return new TrainingGraph(live, training.follows(), training.gradients(), training.again());
     }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
 /// device's blocks.
 ///
 /// @param blocks for each local value, which global value it is a block of and how that lies
-/// @param reasons for each value that a reshard defines, why
+/// @param reasons for each value that a reshard defines or that is computed again, why
 public record LocalGraph(
         Graph graph, Mesh mesh, Map<Value, Block> blocks, Map<Value, String> reasons) {
     /// A block of the global value `whole`, and what a device holds it for.

@@ -156,7 +156,11 @@ public final class Partitioner {
         List<Value> operands = new ArrayList<>();
         for (int i = 0; i < node.operands().size(); i++) {
             Placement wanted = placement(rule.operands().get(i), axes, pending);
-            operands.add(require(node.operands().get(i), wanted, "meets " + node.op()));
+            String why = "meets " + node.op();
+            if (!node.results().isEmpty() && !again(node.results().getFirst()).isEmpty()) {
+                why += "; " + again(node.results().getFirst());
+            }
+            operands.add(require(node.operands().get(i), wanted, why));
             noteGathered(node.operands().get(i), node.layer());
         }
         List<Placement> placements = new ArrayList<>();
@@ -170,6 +174,10 @@ public final class Partitioner {
         }
         Node computed = builder.addAll(op, operands);
         for (int i = 0; i < placements.size(); i++) {
+            String again = again(node.results().get(i));
+            if (!again.isEmpty()) {
+                reasons.put(computed.results().get(i), again);
+            }
             define(node.results().get(i), computed.results().get(i), placements.get(i));
         }
     }
@@ -236,10 +244,25 @@ public final class Partitioner {
         Placement from = placement(at);
         for (Resharding.Move move : moves(value, from, wanted)) {
             at = builder.add(move.op(), at);
-            reasons.put(at, move.op() + " because " + value + " " + from + " " + why);
+            String again = again(value);
+            reasons.put(
+                    at,
+                    move.op()
+                            + " because "
+                            + value
+                            + " "
+                            + from
+                            + " "
+                            + why
+                            + (again.isEmpty() || why.contains(again) ? "" : "; " + again));
             define(value, at, move.after());
         }
         return at;
+    }
+
+    /// Which value this is a copy of and what it is computed again for, or empty.
+    private String again(Value value) {
+        return sharded.training().again().getOrDefault(value, "");
     }
 
     /// The block from which the fewest bytes are sent, the first of equals.

@@ -26,6 +26,11 @@ public record ExecutionPlan(
         return programs.get(programOf.get(rank));
     }
 
+    /// Memory that the fullest device needs.
+    public long peakBytes() {
+        return programs.stream().mapToLong(Program::arenaBytes).max().orElse(0);
+    }
+
     /// The ranks that take part in `collective` with `rank`, in the order of their blocks.
     public List<Integer> group(int rank, Reshard.Collective collective) {
         return mesh.group(rank, collective.axes().stream().map(Axis::name).toList());

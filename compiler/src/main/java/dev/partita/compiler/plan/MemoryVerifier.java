@@ -7,6 +7,8 @@ import dev.partita.dsl.graph.ResultTypes;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.problem.Origin;
+import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,7 +49,9 @@ final class MemoryVerifier {
         }
         if (!pending.isEmpty()) {
             throw PlanVerifier.rejected(
-                    "a collective is never waited for", List.of(pending.values().toString()));
+                    program,
+                    pending.values().iterator().next(),
+                    "this collective is never waited for");
         }
         for (Binding binding : program.bindings()) {
             boolean holds =
@@ -58,9 +62,9 @@ final class MemoryVerifier {
                         case Binding.Output output -> valid.contains(output.slot());
                     };
             if (!holds) {
-                throw PlanVerifier.rejected(
-                        "a named value is written over before the step ends",
-                        List.of(binding.toString()));
+                throw rejected(
+                        program.slot(binding.slot()),
+                        "a named value does not last to the end of the step: " + binding);
             }
         }
     }
@@ -79,23 +83,51 @@ final class MemoryVerifier {
         for (Slot slot : program.slots()) {
             boolean inside = slot.offset() >= 0 && slot.end() <= program.arenaBytes();
             if (!inside || slot.offset() % slot.type().dtype().bytes() != 0) {
-                throw PlanVerifier.rejected(
-                        "a slot lies outside the arena of "
-                                + program.arenaBytes()
-                                + " bytes or between elements",
-                        List.of(slot.toString()));
+                throw rejected(
+                        slot,
+                        "%s lies outside the arena of %d bytes or between elements"
+                                .formatted(slot, program.arenaBytes()));
             }
             if (!slot.placement().local(slot.whole(), mesh).equals(slot.type())) {
-                throw PlanVerifier.rejected(
-                        "a slot's type is not a block of its tensor",
-                        List.of(slot + " " + slot.type()));
+                throw rejected(slot, slot + " is no block of its tensor: " + slot.type());
             }
         }
     }
 
+    /// A Problem of a slot, at the first step that names it or else lies over it.
+    private RuntimeException rejected(Slot slot, String because) {
+        for (int attempt = 0; attempt < 2; attempt++) {
+            for (Step step : program.steps()) {
+                for (int id : named(step)) {
+                    if (id == slot.id() || (attempt == 1 && program.slot(id).overlaps(slot))) {
+                        return PlanVerifier.rejected(program, step, because);
+                    }
+                }
+            }
+        }
+        return PlanVerifier.rejected(because, List.of(slot.toString()), Origin.UNKNOWN);
+    }
+
+    private static List<Integer> named(Step step) {
+        List<Integer> slots = new ArrayList<>();
+        switch (step) {
+            case Step.Compute compute -> {
+                slots.addAll(compute.reads());
+                slots.addAll(compute.writes());
+            }
+            case Step.Start start -> {
+                slots.addAll(start.sources());
+                slots.addAll(start.targets());
+            }
+            case Step.Finish _ -> {}
+            case Step.RequireFinite check -> slots.add(check.slot());
+        }
+        return slots;
+    }
+
     private void compute(Step.Compute step) {
         step.reads().forEach(slot -> read(step, slot));
-        List<TensorType> expected = ResultTypes.of(step.op(), types(step.reads()));
+        List<TensorType> expected = resultTypes(step, step.op(), step.reads());
         if (!(step.op() instanceof Op.Leaf) && !expected.equals(types(step.writes()))) {
             throw PlanVerifier.rejected(
                     program, step, "its results are " + expected + " by the op's rule");
@@ -159,7 +191,7 @@ final class MemoryVerifier {
 
     private void start(Step.Start step) {
         step.sources().forEach(slot -> read(step, slot));
-        List<TensorType> expected = ResultTypes.of(step.op(), types(step.sources()));
+        List<TensorType> expected = resultTypes(step, step.op(), step.sources());
         if (!expected.equals(types(step.targets()))) {
             throw PlanVerifier.rejected(
                     program, step, "its results are " + expected + " by the op's rule");
@@ -255,6 +287,14 @@ final class MemoryVerifier {
                                     + " is on its way");
                 }
             }
+        }
+    }
+
+    private List<TensorType> resultTypes(Step step, Op op, List<Integer> operands) {
+        try {
+            return ResultTypes.of(op, types(operands));
+        } catch (ProblemException e) {
+            throw PlanVerifier.rejected(program, step, e.problem().sentence());
         }
     }
 

@@ -1,13 +1,18 @@
 package dev.partita.compiler.plan;
 
+import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Proves a plan before it runs: every read sees what the plan wrote there, sizes and types fit,
 /// memory is never shared while in use, and no device can wait forever.
 public final class PlanVerifier {
+    private static final int MOST_NAMED = 4;
+
     private PlanVerifier() {}
 
     /// Verifies all programs, alone and together.
@@ -15,9 +20,30 @@ public final class PlanVerifier {
     /// @throws ProblemException `PlanRejected`, naming device, step and line
     public static void verify(ExecutionPlan plan) {
         for (int i = 0; i < plan.programs().size(); i++) {
-            new MemoryVerifier(plan.programs().get(i), plan.mesh()).verify();
+            try {
+                new MemoryVerifier(plan.programs().get(i), plan.mesh()).verify();
+            } catch (ProblemException e) {
+                throw e.problem().fact("ranks", ranks(plan, i)).exception(e);
+            }
         }
         new CollectiveVerifier(plan).verify();
+    }
+
+    /// The devices that run a program: `0, 1, 2, 3 and 60 more`.
+    private static String ranks(ExecutionPlan plan, int program) {
+        List<Integer> ranks =
+                IntStream.range(0, plan.devices())
+                        .filter(rank -> plan.programOf().get(rank) == program)
+                        .boxed()
+                        .toList();
+        String named =
+                ranks.stream()
+                        .limit(MOST_NAMED)
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(", "));
+        return ranks.size() <= MOST_NAMED
+                ? named
+                : named + " and " + (ranks.size() - MOST_NAMED) + " more";
     }
 
     static ProblemException rejected(Program program, Step step, String because) {
@@ -31,7 +57,7 @@ public final class PlanVerifier {
                 .exception();
     }
 
-    static ProblemException rejected(String because, List<String> facts) {
+    static ProblemException rejected(String because, List<String> facts, Origin origin) {
         Problem problem =
                 Problem.of(
                                 ProblemCode.PLAN_REJECTED,
@@ -42,6 +68,7 @@ public final class PlanVerifier {
         }
         return problem.fix(
                         "report this: a pass made a plan that would hang or compute wrong numbers")
+                .at(origin)
                 .exception();
     }
 }

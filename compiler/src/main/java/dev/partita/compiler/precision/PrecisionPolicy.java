@@ -1,6 +1,7 @@
 package dev.partita.compiler.precision;
 
 import dev.partita.compiler.Precision;
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
@@ -67,6 +68,7 @@ public final class PrecisionPolicy {
                     Op.SoftmaxGrad _,
                     Op.LayerNorm _,
                     Op.LayerNormGrad _,
+                    BatchNorm _,
                     Op.Ignoring _,
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,

@@ -1,5 +1,7 @@
 package dev.partita.compiler.processor;
 
+import dev.partita.dsl.annotation.AveragePool;
+import dev.partita.dsl.annotation.BatchNorm;
 import dev.partita.dsl.annotation.Conv2d;
 import dev.partita.dsl.annotation.Dropout;
 import dev.partita.dsl.annotation.Embedding;
@@ -39,6 +41,8 @@ final class Words {
                             Conv2d.class,
                             Embedding.class,
                             LayerNorm.class,
+                            BatchNorm.class,
+                            AveragePool.class,
                             Relu.class,
                             Gelu.class,
                             Tanh.class,
@@ -101,6 +105,8 @@ final class Words {
             case Embedding e ->
                     Said.call(Layers.embedding(name, e.value()), "embedding", name, e.value());
             case LayerNorm _ -> Said.call(Layers.layerNorm(name), "layerNorm", name);
+            case BatchNorm _ -> Said.call(Layers.batchNorm(name), "batchNorm", name);
+            case AveragePool _ -> Said.call(Layers.averagePool(), "averagePool");
             case Relu _ -> Said.call(Layers.relu(), "relu");
             case Gelu _ -> Said.call(Layers.gelu(), "gelu");
             case Tanh _ -> Said.call(Layers.tanh(), "tanh");

@@ -1,5 +1,6 @@
 package dev.partita.compiler.sharding;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
@@ -86,6 +87,7 @@ public final class ShardingRules {
                 yield new ShardingRule(
                         List.of(x, whole(), rows, rows, x), List.of(x, whole(), whole()));
             }
+            case BatchNorm norm -> batchNorm(node, norm);
             case Op.Embedding _ -> {
                 List<String> ids = factors(shape(node, 1).rank());
                 List<String> y = new ArrayList<>(ids);
@@ -131,6 +133,7 @@ public final class ShardingRules {
             case Op.Cast(Dtype to) ->
                     to.bytes() > node.operands().getFirst().type().dtype().bytes();
             case Elementwise _,
+                    BatchNorm _,
                     Op.Leaf _,
                     Op.Shaped _,
                     Op.MicroBatch _,
@@ -153,6 +156,22 @@ public final class ShardingRules {
                     Update _,
                     Reshard _ ->
                     false;
+        };
+    }
+
+    /// Operands are of the shape of `x` or per channel; results that are sums lack all dims of `x`
+    /// but the channel.
+    private static ShardingRule batchNorm(Node node, BatchNorm op) {
+        List<String> x = factors(shape(node, 0).rank());
+        List<String> channel = List.of(x.getLast());
+        List<List<String>> operands = new ArrayList<>(List.of(x));
+        for (int i = 1; i < node.operands().size(); i++) {
+            operands.add(i == op.dyAt() ? x : channel);
+        }
+        return switch (op) {
+            case BatchNorm.Squares _ -> rule(operands, channel);
+            case BatchNorm.SumsGrad _ -> new ShardingRule(operands, List.of(channel, channel));
+            case BatchNorm.Normalize _, BatchNorm.InputGrad _ -> rule(operands, x);
         };
     }
 

@@ -91,7 +91,7 @@ public final class ZeroSharding {
         List<Value> values = new ArrayList<>();
         for (Node node : sharded.training().graph().nodes()) {
             boolean asked =
-                    node.op() instanceof Op.State
+                    isOptimizerState(node)
                             || (node.op() instanceof Op.Parameter && request.stage() >= 3);
             if (asked) {
                 values.add(node.result());
@@ -101,6 +101,12 @@ public final class ZeroSharding {
             values.addAll(sharded.training().gradients().values());
         }
         return values;
+    }
+
+    /// The optimizer's state follows a weight; a layer's own, such as a running average, does not.
+    private boolean isOptimizerState(Node node) {
+        return node.op() instanceof Op.State
+                && sharded.training().follows().containsKey(node.result());
     }
 
     /// The gradients of weights, and what they are summed from over micro-batches.

@@ -125,12 +125,57 @@ class PlanMutationTest {
         assertThat(exception.problem().print()).contains("finish #" + first.tag());
     }
 
+    @Test
+    void one_broken_device_of_64_is_caught_in_a_second() {
+        Mesh mesh = Mesh.of("data", 8).by("tensor", 8);
+        ExecutionPlan plan =
+                Compiler.compile(
+                                SmallNets.convnet(),
+                                on(mesh).shard("batch")
+                                        .over("data")
+                                        .shard("hidden")
+                                        .over("tensor")
+                                        .batch(64))
+                        .plan();
+        for (Step.Start start : plan.program(0).collectives().toList()) {
+            ExecutionPlan broken = onOneDevice(plan, without(plan.program(0), start.tag()));
+            long before = System.nanoTime();
+            assertCaught(broken, "dropped on rank 0 of 64: " + start);
+            assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
+        }
+    }
+
+    @Test
+    void three_thousand_devices_are_verified_in_seconds() {
+        Mesh mesh = Mesh.of("data", 384).by("tensor", 8);
+        Model net = SmallNets.deep(48);
+        ExecutionPlan plan =
+                Compiler.compile(
+                                net,
+                                on(mesh).shard("batch")
+                                        .over("data")
+                                        .shard("hidden")
+                                        .over("tensor")
+                                        .batch(384))
+                        .plan();
+        assertThat(plan.program(0).collectives().count()).isGreaterThan(90);
+        long before = System.nanoTime();
+        PlanVerifier.verify(plan);
+        assertThat(System.nanoTime() - before).isLessThan(10_000_000_000L);
+        Step.Start last = plan.program(0).collectives().toList().getLast();
+        assertCaught(onOneDevice(plan, without(plan.program(0), last.tag())), "of 3072: " + last);
+    }
+
     private static void assertCaught(ExecutionPlan plan, String mutation) {
         var exception =
                 assertThrows(ProblemException.class, () -> PlanVerifier.verify(plan), mutation);
         assertWithMessage(mutation)
                 .that(exception.problem().code())
-                .isAnyOf(ProblemCode.PLAN_REJECTED, ProblemCode.SHAPE_MISMATCH);
+                .isEqualTo(ProblemCode.PLAN_REJECTED);
+        assertWithMessage(mutation).that(exception.problem().print()).containsMatch("\\branks?\\b");
+        assertWithMessage("%s%n%s", mutation, exception.problem().print())
+                .that(exception.problem().origin().toString())
+                .startsWith("SmallNets.java:");
     }
 
     private static Program without(Program program, int tag) {

@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 /// A typed program in single-assignment form: nodes in an order in which they can run, and named
 /// outputs.
 public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
+    /// Begins the name of an output that becomes a state; the state's name follows.
+    public static final String NEXT_STATE = "next-state/";
+
     public Graph {
         nodes = List.copyOf(nodes);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));

@@ -32,6 +32,7 @@ public sealed interface Op
                 Op.CrossEntropy,
                 Op.CrossEntropyGrad,
                 Op.RequireFinite,
+                BatchNorm,
                 Elementwise,
                 Update,
                 Reshard {
@@ -59,7 +60,7 @@ public sealed interface Op
         }
     }
 
-    /// Optimizer state that lives from step to step, first filled with `initial`.
+    /// Optimizer state, or a layer's, that lives from step to step, first filled with `initial`.
     record State(String name, TensorType type, double initial) implements Leaf {
         @Override
         public String toString() {

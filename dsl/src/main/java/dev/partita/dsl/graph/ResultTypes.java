@@ -130,6 +130,7 @@ public final class ResultTypes {
                 in.require(in.shape(0).sameSizes(in.shape(4)), "its gradient fits its input");
                 yield List.of(in.type(0), in.type(1), in.type(1));
             }
+            case BatchNorm norm -> batchNorm(in, norm);
             case Op.Embedding _ -> {
                 in.count(2);
                 in.rank(0, 2).integers(1);
@@ -209,6 +210,7 @@ public final class ResultTypes {
             case Reshard.Slice slice -> List.of(in.resized(slice.dim(), 1, slice.size()));
             case Reshard.AllToAll all -> {
                 TensorType split = in.resized(all.split(), 1, all.size());
+                in.require(all.join() < split.shape().rank(), "it has dim " + all.join());
                 Dim join = split.shape().dim(all.join());
                 yield List.of(
                         split.withShape(
@@ -217,6 +219,25 @@ public final class ResultTypes {
                                                 all.join(),
                                                 join.withSize(join.size() * all.size()))));
             }
+        };
+    }
+
+    private static List<TensorType> batchNorm(Operands in, BatchNorm op) {
+        int operands = in.types().size();
+        in.require(operands > 1, "it takes an image or rows, and their mean");
+        for (int i = 1; i < operands; i++) {
+            boolean gradient = op.dyAt() == i;
+            if (gradient) {
+                in.require(in.shape(0).sameSizes(in.shape(i)), "its gradient fits its input");
+            } else {
+                in.bias(in.last(0), i);
+            }
+        }
+        return switch (op) {
+            case BatchNorm.Squares _ -> in.count(2, in.type(1));
+            case BatchNorm.Normalize _ -> in.count(5, in.type(0));
+            case BatchNorm.SumsGrad _ -> in.count(4, in.type(1), in.type(1));
+            case BatchNorm.InputGrad _ -> in.count(7, in.type(0));
         };
     }
 
@@ -342,6 +363,7 @@ public final class ResultTypes {
 
         TensorType resized(int dim, int times, int parts) {
             count(1);
+            require(dim < shape(0).rank(), "it has dim " + dim);
             require(shape(0).size(dim) * times % parts == 0, "its dim divides over the group");
             Dim whole = shape(0).dim(dim);
             return type(0).withShape(

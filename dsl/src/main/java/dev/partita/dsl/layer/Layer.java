@@ -28,4 +28,10 @@ public interface Layer {
         /// The same layer with no bias.
         Layer withoutBias();
     }
+
+    /// A layer that adds what it is given to its result.
+    interface Skipping extends Layer {
+        /// The same layer, which adds instead what these layers make of what it is given.
+        Layer shortcut(Layer... layers);
+    }
 }

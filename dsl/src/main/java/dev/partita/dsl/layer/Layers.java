@@ -88,6 +88,13 @@ public final class Layers {
         return new LayerNorm(name);
     }
 
+    /// Batch normalisation per channel, with `<name>.weight` and `<name>.bias`: in training by the
+    /// whole batch of all devices, otherwise by running averages. The layer before it needs no
+    /// bias, which batch norm would take out again: `conv2d("c1", 32, 3).withoutBias()`.
+    public static Layer batchNorm(String name) {
+        return new BatchNormalization(name);
+    }
+
     // ---- layers without weights ----
 
     /// `max(x, 0)`.
@@ -119,6 +126,11 @@ public final class Layers {
         return new MaxPool(size, stride);
     }
 
+    /// The mean of each channel over the whole image; what remains are rows.
+    public static Layer averagePool() {
+        return new AveragePool();
+    }
+
     /// All dims but the batch as one, `flat`.
     public static Layer flatten() {
         return new Flatten();
@@ -135,9 +147,10 @@ public final class Layers {
         return new Sequential(List.of(layers));
     }
 
-    /// `x` plus what the layers make of it.
-    public static Layer residual(Layer... layers) {
-        return new Residual(new Sequential(List.of(layers)));
+    /// `x` plus what the layers make of it. Where they change the shape, `.shortcut(…)` says what
+    /// becomes of `x`: `residual(…).shortcut(conv2d("s", 128, 1, 2, 0))`.
+    public static Layer.Skipping residual(Layer... layers) {
+        return new Residual(new Sequential(List.of(layers)), new Sequential(List.of()));
     }
 
     // ---- losses ----

@@ -140,6 +140,31 @@ public final class Tracer {
         return add(new Op.Parameter(graph.layer() + "." + role, type, initializer));
     }
 
+    /// A state of the current layer, named `<layer>.<role>`, that lives from step to step but is
+    /// not trained; first every element is `initial`.
+    public Value state(String role, double initial, Dim... dims) {
+        var type = new TensorType(dtype, Shape.distinct(List.of(dims)));
+        return add(new Op.State(graph.layer() + "." + role, type, initial));
+    }
+
+    /// Lets a state of the current layer be `value` from the next training step on. A step that
+    /// changes no weight changes no state.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `Unsupported` with several micro-batches:
+    ///   the state would follow one of them
+    public void nextState(String role, Value value) {
+        if (microBatches > 1) {
+            throw problem(
+                            ProblemCode.UNSUPPORTED,
+                            "A layer with a state of its own needs its whole batch at once.")
+                    .fact("state", role)
+                    .fact("micro-batches", microBatches)
+                    .fix("one micro-batch, or a layer without state, such as layerNorm")
+                    .exception();
+        }
+        graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, value);
+    }
+
     /// An input with an entry per example of the whole batch.
     ///
     /// @param type type of one micro-batch, `[batch, ...]`

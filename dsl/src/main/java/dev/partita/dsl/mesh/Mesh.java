@@ -140,23 +140,36 @@ public record Mesh(List<Axis> axes) {
     /// The ranks that differ from `rank` only along `names`, itself included, ordered by
     /// [#coordinate(int, List)].
     public List<Integer> group(int rank, List<String> names) {
-        var members = new Integer[size(names)];
-        for (int other = 0; other < devices(); other++) {
-            if (sameBut(rank, other, names)) {
-                members[coordinate(other, names)] = other;
+        List<Integer> members = List.of(leader(rank, names));
+        for (String name : names) {
+            int stride = stride(name);
+            List<Integer> more = new ArrayList<>();
+            for (int member : members) {
+                for (int i = 0; i < size(name); i++) {
+                    more.add(member + i * stride);
+                }
             }
+            members = more;
         }
-        return List.of(members);
+        return List.copyOf(members);
     }
 
-    private boolean sameBut(int a, int b, List<String> names) {
-        for (Axis axis : axes) {
-            if (!names.contains(axis.name())
-                    && coordinate(a, axis.name()) != coordinate(b, axis.name())) {
-                return false;
-            }
+    /// The first rank of [#group].
+    public int leader(int rank, List<String> names) {
+        int leader = rank;
+        for (String name : names) {
+            leader -= coordinate(rank, name) * stride(name);
         }
-        return true;
+        return leader;
+    }
+
+    /// How far apart in rank two neighbours along an axis are.
+    private int stride(String axis) {
+        int stride = 1;
+        for (int i = axes.size() - 1; i >= 0 && !axes.get(i).name().equals(axis); i--) {
+            stride *= axes.get(i).size();
+        }
+        return stride;
     }
 
     private static List<String> names(List<Axis> axes) {

@@ -32,6 +32,8 @@ public enum ProblemCode {
     ZERO_WITHOUT_DATA_PARALLELISM,
     /// More virtual devices than a machine takes without asking.
     MESH_TOO_LARGE,
+    /// A training step that needs more memory than a device has.
+    OUT_OF_MEMORY,
     /// A plan that breaks a rule every plan must keep.
     PLAN_REJECTED,
     /// A graph that breaks a rule every graph must keep.

@@ -253,7 +253,7 @@ class LayerProblemsTest {
                   layer:  residual1
                   given:  f32[batch=1, x=4]
                   result: f32[batch=1, hidden=8]
-                  try:    let its last layer give back [batch=1, x=4]\
+                  try:    let its last layer give back [batch=1, x=4], or let a .shortcut(…) change the shape alike\
                 """;
         assertThat(printed(() -> ROWS.then(residual(linear("hidden", 8))))).isEqualTo(expected);
     }

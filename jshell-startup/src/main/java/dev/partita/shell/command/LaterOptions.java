@@ -19,9 +19,6 @@ final class LaterOptions {
     @Option(names = "--chunks", hidden = true)
     private int chunks = 1;
 
-    @Option(names = "--recompute", hidden = true)
-    private String recompute = "none";
-
     @Option(names = "--checkpoint", hidden = true)
     private @Nullable String checkpoint;
 
@@ -37,7 +34,6 @@ final class LaterOptions {
                 schedule != null || chunks != 1,
                 "--schedule",
                 "there is one stage, so nothing to schedule");
-        refuse(!recompute.equals("none"), "--recompute", "--recompute none");
         refuse(checkpoint != null || resume, "--checkpoint", "train in one run");
         refuse(!device.equals("cpu"), "--device " + device, "--device cpu");
     }

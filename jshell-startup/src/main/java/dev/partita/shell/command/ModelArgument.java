@@ -9,7 +9,7 @@ final class ModelArgument {
     @Parameters(
             paramLabel = "MODEL",
             description =
-                    "mlp, convnet, or a public class with a method: public static Model model().")
+                    "mlp, convnet, resnet18, or a public class with a method: public static Model model().")
     private String name = "";
 
     Model model() {

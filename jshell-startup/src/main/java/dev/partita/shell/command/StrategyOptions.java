@@ -98,6 +98,7 @@ final class StrategyOptions {
             description = "Takes more than " + MOST_VIRTUAL_DEVICES + " virtual devices.")
     private boolean force;
 
+    @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private OptimizerOptions optimizer = new OptimizerOptions();
     @Mixin private LaterOptions later = new LaterOptions();
 
@@ -130,7 +131,8 @@ final class StrategyOptions {
                         .batch(batch)
                         .microBatches(microBatches)
                         .precision(precision())
-                        .optimizer(optimizer.over(steps));
+                        .optimizer(optimizer.over(steps))
+                        .recompute(recompute.choice());
         options = optimizer.clip(options);
         for (Map.Entry<String, String> each : shards(devices).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());

@@ -1,5 +1,6 @@
 package dev.partita.kernels.cpu;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -49,6 +50,7 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.AddBias _,
                     Op.LayerNorm _,
                     Op.LayerNormGrad _,
+                    BatchNorm _,
                     Op.Embedding _,
                     Op.EmbeddingGrad _,
                     Op.Dropout _,

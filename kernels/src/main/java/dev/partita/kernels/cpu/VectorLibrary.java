@@ -1,5 +1,6 @@
 package dev.partita.kernels.cpu;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -48,6 +49,7 @@ final class VectorLibrary implements KernelLibrary {
             case Op.MaxPoolGrad grad -> VectorPooling.maxGrad(grad, request);
             case Op.LayerNorm norm -> Optional.of(RowNorms.layerNorm(norm, request));
             case Op.LayerNormGrad _ -> Optional.of(RowNorms.layerNormGrad(request));
+            case BatchNorm norm -> Optional.of(ChannelNorms.kernel(norm, request));
             case Op.Embedding _ -> Optional.of(VectorEmbeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(VectorEmbeddings.grad(request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));

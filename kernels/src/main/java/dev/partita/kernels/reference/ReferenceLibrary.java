@@ -1,5 +1,6 @@
 package dev.partita.kernels.reference;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -53,6 +54,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Op.SoftmaxGrad _ -> Optional.of(Normalisation.softmaxGrad(request));
             case Op.LayerNorm norm -> Optional.of(Normalisation.layerNorm(norm, request));
             case Op.LayerNormGrad _ -> Optional.of(Normalisation.layerNormGrad(request));
+            case BatchNorm norm -> Optional.of(BatchNormalisation.kernel(norm, request));
             case Op.Embedding _ -> Optional.of(Embeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(Embeddings.grad(request));
             case Op.Dropout dropout -> Optional.of(Randomness.dropout(dropout, request));

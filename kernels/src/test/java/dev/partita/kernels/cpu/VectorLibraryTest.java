@@ -2,6 +2,7 @@ package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.Types.f32;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Elementwise.Fused;
 import dev.partita.dsl.graph.Op;
@@ -186,6 +187,27 @@ class VectorLibraryTest extends ContractionsContract {
         double[] large = IntStream.range(0, 400).mapToDouble(_ -> 100).toArray();
         Trial.of(20, new Op.LayerNormGrad(), x, f32("5"), row, row, x)
                 .with(3, large)
+                .agrees(library, 5e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"3,1", "17,10", "2,3,3,4", "4,9,9,33", "5,1500", "300,7,64"})
+    void batch_norm_agrees_with_the_reference(String sizes) {
+        TensorType x = f32(sizes);
+        long channels = x.shape().dims().getLast().size();
+        long count = x.shape().elements() / channels;
+        TensorType c = f32("" + channels);
+        double[] variance = Trial.of(20, new BatchNorm.Squares(), x, c).operand(1);
+        Arrays.setAll(variance, i -> 0.5 + Math.abs(variance[i]));
+        Trial.of(20, new BatchNorm.Squares(), x, c).agrees(library, 5e-6);
+        Trial.of(21, new BatchNorm.Normalize(1e-5, true), x, c, c, c, c)
+                .with(2, variance)
+                .agrees(library, 5e-6);
+        Trial.of(22, new BatchNorm.SumsGrad(1e-5), x, c, c, x)
+                .with(2, variance)
+                .agrees(library, 5e-6);
+        Trial.of(23, new BatchNorm.InputGrad(1e-5, count), x, c, c, c, x, c, c)
+                .with(2, variance)
                 .agrees(library, 5e-6);
     }
 

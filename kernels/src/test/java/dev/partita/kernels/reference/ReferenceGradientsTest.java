@@ -3,6 +3,7 @@ package dev.partita.kernels.reference;
 import static com.google.common.truth.Truth.assertWithMessage;
 import static dev.partita.kernels.Types.f64;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
@@ -12,6 +13,7 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Trial;
 import dev.partita.kernels.Types;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -105,6 +107,81 @@ class ReferenceGradientsTest {
         for (int operand = 0; operand < 3; operand++) {
             check(forward, operand, dy, backward.truth().get(operand));
         }
+    }
+
+    @Test
+    void batch_norm_through_its_statistics() {
+        TensorType x = f64("2,3,2");
+        TensorType c = f64("2");
+        Trial sums = Trial.of(20, new Op.Sum(List.of(0, 1)), x);
+        double[] dy = random(12);
+        double[] start = sums.operand(0);
+        double[] gain = {1.5, -0.7};
+        double[] shift = {0.2, 0.1};
+        var normalize = new BatchNorm.Normalize(1e-5, true);
+        double[] mean = mean(x, start);
+        double[] variance = variance(x, c, start);
+        Trial given =
+                Trial.of(21, new BatchNorm.SumsGrad(1e-5), x, c, c, x)
+                        .with(0, start)
+                        .with(1, mean)
+                        .with(2, variance)
+                        .with(3, dy);
+        double[] dgain = given.truth().get(0);
+        double[] dshift = given.truth().get(1);
+        double[] dx =
+                Trial.of(22, new BatchNorm.InputGrad(1e-5, 6), x, c, c, c, x, c, c)
+                        .with(0, start)
+                        .with(1, mean)
+                        .with(2, variance)
+                        .with(3, gain)
+                        .with(4, dy)
+                        .with(5, dgain)
+                        .with(6, dshift)
+                        .truth()
+                        .getFirst();
+        for (int i = 0; i < start.length; i++) {
+            double slope = 0;
+            for (double step : new double[] {STEP, -STEP}) {
+                double[] moved = start.clone();
+                moved[i] += step;
+                double[] y =
+                        Trial.of(23, normalize, x, c, c, c, c)
+                                .with(0, moved)
+                                .with(1, mean(x, moved))
+                                .with(2, variance(x, c, moved))
+                                .with(3, gain)
+                                .with(4, shift)
+                                .truth()
+                                .getFirst();
+                for (int j = 0; j < y.length; j++) {
+                    slope += y[j] * dy[j] / (2 * step);
+                }
+            }
+            assertWithMessage("element %s", i).that(dx[i]).isWithin(TOLERANCE).of(slope);
+        }
+        Trial forward =
+                Trial.of(24, normalize, x, c, c, c, c)
+                        .with(0, start)
+                        .with(1, mean)
+                        .with(2, variance);
+        check(forward, 3, dy, dgain);
+        check(forward, 4, dy, dshift);
+    }
+
+    private static double[] mean(TensorType type, double[] x) {
+        double[] sums = Trial.of(0, new Op.Sum(List.of(0, 1)), type).with(0, x).truth().getFirst();
+        return Arrays.stream(sums).map(s -> s / 6).toArray();
+    }
+
+    private static double[] variance(TensorType type, TensorType channels, double[] x) {
+        double[] squares =
+                Trial.of(0, new BatchNorm.Squares(), type, channels)
+                        .with(0, x)
+                        .with(1, mean(type, x))
+                        .truth()
+                        .getFirst();
+        return Arrays.stream(squares).map(s -> s / 6).toArray();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static dev.partita.kernels.Types.f64;
 import static dev.partita.kernels.Types.i32;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
@@ -105,6 +106,10 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.SoftmaxGrad(), m, m),
                 Trial.of(0, new Op.LayerNorm(1e-5), m, v, v),
                 Trial.of(0, new Op.LayerNormGrad(), m, v, f64("3"), f64("3"), m),
+                Trial.of(0, new BatchNorm.Squares(), m, v),
+                Trial.of(0, new BatchNorm.Normalize(1e-5, false), m, v, v, v, v),
+                Trial.of(0, new BatchNorm.SumsGrad(1e-5), m, v, v, m),
+                Trial.of(0, new BatchNorm.InputGrad(1e-5, 3), m, v, v, v, m, v, v),
                 Trial.of(0, new Op.Embedding(), m, i32("5")),
                 Trial.of(0, new Op.EmbeddingGrad(m.shape()), i32("5"), f64("5,4")),
                 Trial.of(0, new Op.Dropout(0.5, 1), m, step),

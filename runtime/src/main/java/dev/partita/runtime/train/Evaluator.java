@@ -33,11 +33,14 @@ final class Evaluator implements AutoCloseable {
         }
     }
 
-    /// Share of the examples whose largest prediction is their label, with the weights of
-    /// `trained`.
+    /// Share of the examples whose largest prediction is their label, with the weights and running
+    /// averages of `trained`.
     double accuracy(Session trained) {
         for (String name : session.names(Binding.Parameter.class)) {
             session.writeParameter(name, trained.readParameter(name));
+        }
+        for (String name : session.names(Binding.State.class)) {
+            session.writeState(name, trained.readState(name));
         }
         int right = 0;
         try (var batches = Batches.inOrder(dataset, sampler)) {

@@ -1,0 +1,152 @@
+package dev.partita.runtime.train;
+
+import static com.google.common.truth.Truth.assertThat;
+import static com.google.common.truth.Truth.assertWithMessage;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.example.RandomCase;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// One collective of a random plan is broken, on one device or on all: the plan is rejected before
+/// it runs, with ranks and the user's line.
+final class MutatedPlansTest {
+    private enum Mutation {
+        DROPPED,
+        DELAYED,
+        RENUMBERED,
+        OTHER_KIND,
+        OTHER_DTYPE
+    }
+
+    @Test
+    void one_broken_collective_in_each_of_200_plans_is_caught() {
+        List<ExecutionPlan> plans =
+                LongStream.iterate(0, seed -> seed + 1)
+                        .mapToObj(seed -> RandomCase.draw(seed, Dtype.F32).plan())
+                        .filter(plan -> plan.devices() > 1)
+                        .filter(plan -> plan.program(0).collectives().findAny().isPresent())
+                        .limit(200)
+                        .toList();
+        int caught = 0;
+        for (int i = 0; i < plans.size(); i++) {
+            ExecutionPlan plan = plans.get(i);
+            PlanVerifier.verify(plan);
+            var random = new Random(i);
+            List<Step.Start> starts = plan.program(0).collectives().toList();
+            Step.Start start = starts.get(random.nextInt(starts.size()));
+            for (Mutation mutation : Mutation.values()) {
+                Program broken = broken(plan.program(0), start, mutation);
+                int rank = random.nextInt(plan.devices());
+                caught += caught(on(plan, broken, List.of(rank)), mutation, start);
+                // another number for the last collective of all devices is no mistake
+                List<Integer> ranks = mutation == Mutation.RENUMBERED ? List.of(rank) : all(plan);
+                caught += caught(on(plan, broken, ranks), mutation, start);
+            }
+        }
+        assertThat(caught).isEqualTo(200 * 2 * Mutation.values().length);
+    }
+
+    private static int caught(ExecutionPlan plan, Mutation mutation, Step.Start start) {
+        long before = System.nanoTime();
+        var exception =
+                assertThrows(
+                        ProblemException.class,
+                        () -> PlanVerifier.verify(plan),
+                        () -> mutation + " " + start + " on " + plan.programOf());
+        assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
+        Problem problem = exception.problem();
+        assertWithMessage("%s", problem).that(problem.code()).isEqualTo(ProblemCode.PLAN_REJECTED);
+        assertWithMessage("%s", problem)
+                .that(problem.origin().toString())
+                .startsWith("RandomCase.java:");
+        assertThat(problem.print()).containsMatch("\\branks?\\b");
+        return 1;
+    }
+
+    private static List<Integer> all(ExecutionPlan plan) {
+        return Stream.iterate(0, rank -> rank + 1).limit(plan.devices()).toList();
+    }
+
+    private static ExecutionPlan on(ExecutionPlan plan, Program broken, List<Integer> ranks) {
+        List<Integer> programOf = new ArrayList<>(Collections.nCopies(plan.devices(), 0));
+        ranks.forEach(rank -> programOf.set(rank, 1));
+        return new ExecutionPlan(
+                plan.model(), plan.mesh(), List.of(plan.program(0), broken), programOf);
+    }
+
+    private static Program broken(Program program, Step.Start start, Mutation mutation) {
+        List<Step> steps = new ArrayList<>(program.steps());
+        int at = steps.indexOf(start);
+        int end = finish(steps, start.tag());
+        switch (mutation) {
+            case DROPPED -> {
+                steps.remove(end);
+                steps.remove(at);
+            }
+            case DELAYED -> steps.add(steps.remove(end));
+            case RENUMBERED -> {
+                int tag = start.tag() + 1_000;
+                steps.set(at, start(start, tag, start.op()));
+                steps.set(end, new Step.Finish(end, tag, start.note()));
+            }
+            case OTHER_KIND -> steps.set(at, start(start, start.tag(), other(start.op())));
+            case OTHER_DTYPE -> {
+                List<Slot> slots = new ArrayList<>(program.slots());
+                Slot slot = slots.get(start.sources().getFirst());
+                slots.set(slot.id(), halved(slot));
+                return new Program(program.arenaBytes(), slots, program.bindings(), steps);
+            }
+        }
+        return new Program(program.arenaBytes(), program.slots(), program.bindings(), steps);
+    }
+
+    private static int finish(List<Step> steps, int tag) {
+        for (int i = 0; i < steps.size(); i++) {
+            if (steps.get(i) instanceof Step.Finish finish && finish.tag() == tag) {
+                return i;
+            }
+        }
+        throw new AssertionError("collective #" + tag + " is never finished");
+    }
+
+    private static Step.Start start(Step.Start start, int tag, Reshard.Collective op) {
+        return new Step.Start(start.id(), tag, op, start.sources(), start.targets(), start.note());
+    }
+
+    private static Reshard.Collective other(Reshard.Collective op) {
+        return switch (op) {
+            case Reshard.AllReduce(var axes) -> new Reshard.ReduceScatter(axes, 0);
+            case Reshard.AllGather(var axes, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.ReduceScatter(var axes, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.AllToAll(var axes, int _, int _) -> new Reshard.AllReduce(axes);
+        };
+    }
+
+    private static Slot halved(Slot slot) {
+        Dtype half = Dtype.BF16;
+        return new Slot(
+                slot.id(),
+                slot.offset(),
+                new TensorType(half, slot.type().shape()),
+                new TensorType(half, slot.whole().shape()),
+                slot.placement(),
+                slot.use());
+    }
+}
