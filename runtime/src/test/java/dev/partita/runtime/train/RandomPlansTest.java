@@ -45,7 +45,7 @@ class RandomPlansTest {
     void a_random_plan_in_half_floats_equals_one_device_but_for_rounding(long seed) {
         Precision precision = seed % 2 == 0 ? Precision.BF16 : Precision.F16;
         Compilation plan = RandomCase.draw(seed, precision);
-        Proof proof = Proof.of(plan, KernelLibraries.cpu(), seed, 2);
+        Proof proof = Proof.of(plan, KernelLibraries.reference(), seed, 2);
         assertWithMessage(
                         "seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.describe())
                 .that(proof.equal())
