@@ -22,6 +22,8 @@ import java.util.OptionalDouble;
 ///   together: the mean over the second half of the steps, when the JVM has warmed up
 /// @param testAccuracy share of right answers on the test examples, if there were any and training
 ///   was not interrupted
+/// @param validationLoss mean of `-log(probability)` of each character of the test text, in nats,
+///   if it was trained on text and not interrupted
 /// @param weights by name, at the end
 public record TrainingRun(
         int steps,
@@ -36,6 +38,7 @@ public record TrainingRun(
         List<Long> predictedPeakBytesPerDevice,
         long allocatedBytesPerStep,
         OptionalDouble testAccuracy,
+        OptionalDouble validationLoss,
         Map<String, HostTensor> weights) {
     public TrainingRun {
         losses = List.copyOf(losses);
@@ -55,13 +58,18 @@ public record TrainingRun(
                         ? ", accuracy %.2f %%".formatted(100 * testAccuracy.getAsDouble())
                         : "";
         String skipped = skippedUpdates == 0 ? "" : " (%d skipped)".formatted(skippedUpdates);
-        return "%,d steps%s%s%s%s, %,.0f samples/s"
+        String validation =
+                validationLoss.isPresent()
+                        ? ", validation %.4f".formatted(validationLoss.getAsDouble())
+                        : "";
+        return "%,d steps%s%s%s%s%s, %,.0f samples/s"
                 .formatted(
                         steps,
                         interrupted ? " (interrupted)" : "",
                         skipped,
                         loss,
                         accuracy,
+                        validation,
                         samplesPerSecond);
     }
 }
