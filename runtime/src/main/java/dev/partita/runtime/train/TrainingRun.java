@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 /// @param steps complete steps
 /// @param epochs epochs begun
 /// @param interrupted whether it was ended before its last step
+/// @param stoppedEarly whether it ended because tests became no better
 /// @param skippedUpdates how often gradients overflowed and the step was run again with half the
 ///   loss scale
 /// @param losses of every step
@@ -24,11 +25,12 @@ import java.util.OptionalDouble;
 ///   was not interrupted
 /// @param validationLoss mean of `-log(probability)` of each character of the test text, in nats,
 ///   if it was trained on text and not interrupted
-/// @param weights by name, at the end
+/// @param weights by name, at the end; those that tested best if training was to stop early
 public record TrainingRun(
         int steps,
         int epochs,
         boolean interrupted,
+        boolean stoppedEarly,
         long skippedUpdates,
         List<Double> losses,
         List<Double> gradNorms,
@@ -65,7 +67,7 @@ public record TrainingRun(
         return "%,d steps%s%s%s%s%s, %,.0f samples/s"
                 .formatted(
                         steps,
-                        interrupted ? " (interrupted)" : "",
+                        interrupted ? " (interrupted)" : stoppedEarly ? " (stopped early)" : "",
                         skipped,
                         loss,
                         accuracy,
