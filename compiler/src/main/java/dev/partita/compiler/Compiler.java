@@ -20,6 +20,7 @@ import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.schedule.StartEarly;
 import dev.partita.compiler.sharding.Propagation;
 import dev.partita.compiler.sharding.ShardedGraph;
+import dev.partita.compiler.sharding.SplitCrossEntropy;
 import dev.partita.compiler.sharding.ZeroSharding;
 import dev.partita.compiler.simplify.FuseBiasGradient;
 import dev.partita.compiler.simplify.FuseElementwise;
@@ -124,6 +125,9 @@ public final class Compiler {
                         "propagate",
                         Propagation.run(graph, options.mesh(), options.shards()),
                         ShardedGraph::print);
+        sharded =
+                passes.after(
+                        "split-cross-entropy", SplitCrossEntropy.run(sharded), ShardedGraph::print);
         sharded =
                 passes.after(
                         "zero-sharding",

@@ -22,6 +22,7 @@ public final class ModelCatalog {
         var models = new LinkedHashMap<String, Supplier<Model>>();
         models.put("mlp", Mlp::model);
         models.put("convnet", ConvNet::model);
+        models.put("gpt", Gpt::model);
         models.put("resnet18", ResNet18::model);
         return models;
     }
@@ -33,17 +34,12 @@ public final class ModelCatalog {
 
     /// The model of this name, or of the class of this name.
     ///
-    /// @throws ProblemException `UnknownModel` with the near miss, `Unsupported` for `gpt`, and
-    ///   whatever the class's own model has wrong
+    /// @throws ProblemException `UnknownModel` with the near miss, and whatever the class's own
+    ///   model has wrong
     public static Model named(String name) {
         Supplier<Model> builtIn = BUILT_IN.get(name);
         if (builtIn != null) {
             return builtIn.get();
-        }
-        if (name.equals("gpt")) {
-            throw Problem.of(ProblemCode.UNSUPPORTED, "The built-in model gpt is not there yet.")
-                    .fix("mlp or convnet")
-                    .exception();
         }
         return ofClass(name);
     }

@@ -7,6 +7,7 @@ import static dev.partita.dsl.layer.Layers.averagePool;
 import static dev.partita.dsl.layer.Layers.batchNorm;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
+import static dev.partita.dsl.layer.Layers.dim;
 import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.embedding;
 import static dev.partita.dsl.layer.Layers.features;
@@ -18,11 +19,16 @@ import static dev.partita.dsl.layer.Layers.linear;
 import static dev.partita.dsl.layer.Layers.maxPool;
 import static dev.partita.dsl.layer.Layers.meanSquared;
 import static dev.partita.dsl.layer.Layers.model;
+import static dev.partita.dsl.layer.Layers.positions;
 import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.dsl.layer.Layers.residual;
+import static dev.partita.dsl.layer.Layers.rmsNorm;
+import static dev.partita.dsl.layer.Layers.sequential;
 import static dev.partita.dsl.layer.Layers.sgd;
 import static dev.partita.dsl.layer.Layers.softmax;
+import static dev.partita.dsl.layer.Layers.swiGlu;
 import static dev.partita.dsl.layer.Layers.tanh;
+import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
 import dev.partita.compiler.Compilation;
@@ -33,7 +39,9 @@ import dev.partita.compiler.Recompute;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.layer.Attention;
 import dev.partita.dsl.layer.Layer;
+import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.layer.Optimizer;
@@ -94,16 +102,60 @@ public final class RandomCase {
     }
 
     private Model network() {
-        return switch (random.nextInt(3)) {
+        return switch (random.nextInt(5)) {
             case 0 -> end(body(model("mlp", features("x", pick(4, 6, 12))), 1 + random.nextInt(3)));
             case 1 -> end(body(convolutions(), random.nextInt(2)));
-            default -> {
+            case 2 -> {
                 Model text =
                         model("text", tokens("position", pick(4, 6), 12))
                                 .then(embedding("model", pick(4, 8, 12)));
                 yield end(body(text, 1 + random.nextInt(2)));
             }
+            default -> transformer();
         };
+    }
+
+    private Model transformer() {
+        int width = pick(8, 12);
+        Model net =
+                model("transformer", tokens("sequence", pick(4, 6), 12))
+                        .then(embedding("model", width).deviation(0.5));
+        if (random.nextBoolean()) {
+            net = net.then(positions("positions"));
+        }
+        for (int i = 1; i <= 1 + random.nextInt(2); i++) {
+            net = net.then(residual(norm("norm-a" + i), attention(i, width), maybe(dropout(0.2))));
+            net = net.then(residual(norm("norm-b" + i), feedForward(i)));
+        }
+        net = net.then(norm("norm"));
+        return switch (random.nextInt(4)) {
+            case 0 -> net.then(linear("head", dim("vocab", 12))).loss(meanSquared());
+            case 1 -> net.then(linear("head", dim("vocab", 12))).loss(crossEntropy());
+            case 2 -> net.then(tiedTo("model")).loss(crossEntropy().ignoring(-100));
+            default -> net.then(tiedTo("model")).loss(crossEntropy());
+        };
+    }
+
+    private Layer norm(String name) {
+        return random.nextBoolean() ? layerNorm(name) : rmsNorm(name);
+    }
+
+    private Layer attention(int i, int width) {
+        int heads = pick(2, width / 2);
+        Attention layer = Layers.attention("attention" + i, heads).groups(pick(1, 2));
+        layer = random.nextBoolean() ? layer.causal() : layer;
+        layer = random.nextBoolean() ? layer.rotary() : layer;
+        return random.nextBoolean() ? layer.withoutBias() : layer;
+    }
+
+    private Layer feedForward(int i) {
+        return random.nextBoolean()
+                ? Layers.feedForward("mlp" + i, pick(4, 12))
+                : swiGlu("mlp" + i, pick(4, 6));
+    }
+
+    private Layer maybe(Layer layer) {
+        return random.nextBoolean() ? layer : sequential();
     }
 
     private Model convolutions() {
@@ -189,7 +241,7 @@ public final class RandomCase {
         Graph graph = net.trace(12, Dtype.F32, true);
         boolean hasState = graph.nodesOf(Op.State.class).findAny().isPresent();
         CompileOptions options =
-                on(mesh).optimizer(optimizer())
+                on(mesh).optimizer(optimizer(graph))
                         .batch(12)
                         .microBatches(hasState ? 1 : pick(1, 1, 2, 3, 4))
                         .bucketBytes(pick(1, 200, 1 << 18))
@@ -244,12 +296,18 @@ public final class RandomCase {
                 : options;
     }
 
-    private Optimizer optimizer() {
+    private Optimizer optimizer(Graph graph) {
         return switch (random.nextInt(4)) {
             case 0 -> sgd(0.05);
             case 1 -> sgd(0.05).momentum(0.9).nesterov().weightDecay(0.01);
             case 2 -> adam(0.01);
-            default -> adamW(0.01).weightDecay(0.1).sparing("bias");
+            default -> {
+                boolean biased =
+                        graph.nodesOf(Op.Parameter.class)
+                                .anyMatch(node -> node.op().toString().endsWith(".bias\""));
+                var decays = adamW(0.01).weightDecay(0.1);
+                yield biased ? decays.sparing("bias") : decays;
+            }
         };
     }
 

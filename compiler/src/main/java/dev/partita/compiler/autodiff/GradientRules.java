@@ -1,5 +1,6 @@
 package dev.partita.compiler.autodiff;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Elementwise;
@@ -8,6 +9,7 @@ import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.problem.Problem;
@@ -15,6 +17,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,8 @@ final class GradientRules {
                     rules(() -> g.add(new Elementwise.ReluGrad(), node.result(), dy));
             case Elementwise.Gelu _ ->
                     rules(() -> g.add(new Elementwise.GeluGrad(), x(node, 0), dy));
+            case Elementwise.Silu _ ->
+                    rules(() -> g.add(new Elementwise.SiluGrad(), x(node, 0), dy));
             case Elementwise.Tanh _ ->
                     rules(() -> g.add(new Elementwise.TanhGrad(), node.result(), dy));
             case Elementwise.Scale scale -> rules(() -> g.add(scale, dy));
@@ -58,7 +63,11 @@ final class GradientRules {
                                             allBut(sum.dims(), shape(node, 0).rank()),
                                             shape(node, 0)),
                                     dy));
-            case Op.AddBias _ -> rules(() -> dy, () -> g.add(new Op.Sum(allButLast(dy)), dy));
+            case Op.AddBias _ -> {
+                int outer = shape(node, 0).rank() - shape(node, 1).rank();
+                List<Integer> dims = IntStream.range(0, outer).boxed().toList();
+                yield rules(() -> dy, () -> g.add(new Op.Sum(dims), dy));
+            }
             case Op.Einsum(EinsumSpec spec, Epilogue _) ->
                     rules(
                             () ->
@@ -92,37 +101,57 @@ final class GradientRules {
                                     node.results().get(1)));
             case Op.Softmax _ -> rules(() -> g.add(new Op.SoftmaxGrad(), node.result(), dy));
             case Op.LayerNorm _ -> {
-                var all =
-                        new Object() {
-                            @Nullable Node grad;
-
-                            Value result(int i) {
-                                if (grad == null) {
-                                    List<Value> y = node.results();
-                                    grad =
-                                            g.addAll(
-                                                    new Op.LayerNormGrad(),
-                                                    List.of(
-                                                            x(node, 0),
-                                                            x(node, 1),
-                                                            y.get(1),
-                                                            y.get(2),
-                                                            dy));
-                                }
-                                return grad.results().get(i);
-                            }
-                        };
-                yield rules(() -> all.result(0), () -> all.result(1), () -> all.result(2));
+                List<Value> y = node.results();
+                yield together(
+                        3,
+                        g,
+                        new Op.LayerNormGrad(),
+                        x(node, 0),
+                        x(node, 1),
+                        y.get(1),
+                        y.get(2),
+                        dy);
             }
+            case RowOp.RmsNorm _ ->
+                    together(
+                            2,
+                            g,
+                            new RowOp.RmsNormGrad(),
+                            x(node, 0),
+                            x(node, 1),
+                            node.results().get(1),
+                            dy);
+            case AttentionOp.Attention(boolean causal, double scale) ->
+                    together(
+                            3,
+                            g,
+                            new AttentionOp.AttentionGrad(causal, scale),
+                            x(node, 0),
+                            x(node, 1),
+                            x(node, 2),
+                            node.results().get(0),
+                            node.results().get(1),
+                            dy);
+            case AttentionOp.Rotary(double base, boolean back) ->
+                    rules(() -> g.add(new AttentionOp.Rotary(base, !back), dy));
             case BatchNorm.Normalize norm when norm.ofBatch() -> batchNorm(node, norm, dy, g);
             case Op.Embedding _ ->
                     rules(() -> g.add(new Op.EmbeddingGrad(shape(node, 0)), x(node, 1), dy), null);
             case Op.Dropout dropout -> rules(() -> g.add(dropout, dy, x(node, 1)), null);
             case Op.CrossEntropy _ ->
-                    rules(() -> g.add(new Op.CrossEntropyGrad(), x(node, 0), x(node, 1), dy), null);
+                    rules(
+                            () ->
+                                    g.add(
+                                            new Op.CrossEntropyGrad(),
+                                            x(node, 0),
+                                            x(node, 1),
+                                            node.results().get(1),
+                                            dy),
+                            null);
             // What only the compiler itself adds, after differentiation or by it.
             case Elementwise.ReluGrad _,
                     Elementwise.GeluGrad _,
+                    Elementwise.SiluGrad _,
                     Elementwise.TanhGrad _,
                     Elementwise.SquareRoot _,
                     Elementwise.ClipFactor _,
@@ -139,6 +168,10 @@ final class GradientRules {
                     BatchNorm _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
+                    RowOp.RmsNormGrad _,
+                    RowOp.LogSumExp _,
+                    RowOp.PickLogit _,
+                    AttentionOp.AttentionGrad _,
                     Update _,
                     Reshard _ ->
                     throw notDifferentiable(node);
@@ -186,6 +219,23 @@ final class GradientRules {
         return Arrays.asList(rules);
     }
 
+    /// The gradients of the first `count` operands, where one op computes all of them.
+    private static List<@Nullable Supplier<Value>> together(
+            int count, GraphBuilder g, Op grad, Value... operands) {
+        var node = new AtomicReference<@Nullable Node>();
+        return IntStream.range(0, count)
+                .<@Nullable Supplier<Value>>mapToObj(i ->
+                        () -> {
+                            Node computed = node.get();
+                            if (computed == null) {
+                                computed = g.addAll(grad, List.of(operands));
+                                node.set(computed);
+                            }
+                            return computed.results().get(i);
+                        })
+                .toList();
+    }
+
     private static Value x(Node node, int operand) {
         return node.operands().get(operand);
     }
@@ -196,10 +246,6 @@ final class GradientRules {
 
     private static List<Integer> allBut(List<Integer> dims, int rank) {
         return IntStream.range(0, rank).filter(i -> !dims.contains(i)).boxed().toList();
-    }
-
-    private static List<Integer> allButLast(Value value) {
-        return IntStream.range(0, value.type().shape().rank() - 1).boxed().toList();
     }
 
     private static RuntimeException notDifferentiable(Node node) {

@@ -1,12 +1,14 @@
 package dev.partita.compiler.precision;
 
 import dev.partita.compiler.Precision;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import java.util.LinkedHashMap;
@@ -59,6 +61,7 @@ public final class PrecisionPolicy {
                     Op.Embedding _,
                     Op.EmbeddingGrad _,
                     Op.Dropout _,
+                    AttentionOp.Rotary _,
                     Reshard _ ->
                     Choice.AS_OPERANDS;
             case Op.Leaf _,
@@ -73,6 +76,9 @@ public final class PrecisionPolicy {
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
+                    RowOp _,
+                    AttentionOp.Attention _,
+                    AttentionOp.AttentionGrad _,
                     Update _ ->
                     Choice.FULL;
         };

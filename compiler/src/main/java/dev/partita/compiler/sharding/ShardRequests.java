@@ -61,7 +61,13 @@ final class ShardRequests {
 
     private static boolean names(ShardRequest request, Node node) {
         return request.layers().isEmpty()
-                || (request.layers().contains(node.layer()) && !(node.op() instanceof Op.Leaf));
+                || (request.layers().stream().anyMatch(layer -> holds(layer, node.layer()))
+                        && !(node.op() instanceof Op.Leaf));
+    }
+
+    /// A layer holds itself and its parts: `attention` and `attention.query`.
+    private static boolean holds(String layer, String inner) {
+        return inner.equals(layer) || inner.startsWith(layer + ".");
     }
 
     /// Two requests of the same reach; otherwise the narrower one simply wins.
@@ -136,7 +142,7 @@ final class ShardRequests {
                                 .at(request.origin()));
             }
             for (String layer : request.layers()) {
-                if (!layers.contains(layer)) {
+                if (layers.stream().noneMatch(inner -> holds(layer, inner))) {
                     problem(
                             Problem.of(
                                             ProblemCode.UNKNOWN_LAYER,

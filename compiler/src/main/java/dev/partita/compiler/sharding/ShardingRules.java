@@ -1,5 +1,6 @@
 package dev.partita.compiler.sharding;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Elementwise;
@@ -7,6 +8,7 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.tensor.Dtype;
@@ -50,13 +52,13 @@ public final class ShardingRules {
             case Op.SumSquares _ -> rule(List.of(factors(shape(node, 0).rank())), List.of());
             case Op.AddBias _ -> {
                 List<String> x = factors(shape(node, 0).rank());
-                yield rule(List.of(x, List.of(x.getLast())), x);
+                yield rule(List.of(x, innermost(x, shape(node, 1).rank())), x);
             }
             case Op.Einsum(EinsumSpec spec, Epilogue epilogue) -> {
                 List<List<String>> operands =
                         new ArrayList<>(List.of(letters(spec.left()), letters(spec.right())));
                 if (epilogue.hasBias()) {
-                    operands.add(List.of(letters(spec.result()).getLast()));
+                    operands.add(innermost(letters(spec.result()), shape(node, 2).rank()));
                 }
                 yield rule(operands, letters(spec.result()));
             }
@@ -92,25 +94,58 @@ public final class ShardingRules {
                 List<String> ids = factors(shape(node, 1).rank());
                 List<String> y = new ArrayList<>(ids);
                 y.add("m");
-                yield rule(List.of(List.of(ShardingRule.WHOLE, "m"), ids), y);
+                yield rule(List.of(List.of("v", "m"), ids), y);
             }
             case Op.EmbeddingGrad _ -> {
                 List<String> ids = factors(shape(node, 0).rank());
                 List<String> dy = new ArrayList<>(ids);
                 dy.add("m");
-                yield rule(List.of(ids, dy), List.of(ShardingRule.WHOLE, "m"));
+                yield rule(List.of(ids, dy), List.of("v", "m"));
             }
-            case Op.CrossEntropy _ ->
-                    rule(
-                            List.of(wholeRows(node, 0), rows(wholeRows(node, 0))),
-                            rows(wholeRows(node, 0)));
-            case Op.CrossEntropyGrad _ -> {
+            case Op.CrossEntropy _ -> {
                 List<String> x = wholeRows(node, 0);
-                yield rule(List.of(x, rows(x), rows(x)), x);
+                yield new ShardingRule(List.of(x, rows(x)), List.of(rows(x), rows(x)));
             }
+            case Op.CrossEntropyGrad _ -> {
+                List<String> x = factors(shape(node, 0).rank());
+                yield rule(List.of(x, rows(x), rows(x), rows(x)), x);
+            }
+            case RowOp row -> ofRows(row, node);
+            case AttentionOp attention -> ofAttention(attention, node);
             case Op.RequireFinite _ -> new ShardingRule(List.of(List.of()), List.of());
             case Reshard reshard ->
                     throw new IllegalArgumentException("already partitioned: " + reshard);
+        };
+    }
+
+    private static ShardingRule ofRows(RowOp op, Node node) {
+        List<String> whole = wholeRows(node, 0);
+        List<String> rows = rows(whole);
+        return switch (op) {
+            case RowOp.RmsNorm _ -> new ShardingRule(List.of(whole, whole()), List.of(whole, rows));
+            case RowOp.RmsNormGrad _ ->
+                    new ShardingRule(List.of(whole, whole(), rows, whole), List.of(whole, whole()));
+            case RowOp.LogSumExp(Shape to) -> {
+                List<String> all = factors(shape(node, 0).rank());
+                yield to.rank() == all.size()
+                        ? rule(List.of(all), all)
+                        : rule(List.of(whole), rows);
+            }
+            case RowOp.PickLogit _ -> rule(List.of(factors(whole.size()), rows), rows);
+        };
+    }
+
+    /// Keys and values are needed at every position; the gradients of both are sums over the
+    /// positions and the queries of a head.
+    private static ShardingRule ofAttention(AttentionOp op, Node node) {
+        return switch (op) {
+            case AttentionOp.Attention _ ->
+                    ShardingRule.parse("(b,s,h,q,-),(b,-,h,-),(b,-,h,-)->(b,s,h,q,-),(b,s,h,q)");
+            case AttentionOp.AttentionGrad _ ->
+                    ShardingRule.parse(
+                            "(b,s,h,q,-),(b,-,h,-),(b,-,h,-),(b,s,h,q,-),(b,s,h,q),(b,s,h,q,-)"
+                                    + "->(b,s,h,q,-),(b,-,h,-),(b,-,h,-)");
+            case AttentionOp.Rotary _ -> rule(List.of(wholeRows(node, 0)), wholeRows(node, 0));
         };
     }
 
@@ -151,6 +186,8 @@ public final class ShardingRules {
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
+                    RowOp _,
+                    AttentionOp _,
                     Update _,
                     Reshard _ ->
                     false;
@@ -199,6 +236,10 @@ public final class ShardingRules {
         List<String> merged = new ArrayList<>(apart.subList(0, first + 1));
         merged.addAll(apart.subList(last + 1, apart.size()));
         return reversed ? rule(List.of(merged), apart) : rule(List.of(apart), merged);
+    }
+
+    private static List<String> innermost(List<String> factors, int count) {
+        return factors.subList(factors.size() - count, factors.size());
     }
 
     private static List<String> factors(int rank) {

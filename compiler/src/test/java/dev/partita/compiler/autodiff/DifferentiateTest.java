@@ -35,16 +35,16 @@ class DifferentiateTest {
     void backward_walks_the_layers_in_reverse() {
         assertThat(appended(SmallNets.mlp()))
                 .containsExactly(
-                        "%14 = constant 1.0 : f32[]",
-                        "%15 = scale 0.125 %14 : f32[]",
-                        "%16 = broadcast [] %15 : f32[batch=8]",
-                        "%17 = cross-entropy-grad %9 %10 %16 : f32[batch=8, classes=4]",
-                        "%18 = sum [0] %17 : f32[classes=4]",
-                        "%19 = einsum bo,ok->bk %17 %6 : f32[batch=8, hidden=8]",
-                        "%20 = einsum bo,bk->ok %17 %5 : f32[classes=4, hidden=8]",
-                        "%21 = relu-grad %5 %19 : f32[batch=8, hidden=8]",
-                        "%22 = sum [0] %21 : f32[hidden=8]",
-                        "%23 = einsum bo,bk->ok %21 %0 : f32[hidden=8, x=6]")
+                        "%15 = constant 1.0 : f32[]",
+                        "%16 = scale 0.125 %15 : f32[]",
+                        "%17 = broadcast [] %16 : f32[batch=8]",
+                        "%18 = cross-entropy-grad %9 %10 %12 %17 : f32[batch=8, classes=4]",
+                        "%19 = sum [0] %18 : f32[classes=4]",
+                        "%20 = einsum bo,ok->bk %18 %6 : f32[batch=8, hidden=8]",
+                        "%21 = einsum bo,bk->ok %18 %5 : f32[classes=4, hidden=8]",
+                        "%22 = relu-grad %5 %20 : f32[batch=8, hidden=8]",
+                        "%23 = sum [0] %22 : f32[hidden=8]",
+                        "%24 = einsum bo,bk->ok %22 %0 : f32[hidden=8, x=6]")
                 .inOrder();
     }
 

@@ -44,7 +44,7 @@ class PartitionerTest {
         // besides it only the squares of the sharded gradients, for the norm
         assertThat(collectives.stream().skip(1).map(c -> c.note().because()).toList())
                 .containsExactly(
-                        "all-reduce tensor because %25 [] sum{tensor} meets add (and 2 more)");
+                        "all-reduce tensor because %26 [] sum{tensor} meets add (and 2 more)");
     }
 
     @Test

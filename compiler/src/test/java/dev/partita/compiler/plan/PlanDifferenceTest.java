@@ -34,18 +34,18 @@ class PlanDifferenceTest {
                 .isEqualTo(
                         """
                         mlp on mesh[data=2]
-                          + 8 bytes: all-gather data dim 0 because %36 [{data}] replaces %8, LINE
-                          + 64 bytes: all-gather data dim 0 because %41 [{data}, {}] replaces %6, LINE
-                          + 16 bytes: all-gather data dim 0 because %46 [{data}] replaces %3, LINE
-                          + 96 bytes: all-gather data dim 0 because %51 [{data}, {}] replaces %1, LINE
+                          + 8 bytes: all-gather data dim 0 because %37 [{data}] replaces %8, LINE
+                          + 64 bytes: all-gather data dim 0 because %42 [{data}, {}] replaces %6, LINE
+                          + 16 bytes: all-gather data dim 0 because %47 [{data}] replaces %3, LINE
+                          + 96 bytes: all-gather data dim 0 because %52 [{data}, {}] replaces %1, LINE
                           bytes a device                 before          after           more
                           to collectives                    372            556           +184
                           weights                           368            368             +0
                           gradients                         368            368             +0
                           optimizer                         736            368           -368
-                          activations                       460            464             +4
+                          activations                       476            476             +0
                           buffers                           564            676           +112
-                          memory in all                   2,496          2,244           -252
+                          memory in all                   2,512          2,256           -256
                         """);
     }
 

@@ -27,7 +27,7 @@ class PlanPrinterTest {
         List<String> lines =
                 PLAN.print().lines().map(l -> l.replaceAll(" SmallNets.java:\\d+", "")).toList();
         assertThat(lines.getFirst())
-                .isEqualTo("plan mlp on mesh[data=2]: 2 devices, 1536 bytes each");
+                .isEqualTo("plan mlp on mesh[data=2]: 2 devices, 1552 bytes each");
         assertThat(lines)
                 .containsAtLeast(
                         "  input     x                            s0    f32[batch=4, x=6] [{data},"
@@ -43,7 +43,7 @@ class PlanPrinterTest {
     void a_description_names_each_collective_with_its_bytes_and_reason() {
         var description = PlanDescription.of(PLAN);
         assertThat(description.devices()).isEqualTo(2);
-        assertThat(description.peakBytesPerDevice()).containsExactly(1536L, 1536L);
+        assertThat(description.peakBytesPerDevice()).containsExactly(1552L, 1552L);
         assertThat(description.collectives()).hasSize(1);
         var bucket = description.collectives().getFirst();
         assertThat(bucket.kind()).isEqualTo("all-reduce");

@@ -59,9 +59,9 @@ class MixedPrecisionTest {
                         "%14 = add-bias %11 %13 : bf16[batch=2, classes=4]",
                         "%15 = input \"labels\" : i32[batch=2]",
                         "%16 = cast f32 %14 : f32[batch=2, classes=4]",
-                        "%17 = cross-entropy %16 %15 : f32[batch=2]",
-                        "%18 = sum [0] %17 : f32[]",
-                        "%19 = scale 0.5 %18 : f32[]")
+                        "%17, %18 = cross-entropy %16 %15 : f32[batch=2], f32[batch=2]",
+                        "%19 = sum [0] %17 : f32[]",
+                        "%20 = scale 0.5 %19 : f32[]")
                 .inOrder();
     }
 

@@ -58,6 +58,22 @@ public sealed interface Elementwise extends Op {
         }
     }
 
+    /// `x * sigmoid(x)`, also called swish (Ramachandran et al. 2017).
+    record Silu() implements Unary {
+        @Override
+        public String toString() {
+            return "silu";
+        }
+    }
+
+    /// Operands `x, dy`: `dy * s * (1 + x * (1 - s))` with `s = sigmoid(x)`.
+    record SiluGrad() implements Binary {
+        @Override
+        public String toString() {
+            return "silu-grad";
+        }
+    }
+
     /// `tanh(x)`.
     record Tanh() implements Unary {
         @Override

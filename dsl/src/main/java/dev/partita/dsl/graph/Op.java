@@ -32,6 +32,8 @@ public sealed interface Op
                 Op.CrossEntropy,
                 Op.CrossEntropyGrad,
                 Op.RequireFinite,
+                RowOp,
+                AttentionOp,
                 BatchNorm,
                 Elementwise,
                 Update,
@@ -79,7 +81,15 @@ public sealed interface Op
     // ---- shape ----
 
     /// An op with a result shape among its attributes.
-    sealed interface Shaped extends Op {
+    sealed interface Shaped extends Op
+            permits Flatten,
+                    Unflatten,
+                    Broadcast,
+                    Conv2dInputGrad,
+                    Conv2dWeightGrad,
+                    MaxPoolGrad,
+                    EmbeddingGrad,
+                    RowOp.LogSumExp {
         Shape to();
 
         /// The same op for another result shape.
@@ -175,7 +185,7 @@ public sealed interface Op
         }
     }
 
-    /// Operands `x, bias[d]`: adds the bias along the innermost dim.
+    /// Operands `x, bias`: adds the bias along as many of the innermost dims as it has.
     record AddBias() implements Op {
         @Override
         public String toString() {
@@ -337,8 +347,8 @@ public sealed interface Op
         }
     }
 
-    /// Operands `logits[..., classes]`, `labels i32[...]`; result `-log softmax(logits)[label]`, of
-    /// the labels' shape.
+    /// Operands `logits[..., classes]`, `labels i32[...]`; results `-log softmax(logits)[label]`
+    /// and the logarithm of the softmax's denominator, both of the labels' shape.
     record CrossEntropy() implements Op {
         @Override
         public String toString() {
@@ -346,7 +356,7 @@ public sealed interface Op
         }
     }
 
-    /// Operands `logits, labels, dloss`; result the gradient of the logits.
+    /// Operands `logits, labels, log-sum, dloss`; result the gradient of the logits.
     record CrossEntropyGrad() implements Op {
         @Override
         public String toString() {

@@ -72,7 +72,7 @@ public final class ResultTypes {
             }
             case Op.AddBias _ -> {
                 in.count(2);
-                in.bias(in.last(0), 1);
+                in.innermost(in.shape(0), 1);
                 yield List.of(in.type(0));
             }
             case Op.Einsum einsum -> List.of(einsum(in, einsum));
@@ -162,16 +162,19 @@ public final class ResultTypes {
                 in.integers(1);
                 in.require(
                         in.rows(0).sameSizes(in.shape(1)), "there is one label per row of logits");
-                yield List.of(in.type(0).withShape(in.rows(0)));
+                TensorType row = in.type(0).withShape(in.rows(0));
+                yield List.of(row, row);
             }
             case Op.CrossEntropyGrad _ -> {
-                in.count(3);
+                in.count(4);
                 in.integers(1);
                 in.require(
-                        in.rows(0).sameSizes(in.shape(2)),
+                        in.rows(0).sameSizes(in.shape(2)) && in.rows(0).sameSizes(in.shape(3)),
                         "there is one gradient per row of logits");
                 yield List.of(in.type(0));
             }
+            case RowOp row -> RowTypes.of(row, in);
+            case AttentionOp attention -> AttentionTypes.of(attention, in);
             case Op.RequireFinite _ -> {
                 in.count(1);
                 in.rank(0, 0);
@@ -250,7 +253,7 @@ public final class ResultTypes {
         }
         TensorType result = in.type(0).withShape(Shape.distinct(dims));
         if (op.epilogue().hasBias()) {
-            in.bias(dims.getLast(), 2);
+            in.innermost(result.shape(), 2);
         }
         return result;
     }
@@ -272,7 +275,7 @@ public final class ResultTypes {
     }
 
     /// The operands' types, and the checks that the rules above are written in.
-    private record Operands(Op op, List<TensorType> types) {
+    record Operands(Op op, List<TensorType> types) {
         TensorType type(int i) {
             return types.get(i);
         }
@@ -315,6 +318,19 @@ public final class ResultTypes {
         Operands bias(Dim along, int i) {
             rank(i, 1);
             same(along, shape(i).dim(0));
+            return this;
+        }
+
+        /// Operand `i` has the innermost dims of `shape`.
+        Operands innermost(Shape shape, int i) {
+            int outer = shape.rank() - shape(i).rank();
+            require(
+                    shape(i).rank() == 1 || (outer > 0 && shape(i).rank() > 1),
+                    "operand " + i + " has some of the innermost dims of " + shape);
+            require(outer >= 0, "there is a dim to add along");
+            for (int d = 0; d < shape(i).rank(); d++) {
+                same(shape.dim(outer + d), shape(i).dim(d));
+            }
             return this;
         }
 

@@ -8,15 +8,23 @@ import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.OptionalLong;
 
-/// A trained vector per token: `i32[..]` becomes `[.., <name>]`, with `weight[vocabulary, <name>]`,
-/// which starts normal with deviation 1, PyTorch's default.
+/// A trained vector per token: `i32[..]` becomes `[.., <name>]`, with `weight[vocab, <name>]`,
+/// which starts normal.
 ///
 /// @param vocabulary number of vectors; empty for the input's
-record Embedding(String name, long size, OptionalLong vocabulary) implements Layer {
+/// @param initialDeviation 1, PyTorch's default, unless said otherwise
+public record Embedding(String name, long size, OptionalLong vocabulary, double initialDeviation)
+        implements Layer {
     public Embedding {
+        Arguments.notNegative(name, "deviation", initialDeviation);
         Arguments.name("layer", name);
         Arguments.atLeast(1, name, "size", size);
         vocabulary.ifPresent(v -> Arguments.atLeast(1, name, "vocabulary", v));
+    }
+
+    /// The same with first weights that spread this far: 0.02 is GPT-2's.
+    public Embedding deviation(double newDeviation) {
+        return new Embedding(name, size, vocabulary, newDeviation);
     }
 
     @Override
@@ -52,8 +60,8 @@ record Embedding(String name, long size, OptionalLong vocabulary) implements Lay
         Value table =
                 trace.parameter(
                         "weight",
-                        new Initializer.Normal(1),
-                        new Dim("vocabulary", rows),
+                        new Initializer.Normal(initialDeviation),
+                        new Dim("vocab", rows),
                         new Dim(name, size));
         return trace.add(new Op.Embedding(), table, x);
     }

@@ -73,14 +73,47 @@ public final class Layers {
     }
 
     /// A trained vector of `size` numbers per token of the input; the dim is `<name>=size`, the
-    /// table `<name>.weight[vocabulary, size]`.
-    public static Layer embedding(String name, long size) {
-        return new Embedding(name, size, OptionalLong.empty());
+    /// table `<name>.weight[vocab, size]`.
+    public static Embedding embedding(String name, long size) {
+        return new Embedding(name, size, OptionalLong.empty(), 1);
     }
 
     /// An embedding with this many vectors, at least the input's number of tokens.
-    public static Layer embedding(String name, long size, long vocabulary) {
-        return new Embedding(name, size, OptionalLong.of(vocabulary));
+    public static Embedding embedding(String name, long size, long vocabulary) {
+        return new Embedding(name, size, OptionalLong.of(vocabulary), 1);
+    }
+
+    /// The last layer of a language model, through the table of this embedding: its result's
+    /// innermost dim is `vocab`.
+    public static Layer tiedTo(String embedding) {
+        return new Tied(embedding);
+    }
+
+    /// A trained vector per position, added: `<name>.weight[position, in]`.
+    public static Layer positions(String name) {
+        return new Positions(name);
+    }
+
+    /// Self-attention in which every position sees every other; see [Attention#causal],
+    /// [Attention#groups] and [Attention#rotary]. The dim to shard is `heads`.
+    public static Attention attention(String name, long heads) {
+        return new Attention(name, heads, heads, false, false, true);
+    }
+
+    /// Linear, gelu, linear, from the width of the input to the dim `ffn=hidden` and back.
+    public static Layer.Biased feedForward(String name, long hidden) {
+        return new FeedForward(name, hidden, new Elementwise.Gelu(), false, true);
+    }
+
+    /// `down(silu(gate(x)) * up(x))` with the dim `ffn=hidden` inside, and without biases, as Llama
+    /// has it (Touvron et al. 2023).
+    public static Layer swiGlu(String name, long hidden) {
+        return new FeedForward(name, hidden, new Elementwise.Silu(), true, false);
+    }
+
+    /// Root-mean-square normalisation along the innermost dim, with `<name>.weight`.
+    public static Layer rmsNorm(String name) {
+        return new RmsNorm(name);
     }
 
     /// Layer normalisation along the innermost dim, with `<name>.weight` and `<name>.bias`.
@@ -105,6 +138,11 @@ public final class Layers {
     /// `x * Phi(x)`, exactly.
     public static Layer gelu() {
         return new Activation(new Elementwise.Gelu());
+    }
+
+    /// `x * sigmoid(x)`.
+    public static Layer silu() {
+        return new Activation(new Elementwise.Silu());
     }
 
     /// The hyperbolic tangent.

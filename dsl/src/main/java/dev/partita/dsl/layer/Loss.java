@@ -68,7 +68,9 @@ public sealed interface Loss {
         }
 
         private static Value each(Tracer trace, Value prediction, Value labels) {
-            return trace.add(new Op.CrossEntropy(), prediction, trace.microBatch(labels));
+            return trace.addAll(new Op.CrossEntropy(), prediction, trace.microBatch(labels))
+                    .results()
+                    .getFirst();
         }
 
         /// What every label of the whole batch weighs, from whether it counts.

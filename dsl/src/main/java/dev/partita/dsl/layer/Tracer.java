@@ -6,6 +6,7 @@ import dev.partita.dsl.graph.Initializer;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dim;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a model down as a graph, layer by layer. Each layer receives it and says what it
@@ -117,6 +119,18 @@ public final class Tracer {
         return name;
     }
 
+    /// Writes down a part of the current layer, which is a layer of its own by the name
+    /// `<layer>.<part>`.
+    ///
+    /// @return its result
+    public Value part(String part, Supplier<Value> body) {
+        String outer = graph.layer();
+        graph.at(outer + "." + part, graph.origin());
+        Value y = body.get();
+        graph.at(outer, graph.origin());
+        return y;
+    }
+
     /// Appends a node with one result.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` or `DtypeMismatch` at the
@@ -138,6 +152,26 @@ public final class Tracer {
     public Value parameter(String role, Initializer initializer, Dim... dims) {
         var type = new TensorType(dtype, Shape.distinct(List.of(dims)));
         return add(new Op.Parameter(graph.layer() + "." + role, type, initializer));
+    }
+
+    /// The weight of an earlier layer, for another use.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `UnknownLayer`, with the near miss
+    Value weightOf(String layer) {
+        String weight = layer + ".weight";
+        List<String> known = new ArrayList<>();
+        for (Node node : graph.nodes()) {
+            if (node.op() instanceof Op.Parameter parameter) {
+                if (parameter.name().equals(weight)) {
+                    return node.result();
+                }
+                known.add(node.layer());
+            }
+        }
+        throw problem(ProblemCode.UNKNOWN_LAYER, "No earlier layer of this name has a weight.")
+                .fact("asked for", layer)
+                .fix(NearMiss.fix(layer, known, "layer"))
+                .exception();
     }
 
     /// A state of the current layer, named `<layer>.<role>`, that lives from step to step but is
@@ -221,6 +255,23 @@ public final class Tracer {
     /// A Problem of the current layer, at its line.
     public Problem problem(ProblemCode code, String sentence) {
         return Problem.of(code, sentence).fact("layer", graph.layer()).at(graph.origin());
+    }
+
+    /// The shape of `x`.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` unless it is `[batch,
+    ///   position, width]`
+    Shape requireSequence(Layer layer, Value x) {
+        if (x.type().shape().rank() != 3) {
+            throw problem(
+                            ProblemCode.SHAPE_MISMATCH,
+                            "A layer of kind " + layer.kind() + " takes sequences.")
+                    .fact("expected", "[batch, position, width]")
+                    .fact("it follows", x.type())
+                    .fix("start with tokens(\"text\", 64, 96) and embedding(\"model\", 64)")
+                    .exception();
+        }
+        return x.type().shape();
     }
 
     /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` unless `x` is `[batch,

@@ -178,7 +178,35 @@ class MismatchTest {
                         new Op.CrossEntropyGrad(),
                         ROWS,
                         "i32[batch=2]",
+                        "f32[batch=2]",
                         "f32[]"),
+                mismatch("it takes 2 operands", new RowOp.RmsNorm(0), ROWS),
+                mismatch(
+                        "it has one scale per row",
+                        new RowOp.RmsNormGrad(),
+                        ROWS,
+                        "f32[d=5]",
+                        "f32[batch=3]",
+                        ROWS),
+                mismatch(
+                        "a row divides into the stretches of [batch=2, d=2]",
+                        new RowOp.LogSumExp(TensorType.parse("f32[batch=2, d=2]").shape()),
+                        ROWS),
+                mismatch(
+                        "there is one label per row of logits",
+                        new RowOp.PickLogit(),
+                        ROWS,
+                        "i32[batch=3]"),
+                mismatch(
+                        "h=2 meets h=3",
+                        new AttentionOp.Attention(false, 1),
+                        "f32[b=1, s=2, h=2, q=1, d=4]",
+                        "f32[b=1, s=2, h=3, d=4]",
+                        "f32[b=1, s=2, h=3, d=4]"),
+                mismatch(
+                        "it turns pairs of [batch, position, ..., size]",
+                        new AttentionOp.Rotary(100, false),
+                        "f32[b=1, s=2, d=3]"),
                 mismatch("it casts floating numbers", new Op.Cast(Dtype.I32), ROWS),
                 mismatch("operand 0 has 0 dims", new Op.RequireFinite("loss"), ROWS),
                 mismatch(

@@ -73,6 +73,17 @@ class PrintedOpsTest {
                 Arguments.of("mean-weight", new Elementwise.MeanWeight()),
                 Arguments.of("cross-entropy", new Op.CrossEntropy()),
                 Arguments.of("cross-entropy-grad", new Op.CrossEntropyGrad()),
+                Arguments.of("rms-norm", new RowOp.RmsNorm(1e-5)),
+                Arguments.of("rms-norm-grad", new RowOp.RmsNormGrad()),
+                Arguments.of("log-sum-exp", new RowOp.LogSumExp(SHAPE)),
+                Arguments.of("pick-logit", new RowOp.PickLogit()),
+                Arguments.of("attention", new AttentionOp.Attention(false, 1)),
+                Arguments.of("causal-attention", new AttentionOp.Attention(true, 1)),
+                Arguments.of("causal-attention-grad", new AttentionOp.AttentionGrad(true, 1)),
+                Arguments.of("rotary", new AttentionOp.Rotary(10_000, false)),
+                Arguments.of("rotary-back", new AttentionOp.Rotary(10_000, true)),
+                Arguments.of("silu", new Elementwise.Silu()),
+                Arguments.of("silu-grad", new Elementwise.SiluGrad()),
                 Arguments.of("require-finite loss", new Op.RequireFinite("loss")),
                 Arguments.of("relu-grad", new Elementwise.ReluGrad()),
                 Arguments.of("gelu-grad", new Elementwise.GeluGrad()),
@@ -110,6 +121,7 @@ class PrintedOpsTest {
                         new Op.Conv2dInputGrad(WINDOW, SHAPE),
                         new Op.Conv2dWeightGrad(WINDOW, false, SHAPE),
                         new Op.MaxPoolGrad(WINDOW, SHAPE),
+                        new RowOp.LogSumExp(SHAPE),
                         new Op.EmbeddingGrad(SHAPE))) {
             Op changed = op.to(local);
             assertThat(changed.getClass()).isEqualTo(op.getClass());

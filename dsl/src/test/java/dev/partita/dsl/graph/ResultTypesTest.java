@@ -116,16 +116,49 @@ class ResultTypesTest {
                 rule(
                         "f32[batch=2, text=3, model=4]",
                         new Op.Embedding(),
-                        "f32[vocabulary=9, model=4]",
+                        "f32[vocab=9, model=4]",
                         "i32[batch=2, text=3]"),
                 rule(
-                        "f32[vocabulary=9, model=4]",
-                        new Op.EmbeddingGrad(shape("[vocabulary=9, model=4]")),
+                        "f32[vocab=9, model=4]",
+                        new Op.EmbeddingGrad(shape("[vocab=9, model=4]")),
                         "i32[batch=2, text=3]",
                         "f32[batch=2, text=3, model=4]"),
                 rule(ROWS, new Op.Dropout(0.5, 0), ROWS, "i64[]"),
-                rule("f32[batch=2]", new Op.CrossEntropy(), ROWS, "i32[batch=2]"),
-                rule(ROWS, new Op.CrossEntropyGrad(), ROWS, "i32[batch=2]", "f32[batch=2]"),
+                rule("f32[batch=2]; f32[batch=2]", new Op.CrossEntropy(), ROWS, "i32[batch=2]"),
+                rule(
+                        ROWS,
+                        new Op.CrossEntropyGrad(),
+                        ROWS,
+                        "i32[batch=2]",
+                        "f32[batch=2]",
+                        "f32[batch=2]"),
+                rule("f32[batch=2, d=5]; f32[batch=2]", new RowOp.RmsNorm(0), ROWS, "f32[d=5]"),
+                rule(
+                        "f32[batch=2, d=5]; f32[d=5]",
+                        new RowOp.RmsNormGrad(),
+                        ROWS,
+                        "f32[d=5]",
+                        "f32[batch=2]",
+                        ROWS),
+                rule("f32[batch=2]", new RowOp.LogSumExp(shape("[batch=2]")), ROWS),
+                rule("f32[batch=2, d=1]", new RowOp.LogSumExp(shape("[batch=2, d=1]")), ROWS),
+                rule("f32[batch=2]", new RowOp.PickLogit(), ROWS, "i32[batch=2]"),
+                rule(
+                        QUERIES + "; f32[b=2, s=3, h=4, q=2]",
+                        new AttentionOp.Attention(true, 1),
+                        QUERIES,
+                        KEYS,
+                        KEYS),
+                rule(
+                        QUERIES + "; " + KEYS + "; " + KEYS,
+                        new AttentionOp.AttentionGrad(true, 1),
+                        QUERIES,
+                        KEYS,
+                        KEYS,
+                        QUERIES,
+                        "f32[b=2, s=3, h=4, q=2]",
+                        QUERIES),
+                rule(KEYS, new AttentionOp.Rotary(10_000, false), KEYS),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
                 rule("f32[d=5]", new Update.Store(), "f32[d=5]", "f32[d=5]"),
                 rule("f32[d=5]", new Update.SgdStep(0, false, 0), "f32[d=5]", "f32[d=5]", "f32[]"),
@@ -144,6 +177,9 @@ class ResultTypesTest {
                 rule("f32[batch=2, d=2]", new Reshard.Slice(GROUP, 1), "f32[batch=2, d=8]"),
                 rule("f32[batch=8, d=2]", new Reshard.AllToAll(GROUP, 1, 0), "f32[batch=2, d=8]"));
     }
+
+    private static final String QUERIES = "f32[b=2, s=3, h=4, q=2, d=6]";
+    private static final String KEYS = "f32[b=2, t=5, h=4, d=6]";
 
     private static Arguments rule(String expected, Op op, String... operands) {
         return Arguments.of(expected, op, operands);

@@ -3,6 +3,7 @@ package dev.partita.dsl.layer;
 import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.adamW;
+import static dev.partita.dsl.layer.Layers.attention;
 import static dev.partita.dsl.layer.Layers.constant;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.cosine;
@@ -10,6 +11,7 @@ import static dev.partita.dsl.layer.Layers.dim;
 import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.embedding;
 import static dev.partita.dsl.layer.Layers.features;
+import static dev.partita.dsl.layer.Layers.feedForward;
 import static dev.partita.dsl.layer.Layers.image;
 import static dev.partita.dsl.layer.Layers.layerNorm;
 import static dev.partita.dsl.layer.Layers.linear;
@@ -19,6 +21,7 @@ import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.sgd;
 import static dev.partita.dsl.layer.Layers.stepDecay;
+import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 import static dev.partita.dsl.layer.Layers.warmUp;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -66,6 +69,20 @@ class LayerProblemsTest {
                 wrong("The kernel of c1 must be at least 1.", () -> conv2d("c1", 8, 0)),
                 wrong("The stride of c1 must be at least 1.", () -> conv2d("c1", 8, 3, 0, 1)),
                 wrong("The padding of c1 must be at least 0.", () -> conv2d("c1", 8, 3, 1, -1)),
+                wrong("The heads of mix must be at least 1.", () -> attention("mix", 0)),
+                wrong(
+                        "The heads of queries do not divide over the heads of keys.",
+                        () -> attention("mix", 6).groups(4)),
+                wrong(
+                        "The width of the input does not divide over the heads.",
+                        () -> TEXT.then(embedding("model", 10)).then(attention("mix", 4))),
+                wrong(
+                        "A layer of kind attention takes sequences.",
+                        () -> ROWS.then(attention("mix", 2))),
+                wrong(
+                        "No earlier layer of this name has a weight.",
+                        () -> TEXT.then(embedding("model", 8)).then(tiedTo("modle"))),
+                wrong("The hidden size of mlp must be at least 1.", () -> feedForward("mlp", 0)),
                 wrong("The size of maxPool must be at least 1.", () -> maxPool(0)),
                 wrong("The stride of maxPool must be at least 1.", () -> maxPool(2, 0)),
                 wrong("The rate of dropout must be at least 0 and below 1.", () -> dropout(1)),

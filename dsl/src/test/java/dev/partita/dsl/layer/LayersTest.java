@@ -1,6 +1,7 @@
 package dev.partita.dsl.layer;
 
 import static com.google.common.truth.Truth.assertThat;
+import static dev.partita.dsl.layer.Layers.attention;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.dim;
 import static dev.partita.dsl.layer.Layers.dropout;
@@ -14,10 +15,14 @@ import static dev.partita.dsl.layer.Layers.linear;
 import static dev.partita.dsl.layer.Layers.maxPool;
 import static dev.partita.dsl.layer.Layers.meanSquared;
 import static dev.partita.dsl.layer.Layers.model;
+import static dev.partita.dsl.layer.Layers.positions;
 import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.dsl.layer.Layers.residual;
+import static dev.partita.dsl.layer.Layers.rmsNorm;
 import static dev.partita.dsl.layer.Layers.sequential;
 import static dev.partita.dsl.layer.Layers.softmax;
+import static dev.partita.dsl.layer.Layers.swiGlu;
+import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
 import dev.partita.dsl.graph.Elementwise;
@@ -68,7 +73,7 @@ class LayersTest {
                 """
                 graph text
                   %0 = input "text" : i32[batch=2, text=8]
-                  %1 = parameter "model.weight" : f32[vocabulary=96, model=4]  ; model
+                  %1 = parameter "model.weight" : f32[vocab=96, model=4]  ; model
                   %2 = embedding %1 %0 : f32[batch=2, text=8, model=4]  ; model
                   %3 = parameter "norm.weight" : f32[model=4]  ; norm
                   %4 = parameter "norm.bias" : f32[model=4]  ; norm
@@ -97,6 +102,86 @@ class LayersTest {
                                         linear("down", dim("model", 4))))
                         .then(softmax());
         assertThat(traced(model)).isEqualTo(expected);
+    }
+
+    @Test
+    void attention_with_shared_keys_projects_turns_attends_and_projects_back() {
+        String expected =
+                """
+                graph text
+                  %0 = input "text" : i32[batch=2, text=8]
+                  %1 = parameter "model.weight" : f32[vocab=96, model=8]  ; model
+                  %2 = embedding %1 %0 : f32[batch=2, text=8, model=8]  ; model
+                  %3 = parameter "mix.query.weight" : \
+                f32[heads=2, queries=2, head-size=2, model=8]  ; mix.query
+                  %4 = einsum abi,opqi->abopq %2 %3 : \
+                f32[batch=2, text=8, heads=2, queries=2, head-size=2]  ; mix.query
+                  %5 = parameter "mix.key.weight" : f32[heads=2, head-size=2, model=8]  ; mix.key
+                  %6 = einsum abi,opi->abop %2 %5 : \
+                f32[batch=2, text=8, heads=2, head-size=2]  ; mix.key
+                  %7 = parameter "mix.value.weight" : f32[heads=2, head-size=2, model=8]  ; mix.value
+                  %8 = einsum abi,opi->abop %2 %7 : \
+                f32[batch=2, text=8, heads=2, head-size=2]  ; mix.value
+                  %9 = rotary %4 : f32[batch=2, text=8, heads=2, queries=2, head-size=2]  ; mix
+                  %10 = rotary %6 : f32[batch=2, text=8, heads=2, head-size=2]  ; mix
+                  %11, %12 = causal-attention %9 %10 %8 : \
+                f32[batch=2, text=8, heads=2, queries=2, head-size=2], \
+                f32[batch=2, text=8, heads=2, queries=2]  ; mix
+                  %13 = parameter "mix.output.weight" : \
+                f32[model=8, heads=2, queries=2, head-size=2]  ; mix.output
+                  %14 = einsum abijk,oijk->abo %11 %13 : f32[batch=2, text=8, model=8]  ; mix.output
+                  return prediction = %14
+                """;
+        var model =
+                model("text", tokens("text", 8, 96))
+                        .then(embedding("model", 8))
+                        .then(attention("mix", 4).causal().groups(2).rotary().withoutBias());
+        assertThat(traced(model)).isEqualTo(expected);
+    }
+
+    @Test
+    void a_gated_feed_forward_multiplies_its_two_halves_and_keeps_the_width() {
+        String expected =
+                """
+                graph block
+                  %0 = input "model" : f32[batch=2, model=4]
+                  %1 = parameter "norm.weight" : f32[model=4]  ; norm
+                  %2, %3 = rms-norm %0 %1 : f32[batch=2, model=4], f32[batch=2]  ; norm
+                  %4 = parameter "mlp.up.weight" : f32[ffn=6, model=4]  ; mlp.up
+                  %5 = einsum ai,oi->ao %2 %4 : f32[batch=2, ffn=6]  ; mlp.up
+                  %6 = parameter "mlp.gate.weight" : f32[ffn=6, model=4]  ; mlp.gate
+                  %7 = einsum ai,oi->ao %2 %6 : f32[batch=2, ffn=6]  ; mlp.gate
+                  %8 = silu %7 : f32[batch=2, ffn=6]  ; mlp
+                  %9 = multiply %8 %5 : f32[batch=2, ffn=6]  ; mlp
+                  %10 = parameter "mlp.down.weight" : f32[model=4, ffn=6]  ; mlp.down
+                  %11 = einsum ai,oi->ao %9 %10 : f32[batch=2, model=4]  ; mlp.down
+                  return prediction = %11
+                """;
+        var model =
+                model("block", features("model", 4)).then(rmsNorm("norm")).then(swiGlu("mlp", 6));
+        assertThat(traced(model)).isEqualTo(expected);
+    }
+
+    @Test
+    void a_tied_output_reads_the_table_of_the_embedding_and_positions_are_added() {
+        String expected =
+                """
+                graph text
+                  %0 = input "text" : i32[batch=2, text=8]
+                  %1 = parameter "model.weight" : f32[vocab=96, model=4]  ; model
+                  %2 = embedding %1 %0 : f32[batch=2, text=8, model=4]  ; model
+                  %3 = parameter "places.weight" : f32[text=8, model=4]  ; places
+                  %4 = add-bias %2 %3 : f32[batch=2, text=8, model=4]  ; places
+                  %5 = einsum bck,ok->bco %4 %1 : f32[batch=2, text=8, vocab=96]  ; tied1
+                  return prediction = %5
+                """;
+        var model =
+                model("text", tokens("text", 8, 96))
+                        .then(embedding("model", 4).deviation(0.02))
+                        .then(positions("places"))
+                        .then(tiedTo("model"));
+        assertThat(traced(model)).isEqualTo(expected);
+        assertThat(initializers(model).get("model.weight")).isEqualTo(new Initializer.Normal(0.02));
     }
 
     @Test

@@ -60,7 +60,7 @@ class LossTest {
                         "= scale-by : f32[micro-batch=4, batch=3, position=5]",
                         "= micro-batch 0 : f32[batch=3, position=5]",
                         "= micro-batch 0 : i32[batch=3, position=5]",
-                        "= cross-entropy : f32[batch=3, position=5]",
+                        ", = cross-entropy : f32[batch=3, position=5], f32[batch=3, position=5]",
                         "= multiply : f32[batch=3, position=5]",
                         "= sum [0, 1] : f32[]")
                 .inOrder();

@@ -72,10 +72,10 @@ class ModelTest {
                   %10 = parameter "classes.bias" : f32[classes=10]  ; classes
                   %11 = add-bias %9 %10 : f32[batch=32, classes=10]  ; classes
                   %12 = input "labels" : i32[batch=32]  ; loss
-                  %13 = cross-entropy %11 %12 : f32[batch=32]  ; loss
-                  %14 = sum [0] %13 : f32[]  ; loss
-                  %15 = scale 0.03125 %14 : f32[]  ; loss
-                  return loss = %15
+                  %13, %14 = cross-entropy %11 %12 : f32[batch=32], f32[batch=32]  ; loss
+                  %15 = sum [0] %13 : f32[]  ; loss
+                  %16 = scale 0.03125 %15 : f32[]  ; loss
+                  return loss = %16
                   return prediction = %11
                 """;
         assertThat(printed(mlp().trace(32, Dtype.F32, true))).isEqualTo(expected);

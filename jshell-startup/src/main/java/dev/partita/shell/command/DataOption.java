@@ -1,8 +1,14 @@
 package dev.partita.shell.command;
 
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.layer.ModelInput;
 import dev.partita.runtime.data.DataSplit;
+import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.data.GeneratedDigits;
+import dev.partita.runtime.data.GeneratedText;
 import dev.partita.runtime.data.Mnist;
+import dev.partita.runtime.data.Text;
+import dev.partita.runtime.data.TextSplit;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -11,12 +17,37 @@ import picocli.CommandLine.Option;
 final class DataOption {
     @Option(
             names = "--data",
-            paramLabel = "DIR",
-            description =
-                    "Folder with the four MNIST files, gzipped or not. Default: generated digits.")
-    private @Nullable Path folder;
+            paramLabel = "PATH",
+            description = {
+                "Folder with the four MNIST files, gzipped or not. Default: generated digits.",
+                "For a model of tokens a text file in UTF-8. Default: generated text."
+            })
+    private @Nullable Path path;
+
+    private @Nullable Text text;
 
     DataSplit read(long seed) {
-        return folder == null ? GeneratedDigits.of(seed) : Mnist.read(folder);
+        return path == null ? GeneratedDigits.of(seed) : Mnist.read(path);
+    }
+
+    /// Examples to train on, and others to test with.
+    record Parts(Examples train, Examples test) {}
+
+    /// What fits a model: windows of a text if it reads tokens, else digits.
+    Parts of(Model model, long seed) {
+        if (model.input().word() instanceof ModelInput.Tokens tokens) {
+            TextSplit split = text(seed).windows(Math.toIntExact(tokens.length()));
+            return new Parts(split.train(), split.test());
+        }
+        DataSplit split = read(seed);
+        return new Parts(split.train(), split.test());
+    }
+
+    /// The text, read once.
+    Text text(long seed) {
+        if (text == null) {
+            text = path == null ? GeneratedText.of(seed) : Text.read(path);
+        }
+        return text;
     }
 }

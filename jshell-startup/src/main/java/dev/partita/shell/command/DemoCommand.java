@@ -2,6 +2,7 @@ package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.plan.PlanDescription;
+import dev.partita.dsl.layer.Model;
 import dev.partita.models.ConvNet;
 import dev.partita.runtime.data.DataSplit;
 import dev.partita.runtime.train.Proof;
@@ -64,8 +65,9 @@ final class DemoCommand implements Callable<Integer> {
         PrintStream out = screen.out();
         DataSplit examples = data.read(strategy.seed());
         strategy.usually(LEARNING_RATE, "cosine");
-        Compilation compilation =
-                strategy.compileToRun(ConvNet.model(), MESH, strategy.steps(examples, epochs));
+        Model network = ConvNet.model();
+        long steps = strategy.steps(network, examples.train().size(), epochs);
+        Compilation compilation = strategy.compileToRun(network, MESH, steps);
         out.println("1. A network, described once");
         out.println();
         out.print(compilation.model().describe());

@@ -1,18 +1,90 @@
 package dev.partita.shell.command;
 
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.models.Gpt;
 import dev.partita.models.ModelCatalog;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// The model that a command is about.
 final class ModelArgument {
+    private static final String GPT = "gpt";
+
     @Parameters(
             paramLabel = "MODEL",
             description =
-                    "mlp, convnet, resnet18, or a public class with a method: public static Model model().")
+                    "mlp, convnet, resnet18, gpt, or a public class with a method: public static Model model().")
     private String name = "";
 
+    @Option(names = "--layers", paramLabel = "N", description = "Blocks of a gpt. Default: 4.")
+    private @Nullable Integer layers;
+
+    @Option(names = "--hidden", paramLabel = "N", description = "Width of a gpt. Default: 256.")
+    private @Nullable Long hidden;
+
+    @Option(names = "--heads", paramLabel = "N", description = "Of a gpt. Default: 4.")
+    private @Nullable Long heads;
+
+    @Option(
+            names = "--ffn",
+            paramLabel = "N",
+            description = "Width inside a gpt's feed-forward layers. Default: four times --hidden.")
+    private @Nullable Long ffn;
+
+    @Option(
+            names = "--vocab",
+            paramLabel = "N",
+            description =
+                    "Tokens of a gpt. Default: as the data has, to a multiple of 16; without data 96.")
+    private @Nullable Long vocab;
+
+    @Option(
+            names = "--seq",
+            paramLabel = "N",
+            description = "Tokens of an example of a gpt. Default: 256.")
+    private @Nullable Long sequence;
+
     Model model() {
-        return ModelCatalog.named(name);
+        return model(() -> 96);
+    }
+
+    /// @param characters that the data has, asked for if it is to decide the vocabulary
+    Model model(LongSupplier characters) {
+        if (!name.equals(GPT)) {
+            refuseSizes();
+            return ModelCatalog.named(name);
+        }
+        long width = or(hidden, 256);
+        long tokens = vocab == null ? Math.ceilDiv(characters.getAsLong(), 16) * 16 : vocab;
+        return new Gpt(
+                        layers == null ? 4 : layers,
+                        width,
+                        or(heads, 4),
+                        or(ffn, 4 * width),
+                        tokens,
+                        or(sequence, 256))
+                .network();
+    }
+
+    private static long or(@Nullable Long given, long usual) {
+        return given == null ? usual : given;
+    }
+
+    private void refuseSizes() {
+        if (Stream.of(layers, hidden, heads, ffn, vocab, sequence).anyMatch(Objects::nonNull)) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "Only a gpt is made in the sizes that a command names.")
+                    .fact("model", name)
+                    .fact("options of gpt alone", "--layers --hidden --heads --ffn --vocab --seq")
+                    .fix("leave them out, or give a class of your own")
+                    .exception();
+        }
     }
 }

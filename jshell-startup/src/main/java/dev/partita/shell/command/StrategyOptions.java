@@ -5,16 +5,19 @@ import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.layer.ModelInput;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
-import dev.partita.runtime.data.DataSplit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -24,8 +27,15 @@ import picocli.CommandLine.Option;
 final class StrategyOptions {
     private static final int MOST_VIRTUAL_DEVICES = 64;
 
-    /// The dim that an axis of this name shards when `--shard` does not say.
-    private static final Map<String, String> USUAL = Map.of("data", "batch", "tensor", "hidden");
+    /// The dims that an axis of this name shards when `--shard` does not say: those of them that
+    /// the model has.
+    private static final Map<String, List<String>> USUAL =
+            Map.of(
+                    "data", List.of("batch"),
+                    "tensor", List.of("hidden", "heads", "ffn", "vocab"));
+
+    private static final long EXAMPLES = 256;
+    private static final long SEQUENCES = 16;
 
     private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16");
 
@@ -40,7 +50,7 @@ final class StrategyOptions {
             paramLabel = "DIM=AXIS",
             description = {
                 "Shards a dim over an axis; may be given several times.",
-                "Default: batch over data and hidden over tensor, where the mesh has these axes."
+                "Default: batch over data, and over tensor those of hidden, heads, ffn and vocab that the model has."
             })
     private Map<String, String> shards = Map.of();
 
@@ -62,8 +72,13 @@ final class StrategyOptions {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            description = "Examples per step, over all devices. Default: ${DEFAULT-VALUE}.")
-    private long batch = 256;
+            description =
+                    "Examples per step, over all devices. Default: "
+                            + EXAMPLES
+                            + ", of a model of tokens "
+                            + SEQUENCES
+                            + ".")
+    private @Nullable Long batch;
 
     @Option(
             names = "--micro-batches",
@@ -107,8 +122,17 @@ final class StrategyOptions {
     }
 
     /// How many steps a number of epochs takes; the rest of a batch is left out.
-    long steps(DataSplit examples, int epochs) {
-        return Math.max(1, examples.train().size() / batch * epochs);
+    long steps(Model model, int examples, int epochs) {
+        return Math.max(1, examples / batch(model) * epochs);
+    }
+
+    private long batch(Model model) {
+        long usual = readsTokens(model) ? SEQUENCES : EXAMPLES;
+        return batch == null ? usual : batch;
+    }
+
+    static boolean readsTokens(Model model) {
+        return model.input().word() instanceof ModelInput.Tokens;
     }
 
     /// The learning rate that counts where the user says none.
@@ -128,13 +152,13 @@ final class StrategyOptions {
         Mesh devices = Mesh.parse(mesh == null ? usualMesh : mesh);
         CompileOptions options =
                 CompileOptions.on(devices)
-                        .batch(batch)
+                        .batch(batch(model))
                         .microBatches(microBatches)
                         .precision(precision())
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
-        for (Map.Entry<String, String> each : shards(devices).entrySet()) {
+        for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }
         return Compiler.compile(model, split(options));
@@ -191,14 +215,14 @@ final class StrategyOptions {
                 .collect(Collectors.joining(",", "--mesh ", ""));
     }
 
-    private Map<String, String> shards(Mesh devices) {
+    private Map<String, String> shards(Mesh devices, Model model) {
         if (!shards.isEmpty()) {
             return shards;
         }
         var usual = new LinkedHashMap<String, String>();
         for (Axis axis : devices.axes()) {
-            String dim = USUAL.get(axis.name());
-            if (dim == null) {
+            List<String> dims = USUAL.get(axis.name());
+            if (dims == null) {
                 throw Problem.of(
                                 ProblemCode.AMBIGUOUS_PLACEMENT,
                                 "Nothing says which dim axis " + axis.name() + " shards.")
@@ -206,9 +230,19 @@ final class StrategyOptions {
                         .fix("--shard DIM=" + axis.name() + ", or name the axis data or tensor")
                         .exception();
             }
-            usual.put(dim, axis.name());
+            List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();
+            (there.isEmpty() ? dims.subList(0, 1) : there)
+                    .forEach(dim -> usual.put(dim, axis.name()));
         }
         return usual;
+    }
+
+    private static Set<String> dimsOf(Model model) {
+        return model.trace(1, Dtype.F32, false).nodes().stream()
+                .flatMap(node -> node.results().stream())
+                .flatMap(value -> value.type().shape().dims().stream())
+                .map(Dim::name)
+                .collect(Collectors.toSet());
     }
 
     private Precision precision() {

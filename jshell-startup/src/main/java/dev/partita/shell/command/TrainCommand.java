@@ -2,7 +2,6 @@ package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.dsl.layer.Model;
-import dev.partita.runtime.data.DataSplit;
 import dev.partita.runtime.train.Training;
 import dev.partita.runtime.train.TrainingRun;
 import dev.partita.shell.draw.Screen;
@@ -20,6 +19,8 @@ import picocli.CommandLine.Option;
         description =
                 "Trains a model on virtual devices. Ctrl-C ends training after the last complete step.")
 final class TrainCommand implements Callable<Integer> {
+    private static final double LEARNING_RATE = 1e-3;
+
     @Mixin private ModelArgument model = new ModelArgument();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
     @Mixin private DataOption data = new DataOption();
@@ -43,9 +44,13 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
-        Model network = model.model();
-        DataSplit examples = data.read(strategy.seed());
-        long length = steps == null ? strategy.steps(examples, epochs) : steps;
+        Model network = model.model(() -> data.text(strategy.seed()).vocabulary().size());
+        DataOption.Parts examples = data.of(network, strategy.seed());
+        if (StrategyOptions.readsTokens(network)) {
+            strategy.usually(LEARNING_RATE, "cosine");
+        }
+        long length =
+                steps == null ? strategy.steps(network, examples.train().size(), epochs) : steps;
         Compilation compilation = strategy.compileToRun(network, "", length);
         screen.out().println(network.name() + " on " + strategy.placement(compilation));
         var view = new TrainingScreen(screen);

@@ -2,11 +2,13 @@ package dev.partita.shell.command;
 
 import dev.partita.runtime.train.TrainingRun;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// What `partita train --json` writes.
 ///
-/// @param testAccuracy absent if training was interrupted
+/// @param testAccuracy absent for text, and if training was interrupted
+/// @param validationLoss in nats per character; absent for images, and if training was interrupted
 record TrainResult(
         String model,
         int steps,
@@ -19,7 +21,8 @@ record TrainResult(
         List<Long> peakBytesPerDevice,
         List<Long> predictedPeakBytesPerDevice,
         long allocatedBytesPerStep,
-        @Nullable Double testAccuracy) {
+        @Nullable Double testAccuracy,
+        @Nullable Double validationLoss) {
     static TrainResult of(String model, TrainingRun run) {
         return new TrainResult(
                 model,
@@ -33,6 +36,11 @@ record TrainResult(
                 run.peakBytesPerDevice(),
                 run.predictedPeakBytesPerDevice(),
                 run.allocatedBytesPerStep(),
-                run.testAccuracy().isPresent() ? run.testAccuracy().getAsDouble() : null);
+                orNull(run.testAccuracy()),
+                orNull(run.validationLoss()));
+    }
+
+    private static @Nullable Double orNull(OptionalDouble value) {
+        return value.isPresent() ? value.getAsDouble() : null;
     }
 }

@@ -42,6 +42,18 @@ public final class TrainingScreen implements TrainingListener {
                                 100 * accuracy));
     }
 
+    @Override
+    public void validated(int epoch, double loss) {
+        line.end();
+        screen.out()
+                .println(
+                        String.format(
+                                Locale.ROOT,
+                                "epoch %d  validation loss %.4f nats per character",
+                                epoch,
+                                loss));
+    }
+
     /// Ends the line and draws the curve.
     public void end(TrainingRun run) {
         line.end();

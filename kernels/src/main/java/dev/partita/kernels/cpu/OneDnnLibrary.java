@@ -1,9 +1,11 @@
 package dev.partita.kernels.cpu;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
@@ -57,6 +59,8 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.CrossEntropy _,
                     Op.CrossEntropyGrad _,
                     Op.RequireFinite _,
+                    RowOp _,
+                    AttentionOp _,
                     Elementwise _,
                     Update _,
                     Reshard _ ->

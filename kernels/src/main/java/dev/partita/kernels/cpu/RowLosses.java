@@ -4,6 +4,8 @@ import static dev.partita.kernels.cpu.Floats.LANES;
 import static dev.partita.kernels.cpu.Floats.all;
 import static dev.partita.kernels.cpu.Tile.vector;
 
+import dev.partita.dsl.tensor.Shape;
+import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.Labels;
@@ -20,6 +22,7 @@ final class RowLosses {
     static Kernel crossEntropy(KernelRequest request) {
         MemorySegment logits = request.operand(0).memory();
         MemorySegment loss = request.result(0).memory();
+        MemorySegment logSum = request.result(1).memory();
         int classes = width(request);
         long rows = request.result(0).type().shape().elements();
         var labels = new Labels(request.operand(1).memory(), classes);
@@ -30,27 +33,53 @@ final class RowLosses {
                 int label = labels.get(r);
                 float max = max(row);
                 float own = row[label] - max;
-                double sum = exponentials(row, max);
-                loss.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (Math.log(sum) - own));
+                double log = Math.log(exponentials(row, max));
+                loss.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (log - own));
+                logSum.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (max + log));
             }
         };
     }
 
+    /// Of a block of the logits, those classes that it has.
     static Kernel crossEntropyGrad(KernelRequest request) {
-        MemorySegment logits = request.operand(0).memory();
-        MemorySegment dloss = request.operand(2).memory();
+        Buffer block = request.operand(0);
+        MemorySegment logits = block.memory();
+        MemorySegment logSum = request.operand(2).memory();
+        MemorySegment dloss = request.operand(3).memory();
         MemorySegment dlogits = request.result(0).memory();
         int classes = width(request);
-        long rows = request.operand(2).type().shape().elements();
-        var labels = new Labels(request.operand(1).memory(), classes);
+        long first = block.region().offsets().getLast();
+        long rows = request.operand(3).type().shape().elements();
+        var labels = new Labels(request.operand(1).memory(), wholeWidth(block));
         float[] row = Tile.forWidth(classes);
         return () -> {
             for (long r = 0; r < rows; r++) {
                 load(logits, r, row, classes);
                 float slope = dloss.getAtIndex(ValueLayout.JAVA_FLOAT, r);
-                scale(row, slope / exponentials(row, max(row)));
-                row[labels.get(r)] -= slope;
+                exponentials(row, logSum.getAtIndex(ValueLayout.JAVA_FLOAT, r));
+                scale(row, slope);
+                long own = labels.get(r) - first;
+                if (own >= 0 && own < classes) {
+                    row[(int) own] -= slope;
+                }
                 Tile.store(row, dlogits, r * classes, classes);
+            }
+        };
+    }
+
+    /// The log-sum-exp of rows, or of equal stretches of them: in memory both are rows.
+    static Kernel logSumExp(KernelRequest request) {
+        MemorySegment x = request.operand(0).memory();
+        MemorySegment y = request.result(0).memory();
+        long rows = request.result(0).type().shape().elements();
+        int width = Math.toIntExact(request.operand(0).type().shape().elements() / rows);
+        float[] row = Tile.forWidth(width);
+        return () -> {
+            for (long r = 0; r < rows; r++) {
+                load(x, r, row, width);
+                float max = max(row);
+                double log = Math.log(exponentials(row, max));
+                y.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (max + log));
             }
         };
     }
@@ -106,8 +135,13 @@ final class RowLosses {
     }
 
     private static float max(float[] row) {
+        return max(row, row.length);
+    }
+
+    /// The largest of the first `length` elements, a whole number of vectors.
+    static float max(float[] row, int length) {
         FloatVector max = vector(row, 0);
-        for (int i = LANES; i < row.length; i += LANES) {
+        for (int i = LANES; i < length; i += LANES) {
             max = max.max(vector(row, i));
         }
         return max.reduceLanes(VectorOperators.MAX);
@@ -115,8 +149,12 @@ final class RowLosses {
 
     /// Replaces `x` by `exp(x - max)` and returns the sum.
     private static float exponentials(float[] row, float max) {
+        return exponentials(row, row.length, max);
+    }
+
+    static float exponentials(float[] row, int length, float max) {
         FloatVector sum = all(0);
-        for (int i = 0; i < row.length; i += LANES) {
+        for (int i = 0; i < length; i += LANES) {
             FloatVector e = VectorMath.exp(vector(row, i).sub(max));
             e.intoArray(row, i);
             sum = sum.add(e);
@@ -125,9 +163,19 @@ final class RowLosses {
     }
 
     private static void scale(float[] row, float factor) {
-        for (int i = 0; i < row.length; i += LANES) {
+        scale(row, row.length, factor);
+    }
+
+    static void scale(float[] row, int length, float factor) {
+        for (int i = 0; i < length; i += LANES) {
             vector(row, i).mul(factor).intoArray(row, i);
         }
+    }
+
+    /// Classes of the whole row that a block is of.
+    private static long wholeWidth(Buffer block) {
+        Shape whole = block.region().whole();
+        return whole.size(whole.rank() - 1);
     }
 
     private static int width(KernelRequest request) {

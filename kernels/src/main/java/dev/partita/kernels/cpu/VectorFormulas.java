@@ -68,6 +68,22 @@ final class VectorFormulas {
                             store(slope.mul(load(x[1] + i)), y[0] + i);
                         }
                     };
+            case Elementwise.Silu _ ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            FloatVector v = load(x[0] + i);
+                            store(v.mul(VectorMath.sigmoid(v)), y[0] + i);
+                        }
+                    };
+            case Elementwise.SiluGrad _ ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            FloatVector v = load(x[0] + i);
+                            FloatVector s = VectorMath.sigmoid(v);
+                            FloatVector slope = all(1).sub(s).fma(v, all(1)).mul(s);
+                            store(slope.mul(load(x[1] + i)), y[0] + i);
+                        }
+                    };
             case Elementwise.Tanh _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {

@@ -1,9 +1,11 @@
 package dev.partita.kernels.cpu;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
@@ -39,6 +41,7 @@ final class VectorLibrary implements KernelLibrary {
             case Op.SoftmaxGrad _ -> Optional.of(RowLosses.softmaxGrad(request));
             case Op.CrossEntropy _ -> Optional.of(RowLosses.crossEntropy(request));
             case Op.CrossEntropyGrad _ -> Optional.of(RowLosses.crossEntropyGrad(request));
+            case RowOp.LogSumExp _ -> Optional.of(RowLosses.logSumExp(request));
             case Op.Einsum einsum -> VectorMatmul.einsum(einsum, request);
             case Op.Conv2d conv -> Optional.of(VectorConvolutions.forward(conv, request));
             case Op.Conv2dInputGrad grad ->
@@ -52,6 +55,10 @@ final class VectorLibrary implements KernelLibrary {
             case BatchNorm norm -> Optional.of(ChannelNorms.kernel(norm, request));
             case Op.Embedding _ -> Optional.of(VectorEmbeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(VectorEmbeddings.grad(request));
+            case AttentionOp.Attention attention ->
+                    Optional.of(new BlockwiseAttention(attention, request));
+            case AttentionOp.AttentionGrad grad ->
+                    Optional.of(new BlockwiseAttentionGrad(grad, request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
             case Op.Leaf _,
@@ -63,6 +70,10 @@ final class VectorLibrary implements KernelLibrary {
                     Op.Cast _,
                     Op.Dropout _,
                     Op.RequireFinite _,
+                    RowOp.RmsNorm _,
+                    RowOp.RmsNormGrad _,
+                    RowOp.PickLogit _,
+                    AttentionOp.Rotary _,
                     Update.Store _,
                     Reshard _ ->
                     Optional.empty();

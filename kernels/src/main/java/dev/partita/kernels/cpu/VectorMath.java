@@ -76,6 +76,11 @@ final class VectorMath {
         return far.blend(near, x.abs().compare(VectorOperators.LT, 0.625f));
     }
 
+    /// `1 / (1 + exp(-x))`.
+    static FloatVector sigmoid(FloatVector x) {
+        return all(1).div(exp(x.neg()).add(1f));
+    }
+
     /// The standard normal density.
     static FloatVector normalDensity(FloatVector x) {
         return exp(x.mul(x).mul(-0.5f)).mul(INVERSE_ROOT_TWO_PI);

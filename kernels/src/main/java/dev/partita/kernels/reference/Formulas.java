@@ -52,6 +52,12 @@ final class Formulas {
                             x[1]
                                     * (ErrorFunction.normal(x[0])
                                             + x[0] * ErrorFunction.normalDensity(x[0]));
+            case Elementwise.Silu _ -> x -> x[0] * sigmoid(x[0]);
+            case Elementwise.SiluGrad _ ->
+                    x -> {
+                        double s = sigmoid(x[0]);
+                        return x[1] * s * (1 + x[0] * (1 - s));
+                    };
             case Elementwise.Tanh _ -> x -> Math.tanh(x[0]);
             case Elementwise.TanhGrad _ -> x -> x[1] * (1 - x[0] * x[0]);
             case Elementwise.SquareRoot _ -> x -> Math.sqrt(x[0]);
@@ -64,6 +70,10 @@ final class Formulas {
             case Elementwise.Multiply _ -> x -> x[0] * x[1];
             case Elementwise.Fused fused -> chain(fused);
         };
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
     }
 
     private static Formula chain(Elementwise.Fused fused) {

@@ -2,6 +2,7 @@ package dev.partita.kernels.reference;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
+import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.Labels;
@@ -30,6 +31,7 @@ final class Losses {
     static Kernel crossEntropy(KernelRequest request) {
         Elements logits = Elements.of(request.operand(0));
         Elements loss = Elements.of(request.result(0));
+        Elements logSums = Elements.of(request.result(1));
         Shape shape = request.operand(0).type().shape();
         long classes = Normalisation.width(shape);
         var labels = new Labels(request.operand(1).memory(), classes);
@@ -37,27 +39,67 @@ final class Losses {
             for (long row = 0; row < shape.elements() / classes; row++) {
                 double logSum = Normalisation.logSumExp(logits, row * classes, classes);
                 loss.set(row, logSum - logits.get(row * classes + labels.get(row)));
+                logSums.set(row, logSum);
             }
         };
     }
 
+    /// Of a block of the logits, those classes that it has.
     static Kernel crossEntropyGrad(KernelRequest request) {
-        Elements logits = Elements.of(request.operand(0));
-        Elements dloss = Elements.of(request.operand(2));
+        Buffer block = request.operand(0);
+        Elements logits = Elements.of(block);
+        Elements logSums = Elements.of(request.operand(2));
+        Elements dloss = Elements.of(request.operand(3));
         Elements dlogits = Elements.of(request.result(0));
-        Shape shape = request.operand(0).type().shape();
+        Shape shape = block.type().shape();
         long classes = Normalisation.width(shape);
-        var labels = new Labels(request.operand(1).memory(), classes);
+        long first = block.region().offsets().getLast();
+        var labels = wholeRowLabels(request);
         return () -> {
             for (long row = 0; row < shape.elements() / classes; row++) {
-                double logSum = Normalisation.logSumExp(logits, row * classes, classes);
-                int label = labels.get(row);
+                long label = labels.get(row) - first;
                 for (long c = 0; c < classes; c++) {
-                    double probability = Math.exp(logits.get(row * classes + c) - logSum);
+                    double probability = Math.exp(logits.get(row * classes + c) - logSums.get(row));
                     double target = c == label ? 1 : 0;
                     dlogits.set(row * classes + c, dloss.get(row) * (probability - target));
                 }
             }
         };
+    }
+
+    /// The log-sum-exp of rows, or of equal stretches of them: in memory both are rows.
+    static Kernel logSumExp(KernelRequest request) {
+        Elements x = Elements.of(request.operand(0));
+        Elements y = Elements.of(request.result(0));
+        long rows = request.result(0).type().shape().elements();
+        long width = request.operand(0).type().shape().elements() / rows;
+        return () -> {
+            for (long row = 0; row < rows; row++) {
+                y.set(row, Normalisation.logSumExp(x, row * width, width));
+            }
+        };
+    }
+
+    static Kernel pickLogit(KernelRequest request) {
+        Buffer block = request.operand(0);
+        Elements logits = Elements.of(block);
+        Elements picked = Elements.of(request.result(0));
+        long rows = request.result(0).type().shape().elements();
+        long classes = Normalisation.width(block.type().shape());
+        long first = block.region().offsets().getLast();
+        var labels = wholeRowLabels(request);
+        return () -> {
+            for (long row = 0; row < rows; row++) {
+                long label = labels.get(row) - first;
+                boolean here = label >= 0 && label < classes;
+                picked.set(row, here ? logits.get(row * classes + label) : 0);
+            }
+        };
+    }
+
+    /// Operand 1, of whole rows of operand 0.
+    private static Labels wholeRowLabels(KernelRequest request) {
+        long classes = Normalisation.width(request.operand(0).region().whole());
+        return new Labels(request.operand(1).memory(), classes);
     }
 }

@@ -1,9 +1,11 @@
 package dev.partita.kernels.reference;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
@@ -61,6 +63,14 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Op.Ignoring ignoring -> Optional.of(Losses.ignoring(ignoring, request));
             case Op.CrossEntropy _ -> Optional.of(Losses.crossEntropy(request));
             case Op.CrossEntropyGrad _ -> Optional.of(Losses.crossEntropyGrad(request));
+            case RowOp.RmsNorm norm -> Optional.of(RootMeanSquare.norm(norm, request));
+            case RowOp.RmsNormGrad _ -> Optional.of(RootMeanSquare.grad(request));
+            case RowOp.LogSumExp _ -> Optional.of(Losses.logSumExp(request));
+            case RowOp.PickLogit _ -> Optional.of(Losses.pickLogit(request));
+            case AttentionOp.Attention attention ->
+                    Optional.of(Attentions.forward(attention, request));
+            case AttentionOp.AttentionGrad grad -> Optional.of(Attentions.backward(grad, request));
+            case AttentionOp.Rotary rotary -> Optional.of(Attentions.rotary(rotary, request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
             case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
             case Update.Store _ -> Optional.of(Rearrangements.store(request));

@@ -59,9 +59,10 @@ final class ConvNetStep implements AutoCloseable {
         Buffer hidden = add(linear(Epilogue.BIAS_RELU), flat, w3, b3).getFirst();
         Buffer logits = add(linear(Epilogue.BIAS), hidden, w4, b4).getFirst();
         Buffer labels = Buffer.whole(Types.i32("" + batch), arena.allocate(batch * 4L, 64));
-        Buffer loss = add(new Op.CrossEntropy(), logits, labels).getFirst();
+        List<Buffer> loss = add(new Op.CrossEntropy(), logits, labels);
+        Buffer dloss = noise(loss.getFirst().type());
         Buffer dlogits =
-                add(new Op.CrossEntropyGrad(), logits, labels, noise(loss.type())).getFirst();
+                add(new Op.CrossEntropyGrad(), logits, labels, loss.get(1), dloss).getFirst();
         Buffer dw4 = add(Op.Einsum.of("bo,bk->ok"), dlogits, hidden).getFirst();
         Buffer db4 = add(new Op.Sum(List.of(0)), dlogits).getFirst();
         Buffer dhidden = add(Op.Einsum.of("bo,ok->bk"), dlogits, w4).getFirst();

@@ -2,11 +2,13 @@ package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.Types.f32;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Elementwise.Fused;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
@@ -38,6 +40,8 @@ class VectorLibraryTest extends ContractionsContract {
                 new Elementwise.ReluGrad(),
                 new Elementwise.Gelu(),
                 new Elementwise.GeluGrad(),
+                new Elementwise.Silu(),
+                new Elementwise.SiluGrad(),
                 new Elementwise.Tanh(),
                 new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
@@ -137,9 +141,13 @@ class VectorLibraryTest extends ContractionsContract {
         Trial.of(8, new Op.Softmax(), logits).agrees(library, F32);
         Trial.of(9, new Op.SoftmaxGrad(), logits, logits).agrees(library, F32);
         Trial.of(10, new Op.CrossEntropy(), logits, ids).with(1, labels).agrees(library, F32);
-        Trial.of(11, new Op.CrossEntropyGrad(), logits, ids, row)
+        double[] logSums =
+                Trial.of(11, new Op.CrossEntropy(), logits, ids).with(1, labels).truth().get(1);
+        Trial.of(11, new Op.CrossEntropyGrad(), logits, ids, row, row)
                 .with(1, labels)
+                .with(2, logSums)
                 .agrees(library, F32);
+        Trial.of(11, new RowOp.LogSumExp(row.shape()), logits).agrees(library, F32);
     }
 
     @ParameterizedTest
@@ -226,5 +234,29 @@ class VectorLibraryTest extends ContractionsContract {
         Trial.of(19, new Op.MaxPoolGrad(op.window(), x.shape()), y, y.withDtype(Dtype.U8))
                 .with(1, trial.truth().get(1))
                 .agrees(library, 0);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "true; 2,70,2,3,5; 2,70,2,5",
+                "false; 1,65,2,1,16; 1,33,2,16",
+                "true; 1,130,1,2,64; 1,130,1,64",
+                "true; 1,1,1,1,1; 1,1,1,1"
+            })
+    void attention_agrees_with_the_reference(boolean causal, String queries, String keys) {
+        TensorType q = f32(queries);
+        TensorType k = f32(keys);
+        TensorType row = f32(queries.substring(0, queries.lastIndexOf(',')));
+        var forward = Trial.of(20, new AttentionOp.Attention(causal, 0.3), q, k, k);
+        forward.agrees(library, 5e-6);
+        Trial.of(21, new AttentionOp.AttentionGrad(causal, 0.3), q, k, k, q, row, q)
+                .with(0, forward.operand(0))
+                .with(1, forward.operand(1))
+                .with(2, forward.operand(2))
+                .with(3, forward.truth().get(0))
+                .with(4, forward.truth().get(1))
+                .agrees(library, 5e-6);
     }
 }

@@ -3,11 +3,13 @@ package dev.partita.kernels.reference;
 import static com.google.common.truth.Truth.assertWithMessage;
 import static dev.partita.kernels.Types.f64;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
@@ -15,6 +17,7 @@ import dev.partita.kernels.Trial;
 import dev.partita.kernels.Types;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,18 +29,19 @@ class ReferenceGradientsTest {
     private static final double TOLERANCE = 1e-7;
 
     @Test
-    void relu_and_gelu() {
+    void relu_gelu_and_silu() {
         TensorType x = f64("17");
-        for (Elementwise op : List.of(new Elementwise.Relu(), new Elementwise.Gelu())) {
+        Map<Elementwise, Elementwise> gradients =
+                Map.of(
+                        new Elementwise.Relu(), new Elementwise.ReluGrad(),
+                        new Elementwise.Gelu(), new Elementwise.GeluGrad(),
+                        new Elementwise.Silu(), new Elementwise.SiluGrad());
+        gradients.forEach((op, grad) -> {
             Trial forward = Trial.of(1, op, x);
             double[] dy = random(17);
-            Elementwise grad =
-                    op instanceof Elementwise.Relu
-                            ? new Elementwise.ReluGrad()
-                            : new Elementwise.GeluGrad();
             Trial backward = Trial.of(2, grad, x, x).with(0, forward.operand(0)).with(1, dy);
             check(forward, 0, dy, backward.truth().getFirst());
-        }
+        });
     }
 
     @ParameterizedTest
@@ -107,6 +111,58 @@ class ReferenceGradientsTest {
         for (int operand = 0; operand < 3; operand++) {
             check(forward, operand, dy, backward.truth().get(operand));
         }
+    }
+
+    @Test
+    void rms_norm() {
+        TensorType x = f64("3,5");
+        TensorType gain = f64("5");
+        Trial forward = Trial.of(20, new RowOp.RmsNorm(1e-5), x, gain);
+        double[] dy = random(15);
+        Trial backward =
+                Trial.of(21, new RowOp.RmsNormGrad(), x, gain, f64("3"), x)
+                        .with(0, forward.operand(0))
+                        .with(1, forward.operand(1))
+                        .with(2, forward.truth().get(1))
+                        .with(3, dy);
+        check(forward, 0, dy, backward.truth().get(0));
+        check(forward, 1, dy, backward.truth().get(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "true; 2,4,3,1,4; 2,4,3,4",
+                "false; 1,3,2,2,3; 1,5,2,3",
+                "true; 1,1,1,2,2; 1,1,1,2"
+            })
+    void attention(boolean causal, String queries, String keys) {
+        TensorType q = f64(queries);
+        TensorType k = f64(keys);
+        TensorType row = f64(queries.substring(0, queries.lastIndexOf(',')));
+        Trial forward = Trial.of(22, new AttentionOp.Attention(causal, 0.7), q, k, k);
+        double[] dy = random(q.shape().elements());
+        Trial backward =
+                Trial.of(23, new AttentionOp.AttentionGrad(causal, 0.7), q, k, k, q, row, q)
+                        .with(0, forward.operand(0))
+                        .with(1, forward.operand(1))
+                        .with(2, forward.operand(2))
+                        .with(3, forward.truth().get(0))
+                        .with(4, forward.truth().get(1))
+                        .with(5, dy);
+        for (int operand = 0; operand < 3; operand++) {
+            check(forward, operand, dy, backward.truth().get(operand));
+        }
+    }
+
+    @Test
+    void rotary_positions_are_turned_back() {
+        TensorType x = f64("2,3,2,4");
+        Trial forward = Trial.of(24, new AttentionOp.Rotary(100, false), x);
+        double[] dy = random(48);
+        Trial backward = Trial.of(25, new AttentionOp.Rotary(100, true), x).with(0, dy);
+        check(forward, 0, dy, backward.truth().getFirst());
     }
 
     @Test
@@ -191,10 +247,11 @@ class ReferenceGradientsTest {
         Trial forward = Trial.of(12, new Op.CrossEntropy(), logits, Types.i32("4")).with(1, labels);
         double[] dloss = random(4);
         Trial backward =
-                Trial.of(13, new Op.CrossEntropyGrad(), logits, Types.i32("4"), f64("4"))
+                Trial.of(13, new Op.CrossEntropyGrad(), logits, Types.i32("4"), f64("4"), f64("4"))
                         .with(0, forward.operand(0))
                         .with(1, labels)
-                        .with(2, dloss);
+                        .with(2, forward.truth().get(1))
+                        .with(3, dloss);
         check(forward, 0, dloss, backward.truth().getFirst());
     }
 

@@ -6,6 +6,7 @@ import static dev.partita.kernels.Types.f64;
 import static dev.partita.kernels.Types.i32;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.graph.Elementwise;
@@ -13,6 +14,7 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.mesh.Axis;
@@ -76,6 +78,8 @@ class ReferenceLibraryTest {
         TensorType m = f64("3,4");
         TensorType x = f64("1,4,4,2");
         TensorType w = f64("3,2,2,2");
+        TensorType q = f64("1,3,2,2,4");
+        TensorType k = f64("1,3,2,4");
         TensorType scalar = f64("");
         TensorType step = TensorType.scalar(Dtype.I64);
         Window window = Window.square(2, 2, 0);
@@ -114,13 +118,22 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.EmbeddingGrad(m.shape()), i32("5"), f64("5,4")),
                 Trial.of(0, new Op.Dropout(0.5, 1), m, step),
                 Trial.of(0, new Op.CrossEntropy(), m, i32("3")),
-                Trial.of(0, new Op.CrossEntropyGrad(), m, i32("3"), f64("3")),
+                Trial.of(0, new Op.CrossEntropyGrad(), m, i32("3"), f64("3"), f64("3")),
+                Trial.of(0, new RowOp.RmsNorm(1e-5), m, v),
+                Trial.of(0, new RowOp.RmsNormGrad(), m, v, f64("3"), m),
+                Trial.of(0, new RowOp.LogSumExp(f64("3,2").shape()), m),
+                Trial.of(0, new RowOp.PickLogit(), m, i32("3")),
+                Trial.of(0, new AttentionOp.Attention(true, 1), q, k, k),
+                Trial.of(0, new AttentionOp.AttentionGrad(true, 1), q, k, k, q, f64("1,3,2,2"), q),
+                Trial.of(0, new AttentionOp.Rotary(10_000, false), k),
                 Trial.of(0, new Elementwise.Relu(), v),
                 Trial.of(0, new Elementwise.ReluGrad(), v, v),
                 Trial.of(0, new Elementwise.Gelu(), v),
                 Trial.of(0, new Elementwise.GeluGrad(), v, v),
                 Trial.of(0, new Elementwise.Tanh(), v),
                 Trial.of(0, new Elementwise.TanhGrad(), v, v),
+                Trial.of(0, new Elementwise.Silu(), v),
+                Trial.of(0, new Elementwise.SiluGrad(), v, v),
                 Trial.of(0, new Elementwise.SquareRoot(), v),
                 Trial.of(0, new Elementwise.Scale(2), v),
                 Trial.of(0, new Elementwise.Add(), v, v),

@@ -12,9 +12,10 @@ public final class Batch {
     private int epoch;
     private int step;
 
-    Batch(Arena arena, int examples, int featuresPerExample) {
-        features = arena.allocate((long) examples * featuresPerExample * Float.BYTES, 64);
-        labels = arena.allocate((long) examples * Integer.BYTES, 64);
+    Batch(Arena arena, int batch, Examples examples) {
+        long features = batch * examples.shape().elements() * examples.dtype().bytes();
+        this.features = arena.allocate(features, 64);
+        labels = arena.allocate((long) batch * examples.labels() * Integer.BYTES, 64);
     }
 
     /// Epoch it belongs to, from 0.
@@ -27,12 +28,12 @@ public final class Batch {
         return step;
     }
 
-    /// Features as `f32[batch, …]`, row-major.
+    /// Features as `f32[batch, …]` or `i32[batch, …]`, row-major.
     public MemorySegment features() {
         return features;
     }
 
-    /// Labels as `i32[batch]`.
+    /// Labels as `i32[batch]` or `i32[batch, …]`.
     public MemorySegment labels() {
         return labels;
     }
@@ -40,6 +41,14 @@ public final class Batch {
     void begin(int newEpoch, int newStep) {
         epoch = newEpoch;
         step = newStep;
+    }
+
+    /// The tokens of a window but its last one, and as labels the token after each.
+    void put(int place, int[] window) {
+        int length = window.length - 1;
+        long at = (long) place * length * Integer.BYTES;
+        MemorySegment.copy(window, 0, features, ValueLayout.JAVA_INT, at, length);
+        MemorySegment.copy(window, 1, labels, ValueLayout.JAVA_INT, at, length);
     }
 
     void put(int place, float[] example, int label) {

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// One consumer thread at a time.
 public final class Batches implements AutoCloseable {
-    private final Dataset dataset;
+    /// The seed under which nothing varies.
+    private static final long IN_ORDER = 0;
+
+    private final Examples examples;
     private final DistributedSampler sampler;
     private final IntFunction<int[]> orders;
     private final Augmentation augmentation;
@@ -30,33 +33,34 @@ public final class Batches implements AutoCloseable {
     private @Nullable Throwable failure;
 
     private Batches(
-            Dataset dataset,
+            Examples examples,
             DistributedSampler sampler,
             IntFunction<int[]> orders,
             Augmentation augmentation,
             long seed) {
-        this.dataset = dataset;
+        this.examples = examples;
         this.sampler = sampler;
         this.orders = orders;
         this.augmentation = augmentation;
         this.seed = seed;
-        int length = Math.toIntExact(dataset.shape().elements());
         for (int i = 0; i < buffers.length; i++) {
-            buffers[i] = new Batch(arena, sampler.batch(), length);
+            buffers[i] = new Batch(arena, sampler.batch(), examples);
         }
         thread = Thread.ofPlatform().daemon().name("batches").start(this::produce);
     }
 
-    /// Batches to train on: shuffled anew in every epoch, and augmented.
+    /// Batches to train on: shuffled anew in every epoch, and augmented; a text is cut into windows
+    /// at other places in every epoch.
     public static Batches shuffled(
-            Dataset dataset, DistributedSampler sampler, Augmentation augmentation, long seed) {
+            Examples examples, DistributedSampler sampler, Augmentation augmentation, long seed) {
         return new Batches(
-                dataset, sampler, epoch -> sampler.order(epoch, seed), augmentation, seed);
+                examples, sampler, epoch -> sampler.order(epoch, seed), augmentation, seed);
     }
 
     /// Batches to test with: the examples as they are and in their own order.
-    public static Batches inOrder(Dataset dataset, DistributedSampler sampler) {
-        return new Batches(dataset, sampler, _ -> sampler.inOrder(), Augmentation.none(), 0);
+    public static Batches inOrder(Examples examples, DistributedSampler sampler) {
+        return new Batches(
+                examples, sampler, _ -> sampler.inOrder(), Augmentation.none(), IN_ORDER);
     }
 
     /// The next batch; the one before it is given back.
@@ -93,8 +97,7 @@ public final class Batches implements AutoCloseable {
 
     private void produce() {
         try {
-            var features = new float[Math.toIntExact(dataset.shape().elements())];
-            var scratch = new float[features.length];
+            var filler = filler();
             for (int epoch = 0; ; epoch++) {
                 int[] order = orders.apply(epoch);
                 for (int step = 0; step < sampler.steps(); step++) {
@@ -103,7 +106,7 @@ public final class Batches implements AutoCloseable {
                         return;
                     }
                     batch.begin(epoch, step);
-                    fill(batch, order, features, scratch);
+                    filler.fill(batch, order);
                     publish();
                 }
             }
@@ -112,7 +115,37 @@ public final class Batches implements AutoCloseable {
         }
     }
 
-    private void fill(Batch batch, int[] order, float[] features, float[] scratch) {
+    /// Puts the examples of a batch where they belong.
+    @FunctionalInterface
+    private interface Filler {
+        void fill(Batch batch, int[] order);
+    }
+
+    private Filler filler() {
+        return switch (examples) {
+            case Dataset dataset -> {
+                var features = new float[Math.toIntExact(dataset.shape().elements())];
+                var scratch = new float[features.length];
+                yield (batch, order) -> fill(dataset, batch, order, features, scratch);
+            }
+            case TextDataset text -> {
+                var window = new int[text.labels() + 1];
+                yield (batch, order) -> fill(text, batch, order, window);
+            }
+        };
+    }
+
+    private void fill(TextDataset text, Batch batch, int[] order, int[] window) {
+        boolean shifts = seed != IN_ORDER;
+        int shift = shifts ? SplitMix.below(text.labels(), seed, batch.epoch()) : 0;
+        for (int place = 0; place < sampler.batch(); place++) {
+            text.read(order[batch.step() * sampler.batch() + place], shift, window);
+            batch.put(place, window);
+        }
+    }
+
+    private void fill(
+            Dataset dataset, Batch batch, int[] order, float[] features, float[] scratch) {
         Shape shape = dataset.shape();
         int height = (int) shape.size(0);
         int width = (int) shape.size(1);

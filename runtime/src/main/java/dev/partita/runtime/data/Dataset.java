@@ -1,21 +1,18 @@
 package dev.partita.runtime.data;
 
-import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.Dtype;
 
-/// Labelled examples, each a tensor of `f32` features and a class. Immutable, and read by any
-/// thread.
-public interface Dataset {
-    /// What a person calls it.
-    String name();
+/// Labelled examples, each a tensor of `f32` features and a class.
+public non-sealed interface Dataset extends Examples {
+    @Override
+    default Dtype dtype() {
+        return Dtype.F32;
+    }
 
-    /// Number of examples.
-    int size();
-
-    /// Shape of the features of one example.
-    Shape shape();
-
-    /// Number of classes; labels are from 0 to one less.
-    int classes();
+    @Override
+    default int labels() {
+        return 1;
+    }
 
     /// Class of an example.
     int label(int example);

@@ -6,20 +6,22 @@ import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.data.DistributedSampler;
+import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.data.Remainder;
+import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.execute.SessionOptions;
 import dev.partita.runtime.state.HostTensor;
 
-/// Runs the forward pass of a model over a data set and counts right answers. The last batch is
-/// padded; padding does not count.
+/// Runs the forward pass of a model over examples and counts right answers, or for a text adds up
+/// the loss. The last batch is padded; padding does not count.
 final class Evaluator implements AutoCloseable {
-    private final Dataset dataset;
+    private final Examples dataset;
     private final Session session;
     private final ExampleFeed examples;
     private final DistributedSampler sampler;
 
-    Evaluator(Compilation compilation, Dataset dataset, KernelLibrary kernels) {
+    Evaluator(Compilation compilation, Examples dataset, KernelLibrary kernels) {
         this.dataset = dataset;
         session = Session.open(compilation.forward().plan(), new SessionOptions(kernels, 0));
         try {
@@ -33,35 +35,60 @@ final class Evaluator implements AutoCloseable {
         }
     }
 
-    /// Share of the examples whose largest prediction is their label, with the weights and running
-    /// averages of `trained`.
-    double accuracy(Session trained) {
+    /// With the weights and running averages of `trained`: of labelled examples the share whose
+    /// largest prediction is their label, of a text the mean of `-log(probability)` of each
+    /// character.
+    double measure(Session trained) {
         for (String name : session.names(Binding.Parameter.class)) {
             session.writeParameter(name, trained.readParameter(name));
         }
         for (String name : session.names(Binding.State.class)) {
             session.writeState(name, trained.readState(name));
         }
-        int right = 0;
+        double sum = 0;
         try (var batches = Batches.inOrder(dataset, sampler)) {
             for (int first = 0; first < dataset.size(); first += sampler.batch()) {
                 examples.fill(session.feed(), batches.next());
                 session.run();
-                right += countRight(first);
+                HostTensor prediction = session.gather("prediction");
+                int count = Math.min(sampler.batch(), dataset.size() - first);
+                sum +=
+                        switch (dataset) {
+                            case Dataset labelled -> right(labelled, prediction, first, count);
+                            case TextDataset text -> losses(text, prediction, first, count);
+                        };
             }
         }
-        return (double) right / dataset.size();
+        return sum / ((double) dataset.size() * dataset.labels());
     }
 
-    private int countRight(int first) {
-        HostTensor prediction = session.gather("prediction");
+    private int right(Dataset labelled, HostTensor prediction, int first, int count) {
         long classes = prediction.elements() / sampler.batch();
         int right = 0;
-        for (int i = 0; i < sampler.batch() && first + i < dataset.size(); i++) {
+        for (int i = 0; i < count; i++) {
             long best = prediction.indexOfMax(i * classes, classes) - i * classes;
-            right += best == dataset.label(first + i) ? 1 : 0;
+            right += best == labelled.label(first + i) ? 1 : 0;
         }
         return right;
+    }
+
+    private double losses(TextDataset text, HostTensor logits, int first, int count) {
+        int length = text.labels();
+        long classes = logits.elements() / sampler.batch() / length;
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            for (int position = 0; position < length; position++) {
+                long row = ((long) i * length + position) * classes;
+                double max = logits.get(logits.indexOfMax(row, classes));
+                double total = 0;
+                for (long c = row; c < row + classes; c++) {
+                    total += Math.exp(logits.get(c) - max);
+                }
+                double own = logits.get(row + text.label(first + i, position));
+                sum += max + Math.log(total) - own;
+            }
+        }
+        return sum;
     }
 
     @Override

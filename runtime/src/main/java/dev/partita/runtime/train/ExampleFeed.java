@@ -8,8 +8,9 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.data.Batch;
-import dev.partita.runtime.data.Dataset;
+import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.execute.Feed;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -18,16 +19,17 @@ import java.util.stream.IntStream;
 /// the batch is split.
 ///
 /// @param features name of the input that takes the features
+/// @param dtype type of the features as the data has them
 /// @param labelled whether the plan reads `labels`
 /// @param batch examples per step, over all devices
 /// @param replicas parts the batch is split into
-record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
+record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, int replicas) {
     private static final String LABELS = "labels";
 
     /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` if the model takes other
     ///   examples than these, `LabelOutOfRange` if it has fewer classes, `Unsupported` if it learns
     ///   targets
-    static ExampleFeed of(ExecutionPlan plan, Dataset dataset) {
+    static ExampleFeed of(ExecutionPlan plan, Examples dataset) {
         Program program = plan.program(0);
         Binding.Input features = null;
         boolean labelled = false;
@@ -37,9 +39,13 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
                 case LABELS -> {
                     labelled = true;
                     requireClasses(program, input, dataset);
+                    requireLabels(program, input, dataset);
                 }
                 case "targets" -> throw unsupportedTargets(dataset);
-                default -> features = input;
+                default -> {
+                    features = input;
+                    requireClasses(program, input, dataset);
+                }
             }
         }
         if (features == null) {
@@ -49,7 +55,8 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
         int dim = slot.whole().shape().indexOf("batch");
         int batch = Math.toIntExact(examples(slot.whole().shape(), dim));
         long perExample = slot.whole().shape().elements() / batch;
-        if (perExample != dataset.shape().elements()) {
+        boolean tokens = !slot.whole().dtype().isFloating();
+        if (perExample != dataset.shape().elements() || tokens != !dataset.dtype().isFloating()) {
             throw Problem.of(
                             ProblemCode.SHAPE_MISMATCH,
                             "The model takes other examples than these.")
@@ -59,7 +66,7 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
                     .exception();
         }
         int replicas = plan.mesh().size(slot.placement().dim(dim).axes());
-        return new ExampleFeed(features.name(), labelled, batch, replicas);
+        return new ExampleFeed(features.name(), dataset.dtype(), labelled, batch, replicas);
     }
 
     /// Product of the sizes of dims `0..last`: the batch, and what it is divided into.
@@ -67,7 +74,7 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
         return IntStream.rangeClosed(0, last).mapToLong(shape::size).reduce(1, (a, b) -> a * b);
     }
 
-    private static void requireClasses(Program program, Binding.Input labels, Dataset dataset) {
+    private static void requireClasses(Program program, Binding.Input labels, Examples dataset) {
         OptionalLong classes = IndexBounds.of(program, labels.slot());
         if (classes.isPresent() && classes.getAsLong() < dataset.classes()) {
             throw Problem.of(
@@ -80,7 +87,21 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
         }
     }
 
-    private static RuntimeException unsupportedTargets(Dataset dataset) {
+    private static void requireLabels(Program program, Binding.Input labels, Examples dataset) {
+        TensorType type = program.slot(labels.slot()).whole();
+        long examples = examples(type.shape(), type.shape().indexOf("batch"));
+        if (type.shape().elements() != examples * dataset.labels()) {
+            throw Problem.of(
+                            ProblemCode.SHAPE_MISMATCH,
+                            "The model predicts another number of classes an example.")
+                    .fact("model", "labels: " + type)
+                    .fact("data", dataset.name() + ": " + dataset.labels() + " an example")
+                    .fix("let the last layer give one row per label")
+                    .exception();
+        }
+    }
+
+    private static RuntimeException unsupportedTargets(Examples dataset) {
         return Problem.of(
                         ProblemCode.UNSUPPORTED,
                         "The model learns targets, and the data has labels.")
@@ -90,7 +111,7 @@ record ExampleFeed(String features, boolean labelled, int batch, int replicas) {
     }
 
     void fill(Feed feed, Batch batchOfExamples) {
-        feed.put(features, Dtype.F32, batchOfExamples.features());
+        feed.put(features, dtype, batchOfExamples.features());
         if (labelled) {
             feed.put(LABELS, Dtype.I32, batchOfExamples.labels());
         }

@@ -6,6 +6,7 @@ import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.tensor.Shape;
 import java.util.HashSet;
 import java.util.OptionalInt;
@@ -52,7 +53,9 @@ final class IndexBounds {
                             || op instanceof Op.MicroBatch
                             || op instanceof Op.Ignoring) {
                         copies.addAll(writes);
-                    } else if (op instanceof Op.CrossEntropy || op instanceof Op.Embedding) {
+                    } else if (op instanceof Op.CrossEntropy
+                            || op instanceof RowOp.PickLogit
+                            || op instanceof Op.Embedding) {
                         Shape indexed = program.slot(reads.getFirst()).whole().shape();
                         boolean rows = op instanceof Op.Embedding;
                         return OptionalLong.of(indexed.size(rows ? 0 : indexed.rank() - 1));

@@ -7,6 +7,7 @@ import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.DistributedSampler;
+import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.state.HostTensor;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ final class Trainer {
                                 training.augmentation(),
                                 training.seed())) {
             var log = new StepLog(session, steps, sampler.batch());
-            OptionalDouble accuracy = OptionalDouble.empty();
+            OptionalDouble measured = OptionalDouble.empty();
             boolean interrupted = false;
             try {
                 for (int step = 1; step <= steps; step++) {
@@ -47,8 +48,8 @@ final class Trainer {
                     training.listener().step(log.progress(epoch(step)));
                     if (evaluator != null && (step == steps || step % sampler.steps() == 0)) {
                         log.pause();
-                        accuracy = OptionalDouble.of(evaluator.accuracy(session));
-                        training.listener().tested(epoch(step), accuracy.getAsDouble());
+                        measured = OptionalDouble.of(evaluator.measure(session));
+                        tell(epoch(step), measured.getAsDouble());
                         log.resume();
                     }
                 }
@@ -59,8 +60,20 @@ final class Trainer {
                 interrupted = true;
                 Thread.interrupted();
             }
-            return result(session, log, interrupted, accuracy);
+            return result(session, log, interrupted, measured);
         }
+    }
+
+    private void tell(int epoch, double measured) {
+        if (readsText()) {
+            training.listener().validated(epoch, measured);
+        } else {
+            training.listener().tested(epoch, measured);
+        }
+    }
+
+    private boolean readsText() {
+        return training.examples() instanceof TextDataset;
     }
 
     private @Nullable Evaluator evaluator() {
@@ -83,7 +96,8 @@ final class Trainer {
     }
 
     private TrainingRun result(
-            Session session, StepLog log, boolean interrupted, OptionalDouble accuracy) {
+            Session session, StepLog log, boolean interrupted, OptionalDouble measured) {
+        OptionalDouble complete = interrupted ? OptionalDouble.empty() : measured;
         double speed = log.samplesPerSecond();
         Map<String, HostTensor> weights = new LinkedHashMap<>();
         for (String name : session.names(Binding.Parameter.class)) {
@@ -104,7 +118,8 @@ final class Trainer {
                 session.peakBytes(),
                 predicted,
                 log.allocatedBytesPerStep(),
-                interrupted ? OptionalDouble.empty() : accuracy,
+                readsText() ? OptionalDouble.empty() : complete,
+                readsText() ? complete : OptionalDouble.empty(),
                 weights);
     }
 }

@@ -5,8 +5,8 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.data.Augmentation;
-import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.data.DistributedSampler;
+import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.data.Remainder;
 import dev.partita.runtime.execute.SessionOptions;
 import java.util.Optional;
@@ -21,15 +21,15 @@ import java.util.Optional;
 /// In every epoch the examples that do not fill the last batch are left out, others each time.
 public record Training(
         Compilation compilation,
-        Dataset examples,
-        Optional<Dataset> testExamples,
+        Examples examples,
+        Optional<Examples> testExamples,
         Augmentation augmentation,
         long seed,
         KernelLibrary kernels,
         TrainingListener listener) {
 
     /// Training on these examples, with no test, no augmentation and seed 1.
-    public static Training of(Compilation compilation, Dataset examples, KernelLibrary kernels) {
+    public static Training of(Compilation compilation, Examples examples, KernelLibrary kernels) {
         return new Training(
                 compilation,
                 examples,
@@ -41,7 +41,7 @@ public record Training(
     }
 
     /// Tests with these examples after every epoch and at the end.
-    public Training test(Dataset newTest) {
+    public Training test(Examples newTest) {
         return new Training(
                 compilation, examples, Optional.of(newTest), augmentation, seed, kernels, listener);
     }

@@ -13,6 +13,11 @@ public interface TrainingListener {
     /// @param epoch counted from 1
     default void tested(int epoch, double accuracy) {}
 
+    /// The same for a model of text.
+    ///
+    /// @param loss nats per character of the test text
+    default void validated(int epoch, double loss) {}
+
     /// How far training is.
     ///
     /// @param step number of complete steps

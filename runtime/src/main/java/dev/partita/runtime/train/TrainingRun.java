@@ -20,6 +20,8 @@ import java.util.OptionalDouble;
 ///   together: the mean over the second half of the steps, when the JVM has warmed up
 /// @param testAccuracy share of right answers on the test examples, if there were any and training
 ///   was not interrupted
+/// @param validationLoss mean of `-log(probability)` of each character of the test text, in nats,
+///   if it was trained on text and not interrupted
 /// @param weights by name, at the end
 public record TrainingRun(
         int steps,
@@ -33,6 +35,7 @@ public record TrainingRun(
         List<Long> predictedPeakBytesPerDevice,
         long allocatedBytesPerStep,
         OptionalDouble testAccuracy,
+        OptionalDouble validationLoss,
         Map<String, HostTensor> weights) {
     public TrainingRun {
         losses = List.copyOf(losses);
@@ -51,12 +54,17 @@ public record TrainingRun(
                 testAccuracy.isPresent()
                         ? ", accuracy %.2f %%".formatted(100 * testAccuracy.getAsDouble())
                         : "";
-        return "%,d steps%s%s%s, %,.0f samples/s"
+        String validation =
+                validationLoss.isPresent()
+                        ? ", validation %.4f".formatted(validationLoss.getAsDouble())
+                        : "";
+        return "%,d steps%s%s%s%s, %,.0f samples/s"
                 .formatted(
                         steps,
                         interrupted ? " (interrupted)" : "",
                         loss,
                         accuracy,
+                        validation,
                         samplesPerSecond);
     }
 }

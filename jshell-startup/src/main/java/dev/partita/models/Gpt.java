@@ -1,0 +1,66 @@
+package dev.partita.models;
+
+import static dev.partita.dsl.layer.Layers.attention;
+import static dev.partita.dsl.layer.Layers.crossEntropy;
+import static dev.partita.dsl.layer.Layers.embedding;
+import static dev.partita.dsl.layer.Layers.feedForward;
+import static dev.partita.dsl.layer.Layers.layerNorm;
+import static dev.partita.dsl.layer.Layers.positions;
+import static dev.partita.dsl.layer.Layers.residual;
+import static dev.partita.dsl.layer.Layers.tiedTo;
+import static dev.partita.dsl.layer.Layers.tokens;
+
+import dev.partita.dsl.layer.Layers;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+
+/// The language model GPT-2 ([Radford et al.
+/// 2019](https://openai.com/index/better-language-models/)): learned positions, norms before each
+/// part of a block, gelu, and an output tied to the embedding. Sharding `heads`, `ffn` and `vocab`
+/// over one axis is Megatron-LM's tensor parallelism ([Shoeybi et al.
+/// 2019](https://arxiv.org/abs/1909.08053)).
+///
+/// @param layers number of blocks
+/// @param hidden width of the stream between them
+/// @param heads of attention
+/// @param ffn width inside the feed-forward part of a block
+/// @param vocab number of tokens
+/// @param sequence tokens of an example
+public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, long sequence) {
+    private static final double DEVIATION = 0.02;
+
+    public Gpt {
+        if (layers < 1) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A gpt has at least one layer.")
+                    .fact("layers", layers)
+                    .fix("--layers 4")
+                    .exception();
+        }
+    }
+
+    /// A small one: 4 layers of width 256 over 256 characters, 3.2 million weights.
+    public static Model model() {
+        return new Gpt(4, 256, 4, 1024, 96, 256).network();
+    }
+
+    /// The network of these sizes.
+    public Model network() {
+        Model net =
+                Layers.model("gpt", tokens("sequence", sequence, vocab))
+                        .then(embedding("model", hidden).deviation(DEVIATION))
+                        .then(positions("positions"));
+        for (int i = 1; i <= layers; i++) {
+            net =
+                    net.then(
+                                    residual(
+                                            layerNorm("norm" + i + "a"),
+                                            attention("mix" + i, heads).causal()))
+                            .then(
+                                    residual(
+                                            layerNorm("norm" + i + "b"),
+                                            feedForward("mlp" + i, ffn)));
+        }
+        return net.then(layerNorm("norm")).then(tiedTo("model")).loss(crossEntropy());
+    }
+}

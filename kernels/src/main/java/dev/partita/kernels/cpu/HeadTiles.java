@@ -1,0 +1,104 @@
+package dev.partita.kernels.cpu;
+
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Buffer;
+import dev.partita.kernels.Kernel;
+import dev.partita.kernels.KernelRequest;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Scratch memory for one head of attention, and matmuls over parts of it, all made when a kernel
+/// is opened. Queries are taken in blocks, so the scores of a block against all keys are the most
+/// that is ever there (FlashAttention, Dao et al. 2022, with rows for tiles: a row's softmax is
+/// complete, and needs no correction).
+final class HeadTiles implements AutoCloseable {
+    /// Queries of a block.
+    static final int BLOCK = 64;
+
+    final int queries;
+    final int keys;
+    final int size;
+    private final int ahead;
+    private final boolean causal;
+    private final Arena arena = Arena.ofShared();
+    private final List<Kernel> matmuls = new ArrayList<>();
+    private long bytes;
+
+    /// @param q queries `[batch, position, heads, queries, size]`
+    /// @param k keys `[batch, position, heads, size]`
+    HeadTiles(Buffer q, Buffer k, boolean causal) {
+        queries = Math.toIntExact(q.type().shape().size(1));
+        size = Math.toIntExact(q.type().shape().size(4));
+        keys = Math.toIntExact(k.type().shape().size(1));
+        ahead = Math.toIntExact(q.region().offsets().get(1));
+        this.causal = causal;
+    }
+
+    int blocks() {
+        return Math.ceilDiv(queries, BLOCK);
+    }
+
+    /// Queries of a block.
+    int rows(int block) {
+        return Math.min(BLOCK, queries - block * BLOCK);
+    }
+
+    /// How many keys, from the first, a query sees.
+    int seen(int query) {
+        return causal ? Math.min(keys, ahead + query + 1) : keys;
+    }
+
+    /// How many keys the last query of a block sees, and so the most of any.
+    int columns(int block) {
+        return seen(block * BLOCK + rows(block) - 1);
+    }
+
+    /// A matrix of scratch memory.
+    MemorySegment matrix(long rows, long columns) {
+        bytes += rows * columns * Float.BYTES;
+        return arena.allocate(rows * columns * Float.BYTES, 64);
+    }
+
+    /// A matmul over scratch memory; `left` and `right` are `[rows, columns]` as the einsum has
+    /// them.
+    Kernel matmul(String einsum, Part left, Part right, Part result) {
+        var request =
+                new KernelRequest(
+                        Op.Einsum.of(einsum),
+                        List.of(left.buffer("a", "b"), right.buffer("c", "d")),
+                        List.of(result.buffer("e", "f")));
+        Kernel kernel = new CpuLibrary().require(request);
+        matmuls.add(kernel);
+        return kernel;
+    }
+
+    /// The first rows of a matrix, or of what follows a row of it.
+    record Part(MemorySegment matrix, long firstRow, long rows, long columns) {
+        static Part first(MemorySegment matrix, long rows, long columns) {
+            return new Part(matrix, 0, rows, columns);
+        }
+
+        Buffer buffer(String outer, String inner) {
+            var shape = Shape.of(new Dim(outer, rows), new Dim(inner, columns));
+            var type = new TensorType(Dtype.F32, shape);
+            long from = firstRow * columns * Float.BYTES;
+            return Buffer.whole(type, matrix.asSlice(from, type.bytes()));
+        }
+    }
+
+    long workspaceBytes() {
+        return bytes + matmuls.stream().mapToLong(Kernel::workspaceBytes).sum();
+    }
+
+    @Override
+    public void close() {
+        matmuls.forEach(Kernel::close);
+        arena.close();
+    }
+}
