@@ -44,16 +44,11 @@ public final class Compiler {
         Graph forward =
                 passes.after(
                         "trace",
-                        model.trace(options.batch(), options.microBatches(), options.dtype(), true),
-                        Graph::print);
-        forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
-        forward =
-                passes.after(
-                        "mixed-precision",
-                        MixedPrecision.run(forward, options.precision()),
-                        Graph::print);
-        TrainingGraph training =
-                passes.after("differentiate", Differentiate.run(forward), TrainingGraph::print);
+                        model.trace(
+                                options.batch(), options.microBatches(), options.dtype(), true));
+        forward = passes.after("relu-after-pool", ReluAfterPool.run(forward));
+        forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
+        TrainingGraph training = passes.after("differentiate", Differentiate.run(forward));
         training =
                 passes.after(
                         "recompute",
@@ -61,8 +56,7 @@ public final class Compiler {
                                 training,
                                 forward,
                                 options.recompute(),
-                                trial -> peakBytes(model, options, trial)),
-                        TrainingGraph::print);
+                                trial -> peakBytes(model, options, trial)));
         return place(
                 model,
                 options,
@@ -79,17 +73,12 @@ public final class Compiler {
         TrainingGraph training =
                 passes.after(
                         "micro-batches",
-                        MicroBatches.repeat(differentiated, options.microBatches()),
-                        TrainingGraph::print);
+                        MicroBatches.repeat(differentiated, options.microBatches()));
         training =
                 passes.after(
                         "optimizer-step",
-                        OptimizerStep.append(training, options.optimizer(), options.clipNorm()),
-                        TrainingGraph::print);
-        return passes.after(
-                "training-outputs",
-                TrainingOutputs.choose(training, keepGradients),
-                TrainingGraph::print);
+                        OptimizerStep.append(training, options.optimizer(), options.clipNorm()));
+        return passes.after("training-outputs", TrainingOutputs.choose(training, keepGradients));
     }
 
     /// The forward pass alone, placed alike: examples in, as many as a micro-batch has,
@@ -101,14 +90,9 @@ public final class Compiler {
         var passes = new Passes();
         MicroBatches.requireFit(options);
         long batch = options.batch() / options.microBatches();
-        Graph forward =
-                passes.after("trace", model.trace(batch, options.dtype(), false), Graph::print);
-        forward = passes.after("relu-after-pool", ReluAfterPool.run(forward), Graph::print);
-        forward =
-                passes.after(
-                        "mixed-precision",
-                        MixedPrecision.run(forward, options.precision()),
-                        Graph::print);
+        Graph forward = passes.after("trace", model.trace(batch, options.dtype(), false));
+        forward = passes.after("relu-after-pool", ReluAfterPool.run(forward));
+        forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }
 
@@ -121,44 +105,20 @@ public final class Compiler {
     private static Compilation place(
             Model model, CompileOptions options, TrainingGraph graph, Passes passes) {
         ShardedGraph sharded =
-                passes.after(
-                        "propagate",
-                        Propagation.run(graph, options.mesh(), options.shards()),
-                        ShardedGraph::print);
-        sharded =
-                passes.after(
-                        "split-cross-entropy", SplitCrossEntropy.run(sharded), ShardedGraph::print);
-        sharded =
-                passes.after(
-                        "zero-sharding",
-                        ZeroSharding.run(sharded, options.zero()),
-                        ShardedGraph::print);
-        LocalGraph local = passes.after("partition", Partitioner.run(sharded), LocalGraph::print);
+                passes.after("propagate", Propagation.run(graph, options.mesh(), options.shards()));
+        sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
+        sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero()));
+        LocalGraph local = passes.after("partition", Partitioner.run(sharded));
+        local = passes.after("fuse-epilogue", local.with(FuseEpilogue.run(local.graph())));
+        local = passes.after("fuse-bias-gradient", local.with(FuseBiasGradient.run(local.graph())));
+        local = passes.after("fuse-elementwise", local.with(FuseElementwise.run(local.graph())));
         local =
                 passes.after(
-                        "fuse-epilogue",
-                        local.with(FuseEpilogue.run(local.graph())),
-                        LocalGraph::print);
-        local =
-                passes.after(
-                        "fuse-bias-gradient",
-                        local.with(FuseBiasGradient.run(local.graph())),
-                        LocalGraph::print);
-        local =
-                passes.after(
-                        "fuse-elementwise",
-                        local.with(FuseElementwise.run(local.graph())),
-                        LocalGraph::print);
-        local =
-                passes.after(
-                        "all-reduce-buckets",
-                        AllReduceBuckets.run(local, options.bucketBytes()),
-                        LocalGraph::print);
-        local = passes.after("start-early", StartEarly.run(local), LocalGraph::print);
-        DeviceSequence sequence =
-                passes.after("overlap", Overlap.run(local), DeviceSequence::print);
-        MemoryPlan memory = passes.after("pack-arena", PackArena.run(sequence), MemoryPlan::print);
-        ExecutionPlan plan = passes.after("assemble", Assembler.run(memory), ExecutionPlan::print);
+                        "all-reduce-buckets", AllReduceBuckets.run(local, options.bucketBytes()));
+        local = passes.after("start-early", StartEarly.run(local));
+        DeviceSequence sequence = passes.after("overlap", Overlap.run(local));
+        MemoryPlan memory = passes.after("pack-arena", PackArena.run(sequence));
+        ExecutionPlan plan = passes.after("assemble", Assembler.run(memory));
         PlanVerifier.verify(plan);
         return new Compilation(model, options, sharded, plan, passes.snapshots());
     }

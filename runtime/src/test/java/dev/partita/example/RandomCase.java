@@ -132,7 +132,7 @@ public final class RandomCase {
             case 0 -> net.then(linear("head", dim("vocab", 12))).loss(meanSquared());
             case 1 -> net.then(linear("head", dim("vocab", 12))).loss(crossEntropy());
             case 2 -> net.then(tiedTo("model")).loss(crossEntropy().ignoring(-100));
-            default -> net.then(tiedTo("model")).loss(crossEntropy());
+            default -> net.then(tiedTo("model")).loss(crossEntropy().labelSmoothing(0.1));
         };
     }
 
@@ -226,7 +226,8 @@ public final class RandomCase {
             case 0 -> meanSquared();
             case 1 -> meanSquared().summedOver("classes");
             case 2 -> crossEntropy().summedOver("batch");
-            case 3, 4 -> crossEntropy().ignoring(-100);
+            case 3 -> crossEntropy().ignoring(-100);
+            case 4 -> crossEntropy().ignoring(3).labelSmoothing(0.2);
             default -> crossEntropy();
         };
     }

@@ -138,11 +138,11 @@ final class GradientRules {
             case Op.Embedding _ ->
                     rules(() -> g.add(new Op.EmbeddingGrad(shape(node, 0)), x(node, 1), dy), null);
             case Op.Dropout dropout -> rules(() -> g.add(dropout, dy, x(node, 1)), null);
-            case Op.CrossEntropy _ ->
+            case Op.CrossEntropy(double smoothing) ->
                     rules(
                             () ->
                                     g.add(
-                                            new Op.CrossEntropyGrad(),
+                                            new Op.CrossEntropyGrad(smoothing),
                                             x(node, 0),
                                             x(node, 1),
                                             node.results().get(1),

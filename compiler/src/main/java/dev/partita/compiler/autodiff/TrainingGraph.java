@@ -1,6 +1,7 @@
 package dev.partita.compiler.autodiff;
 
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Value;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -17,7 +18,8 @@ public record TrainingGraph(
         Graph graph,
         Map<Value, Value> follows,
         Map<String, Value> gradients,
-        Map<Value, String> again) {
+        Map<Value, String> again)
+        implements Printed {
     public TrainingGraph {
         follows = Collections.unmodifiableMap(new LinkedHashMap<>(follows));
         gradients = Collections.unmodifiableMap(new LinkedHashMap<>(gradients));
@@ -34,6 +36,7 @@ public record TrainingGraph(
         return new TrainingGraph(graph, Map.of(), Map.of());
     }
 
+    @Override
     public String print() {
         return graph.print();
     }

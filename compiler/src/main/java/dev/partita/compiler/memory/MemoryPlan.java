@@ -1,6 +1,7 @@
 package dev.partita.compiler.memory;
 
 import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Value;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,7 +11,8 @@ import java.util.Map;
 ///
 /// @param offsets first byte of each value
 /// @param arenaBytes end of the highest byte in use: the device's peak
-public record MemoryPlan(DeviceSequence sequence, Map<Value, Long> offsets, long arenaBytes) {
+public record MemoryPlan(DeviceSequence sequence, Map<Value, Long> offsets, long arenaBytes)
+        implements Printed {
     public MemoryPlan {
         offsets = Collections.unmodifiableMap(new LinkedHashMap<>(offsets));
     }
@@ -23,6 +25,7 @@ public record MemoryPlan(DeviceSequence sequence, Map<Value, Long> offsets, long
         return offset;
     }
 
+    @Override
     public String print() {
         var text = new StringBuilder("arena " + arenaBytes + " bytes\n");
         offsets.forEach((value, offset) ->

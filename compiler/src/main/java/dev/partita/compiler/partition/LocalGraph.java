@@ -3,6 +3,7 @@ package dev.partita.compiler.partition;
 import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphPrinter;
+import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
@@ -16,7 +17,8 @@ import java.util.Map;
 /// @param blocks for each local value, which global value it is a block of and how that lies
 /// @param reasons for each value that a reshard defines or that is computed again, why
 public record LocalGraph(
-        Graph graph, Mesh mesh, Map<Value, Block> blocks, Map<Value, String> reasons) {
+        Graph graph, Mesh mesh, Map<Value, Block> blocks, Map<Value, String> reasons)
+        implements Printed {
     /// A block of the global value `whole`, and what a device holds it for.
     public record Block(Value whole, Placement placement, MemoryUse use) {}
 
@@ -38,6 +40,7 @@ public record LocalGraph(
         return new LocalGraph(rewritten, mesh, blocks, reasons);
     }
 
+    @Override
     public String print() {
         var text = new StringBuilder(GraphPrinter.print(graph));
         reasons.forEach((value, why) -> {

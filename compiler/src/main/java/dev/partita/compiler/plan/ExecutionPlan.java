@@ -1,5 +1,6 @@
 package dev.partita.compiler.plan;
 
+import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
@@ -11,7 +12,8 @@ import java.util.List;
 /// @param programs the distinct programs
 /// @param programOf for each rank, the index of its program
 public record ExecutionPlan(
-        String model, Mesh mesh, List<Program> programs, List<Integer> programOf) {
+        String model, Mesh mesh, List<Program> programs, List<Integer> programOf)
+        implements Printed {
     public ExecutionPlan {
         programs = List.copyOf(programs);
         programOf = List.copyOf(programOf);
@@ -42,6 +44,7 @@ public record ExecutionPlan(
     }
 
     /// Every binding and step as text.
+    @Override
     public String print() {
         return PlanPrinter.print(this);
     }

@@ -2,6 +2,7 @@ package dev.partita.compiler.sharding;
 
 import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
@@ -19,7 +20,8 @@ public record ShardedGraph(
         TrainingGraph training,
         Mesh mesh,
         Map<Value, Placement> placements,
-        Map<Value, Map<Integer, Cause>> causes) {
+        Map<Value, Map<Integer, Cause>> causes)
+        implements Printed {
     public ShardedGraph {
         placements = Collections.unmodifiableMap(new LinkedHashMap<>(placements));
         causes = Collections.unmodifiableMap(new LinkedHashMap<>(causes));
@@ -34,6 +36,7 @@ public record ShardedGraph(
     }
 
     /// The graph with each value's placement, and the cause of every sharded dim.
+    @Override
     public String print() {
         var text =
                 new StringBuilder(

@@ -50,8 +50,9 @@ public final class SplitCrossEntropy {
 
     private ShardedGraph split(Graph graph) {
         for (Node node : graph.nodes()) {
-            if (node.op() instanceof Op.CrossEntropy && !classes(sharded, node).isWhole()) {
-                split(node);
+            if (node.op() instanceof Op.CrossEntropy(double smoothing)
+                    && !classes(sharded, node).isWhole()) {
+                split(node, smoothing);
             } else {
                 nodes.add(node);
             }
@@ -62,7 +63,7 @@ public final class SplitCrossEntropy {
         return new ShardedGraph(training, sharded.mesh(), placements, causes);
     }
 
-    private void split(Node node) {
+    private void split(Node node, double smoothing) {
         Value logits = node.operands().get(0);
         Value labels = node.operands().get(1);
         Value loss = node.results().get(0);
@@ -77,7 +78,7 @@ public final class SplitCrossEntropy {
         place(picked, sharded.placement(loss), loss);
         add(node, new RowOp.LogSumExp(byPart), partSums, logits);
         add(node, new RowOp.LogSumExp(logSum.type().shape()), logSum, partSums);
-        add(node, new RowOp.PickLogit(), picked, logits, labels);
+        add(node, new RowOp.PickLogit(smoothing), picked, logits, labels);
         add(node, new Elementwise.Subtract(), loss, logSum, picked);
     }
 

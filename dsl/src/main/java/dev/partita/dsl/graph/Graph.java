@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /// A typed program in single-assignment form: nodes in an order in which they can run, and named
 /// outputs.
-public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
+public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) implements Printed {
     /// Begins the name of an output that becomes a state; the state's name follows.
     public static final String NEXT_STATE = "next-state/";
 
@@ -58,6 +58,7 @@ public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) {
     }
 
     /// The whole program as text.
+    @Override
     public String print() {
         return GraphPrinter.print(this);
     }

@@ -348,19 +348,28 @@ public sealed interface Op
     }
 
     /// Operands `logits[..., classes]`, `labels i32[...]`; results `-log softmax(logits)[label]`
-    /// and the logarithm of the softmax's denominator, both of the labels' shape.
-    record CrossEntropy() implements Op {
+    /// and the logarithm of the softmax's denominator, both of the labels' shape. The part
+    /// `smoothing` of the target is spread over all classes alike (Szegedy et al. 2016, section 7).
+    record CrossEntropy(double smoothing) implements Op {
+        public CrossEntropy() {
+            this(0);
+        }
+
         @Override
         public String toString() {
-            return "cross-entropy";
+            return "cross-entropy" + (smoothing == 0 ? "" : " smoothing " + smoothing);
         }
     }
 
     /// Operands `logits, labels, log-sum, dloss`; result the gradient of the logits.
-    record CrossEntropyGrad() implements Op {
+    record CrossEntropyGrad(double smoothing) implements Op {
+        public CrossEntropyGrad() {
+            this(0);
+        }
+
         @Override
         public String toString() {
-            return "cross-entropy-grad";
+            return "cross-entropy-grad" + (smoothing == 0 ? "" : " smoothing " + smoothing);
         }
     }
 

@@ -37,11 +37,16 @@ public sealed interface RowOp extends Op {
     }
 
     /// Operands `logits, labels`: of each row the logit of its label, or 0 where that lies in
-    /// another block, so that the sum over the blocks of a row is the logit.
-    record PickLogit() implements RowOp {
+    /// another block, so that the sum over the blocks of a row is the logit. With `smoothing`, that
+    /// part of it is instead the mean of the row's logits.
+    record PickLogit(double smoothing) implements RowOp {
+        public PickLogit() {
+            this(0);
+        }
+
         @Override
         public String toString() {
-            return "pick-logit";
+            return "pick-logit" + (smoothing == 0 ? "" : " smoothing " + smoothing);
         }
     }
 }

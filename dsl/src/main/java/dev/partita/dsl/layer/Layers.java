@@ -195,7 +195,7 @@ public final class Layers {
 
     /// Mean cross-entropy of the softmax of the prediction, against class numbers.
     public static Loss.CrossEntropy crossEntropy() {
-        return new Loss.CrossEntropy(List.of(), OptionalInt.empty());
+        return new Loss.CrossEntropy(List.of(), OptionalInt.empty(), 0);
     }
 
     /// Mean squared error, against numbers of the prediction's shape.

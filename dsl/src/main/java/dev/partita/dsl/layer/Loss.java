@@ -35,21 +35,30 @@ public sealed interface Loss {
     ///
     /// @param ignored the label that does not count: not in the loss, not in the gradient, and not
     ///   in the number by which a mean is divided
-    record CrossEntropy(List<String> summed, OptionalInt ignored) implements Loss {
+    /// @param smoothing the part of a target that is spread over all classes
+    record CrossEntropy(List<String> summed, OptionalInt ignored, double smoothing)
+            implements Loss {
         public CrossEntropy {
+            Arguments.fraction("crossEntropy", "label smoothing", smoothing);
             summed = List.copyOf(summed);
         }
 
         @Override
         public CrossEntropy summedOver(String... dims) {
-            return new CrossEntropy(List.of(dims), ignored);
+            return new CrossEntropy(List.of(dims), ignored, smoothing);
         }
 
         /// Examples, or positions, with this label do not count, as `ignore_index` of PyTorch; a
         /// batch in which nothing counts has the loss 0. What is ignored may be decided anew for
         /// every batch: the mean is over what counts on all devices and in all micro-batches.
         public CrossEntropy ignoring(int label) {
-            return new CrossEntropy(summed, OptionalInt.of(label));
+            return new CrossEntropy(summed, OptionalInt.of(label), smoothing);
+        }
+
+        /// Takes this part of every target from its label and spreads it over all classes alike, as
+        /// `label_smoothing` of PyTorch (Szegedy et al. 2016, section 7).
+        public CrossEntropy labelSmoothing(double part) {
+            return new CrossEntropy(summed, ignored, part);
         }
 
         @Override
@@ -67,8 +76,9 @@ public sealed interface Loss {
             return sum(trace, trace.add(new Elementwise.Multiply(), each, weights));
         }
 
-        private static Value each(Tracer trace, Value prediction, Value labels) {
-            return trace.addAll(new Op.CrossEntropy(), prediction, trace.microBatch(labels))
+        private Value each(Tracer trace, Value prediction, Value labels) {
+            Value own = trace.microBatch(labels);
+            return trace.addAll(new Op.CrossEntropy(smoothing), prediction, own)
                     .results()
                     .getFirst();
         }
@@ -98,6 +108,7 @@ public sealed interface Loss {
         @Override
         public String toString() {
             return "cross-entropy"
+                    + (smoothing == 0 ? "" : " smoothing " + smoothing)
                     + (ignored.isEmpty() ? "" : " ignoring " + ignored.getAsInt())
                     + print(summed);
         }

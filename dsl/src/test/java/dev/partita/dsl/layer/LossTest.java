@@ -84,9 +84,17 @@ class LossTest {
 
     @Test
     void a_loss_says_what_it_is() {
-        assertThat(crossEntropy().ignoring(-1).toString()).isEqualTo("cross-entropy ignoring -1");
+        assertThat(crossEntropy().labelSmoothing(0.1).ignoring(-1).toString())
+                .isEqualTo("cross-entropy smoothing 0.1 ignoring -1");
         assertThat(meanSquared().summedOver("a", "b").toString())
                 .isEqualTo("mean-squared summed over a, b");
+    }
+
+    @Test
+    void all_of_a_label_cannot_be_spread() {
+        for (double part : new double[] {-0.1, 1, Double.NaN}) {
+            assertThrows(ProblemException.class, () -> crossEntropy().labelSmoothing(part));
+        }
     }
 
     private static Problem problem(Loss loss) {

@@ -4,6 +4,8 @@ import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
+import dev.partita.dsl.layer.Line;
+import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.layer.ModelInput;
 import dev.partita.dsl.mesh.Axis;
@@ -17,6 +19,7 @@ import dev.partita.kernels.KernelLibrary;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -113,6 +116,12 @@ final class StrategyOptions {
             description = "Takes more than " + MOST_VIRTUAL_DEVICES + " virtual devices.")
     private boolean force;
 
+    @Option(
+            names = "--label-smoothing",
+            paramLabel = "PART",
+            description = "Spreads this part of every label over all classes. Default: none.")
+    private double labelSmoothing;
+
     @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private OptimizerOptions optimizer = new OptimizerOptions();
     @Mixin private LaterOptions later = new LaterOptions();
@@ -161,7 +170,24 @@ final class StrategyOptions {
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue());
         }
-        return Compiler.compile(model, split(options));
+        return Compiler.compile(smoothed(model), split(options));
+    }
+
+    private Model smoothed(Model model) {
+        if (labelSmoothing == 0) {
+            return model;
+        }
+        Optional<Loss> loss = model.loss().map(Line::word);
+        if (loss.isPresent() && loss.get() instanceof Loss.CrossEntropy crossEntropy) {
+            return model.loss(crossEntropy.labelSmoothing(labelSmoothing));
+        }
+        throw Problem.of(
+                        ProblemCode.UNSUPPORTED,
+                        "Only labels can be smoothed, and the model is not trained by cross-entropy.")
+                .fact("--label-smoothing", labelSmoothing)
+                .fact("loss", loss.map(Loss::toString).orElse("none"))
+                .fix("leave --label-smoothing out")
+                .exception();
     }
 
     private CompileOptions split(CompileOptions options) {

@@ -35,6 +35,13 @@ final class TrainCommand implements Callable<Integer> {
             description = "Trains for this many steps instead.")
     private @Nullable Integer steps;
 
+    @Option(
+            names = "--early-stopping",
+            paramLabel = "PATIENCE",
+            description =
+                    "Ends after this many epochs without a better test, with the best weights.")
+    private @Nullable Integer patience;
+
     private final Screen screen;
 
     TrainCommand(Screen screen) {
@@ -59,6 +66,7 @@ final class TrainCommand implements Callable<Integer> {
                         .test(examples.test())
                         .seed(strategy.seed())
                         .listener(view);
+        training = patience == null ? training : training.stoppingEarly(patience);
         try (var _ = Interruption.ofThisThread()) {
             TrainingRun run = steps == null ? training.epochs(epochs) : training.steps(steps);
             view.end(run);

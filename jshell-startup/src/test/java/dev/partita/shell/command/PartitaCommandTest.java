@@ -69,6 +69,8 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
         "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
         "plan mlp --mesh tensor=2 --zero 3 --zero-axis tensor, ZeroWithoutDataParallelism, batch",
+        "train mlp --early-stopping 0, InvalidArgument, stoppingEarly(3)",
+        "plan mlp --label-smoothing 1, InvalidArgument, label smoothing",
         "plan mlp --weight-decay -1, InvalidArgument, weight decay",
         "plan mlp --optimizer adamw --decay-spares biass, InvalidArgument, bias",
         "plan mlp --stages 2, Unsupported, --shard",

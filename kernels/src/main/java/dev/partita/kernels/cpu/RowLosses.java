@@ -4,6 +4,7 @@ import static dev.partita.kernels.cpu.Floats.LANES;
 import static dev.partita.kernels.cpu.Floats.all;
 import static dev.partita.kernels.cpu.Tile.vector;
 
+import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -19,7 +20,7 @@ import jdk.incubator.vector.VectorOperators;
 final class RowLosses {
     private RowLosses() {}
 
-    static Kernel crossEntropy(KernelRequest request) {
+    static Kernel crossEntropy(Op.CrossEntropy op, KernelRequest request) {
         MemorySegment logits = request.operand(0).memory();
         MemorySegment loss = request.result(0).memory();
         MemorySegment logSum = request.result(1).memory();
@@ -32,7 +33,7 @@ final class RowLosses {
                 load(logits, r, row, classes);
                 int label = labels.get(r);
                 float max = max(row);
-                float own = row[label] - max;
+                double own = target(row, classes, label, op.smoothing()) - max;
                 double log = Math.log(exponentials(row, max));
                 loss.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (log - own));
                 logSum.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (max + log));
@@ -41,7 +42,7 @@ final class RowLosses {
     }
 
     /// Of a block of the logits, those classes that it has.
-    static Kernel crossEntropyGrad(KernelRequest request) {
+    static Kernel crossEntropyGrad(Op.CrossEntropyGrad op, KernelRequest request) {
         Buffer block = request.operand(0);
         MemorySegment logits = block.memory();
         MemorySegment logSum = request.operand(2).memory();
@@ -51,6 +52,8 @@ final class RowLosses {
         long first = block.region().offsets().getLast();
         long rows = request.operand(3).type().shape().elements();
         var labels = new Labels(request.operand(1).memory(), wholeWidth(block));
+        float spread = (float) (op.smoothing() / wholeWidth(block));
+        float rest = (float) (1 - op.smoothing());
         float[] row = Tile.forWidth(classes);
         return () -> {
             for (long r = 0; r < rows; r++) {
@@ -58,9 +61,12 @@ final class RowLosses {
                 float slope = dloss.getAtIndex(ValueLayout.JAVA_FLOAT, r);
                 exponentials(row, logSum.getAtIndex(ValueLayout.JAVA_FLOAT, r));
                 scale(row, slope);
+                if (spread > 0) {
+                    add(row, -slope * spread);
+                }
                 long own = labels.get(r) - first;
                 if (own >= 0 && own < classes) {
-                    row[(int) own] -= slope;
+                    row[(int) own] -= slope * rest;
                 }
                 Tile.store(row, dlogits, r * classes, classes);
             }
@@ -160,6 +166,24 @@ final class RowLosses {
             sum = sum.add(e);
         }
         return sum.reduceLanes(VectorOperators.ADD);
+    }
+
+    /// The logit of the label, and for the part `smoothing` the mean of all.
+    private static double target(float[] row, int classes, int label, double smoothing) {
+        if (smoothing == 0) {
+            return row[label];
+        }
+        double sum = 0;
+        for (int c = 0; c < classes; c++) {
+            sum += row[c];
+        }
+        return (1 - smoothing) * row[label] + smoothing * sum / classes;
+    }
+
+    private static void add(float[] row, float summand) {
+        for (int i = 0; i < row.length; i += LANES) {
+            vector(row, i).add(summand).intoArray(row, i);
+        }
     }
 
     private static void scale(float[] row, float factor) {

@@ -39,8 +39,8 @@ final class VectorLibrary implements KernelLibrary {
             case Op.SumSquares _ -> Optional.of(TileSums.sumSquares(request));
             case Op.Softmax _ -> Optional.of(RowLosses.softmax(request));
             case Op.SoftmaxGrad _ -> Optional.of(RowLosses.softmaxGrad(request));
-            case Op.CrossEntropy _ -> Optional.of(RowLosses.crossEntropy(request));
-            case Op.CrossEntropyGrad _ -> Optional.of(RowLosses.crossEntropyGrad(request));
+            case Op.CrossEntropy loss -> Optional.of(RowLosses.crossEntropy(loss, request));
+            case Op.CrossEntropyGrad grad -> Optional.of(RowLosses.crossEntropyGrad(grad, request));
             case RowOp.LogSumExp _ -> Optional.of(RowLosses.logSumExp(request));
             case Op.Einsum einsum -> VectorMatmul.einsum(einsum, request);
             case Op.Conv2d conv -> Optional.of(VectorConvolutions.forward(conv, request));

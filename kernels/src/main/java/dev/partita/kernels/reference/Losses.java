@@ -1,6 +1,7 @@
 package dev.partita.kernels.reference;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -28,7 +29,7 @@ final class Losses {
         };
     }
 
-    static Kernel crossEntropy(KernelRequest request) {
+    static Kernel crossEntropy(Op.CrossEntropy op, KernelRequest request) {
         Elements logits = Elements.of(request.operand(0));
         Elements loss = Elements.of(request.result(0));
         Elements logSums = Elements.of(request.result(1));
@@ -38,14 +39,16 @@ final class Losses {
         return () -> {
             for (long row = 0; row < shape.elements() / classes; row++) {
                 double logSum = Normalisation.logSumExp(logits, row * classes, classes);
-                loss.set(row, logSum - logits.get(row * classes + labels.get(row)));
+                double own = logits.get(row * classes + labels.get(row));
+                double spread = sum(logits, row, classes) / classes;
+                loss.set(row, logSum - (1 - op.smoothing()) * own - op.smoothing() * spread);
                 logSums.set(row, logSum);
             }
         };
     }
 
     /// Of a block of the logits, those classes that it has.
-    static Kernel crossEntropyGrad(KernelRequest request) {
+    static Kernel crossEntropyGrad(Op.CrossEntropyGrad op, KernelRequest request) {
         Buffer block = request.operand(0);
         Elements logits = Elements.of(block);
         Elements logSums = Elements.of(request.operand(2));
@@ -55,12 +58,13 @@ final class Losses {
         long classes = Normalisation.width(shape);
         long first = block.region().offsets().getLast();
         var labels = wholeRowLabels(request);
+        double spread = op.smoothing() / labels.classes();
         return () -> {
             for (long row = 0; row < shape.elements() / classes; row++) {
                 long label = labels.get(row) - first;
                 for (long c = 0; c < classes; c++) {
                     double probability = Math.exp(logits.get(row * classes + c) - logSums.get(row));
-                    double target = c == label ? 1 : 0;
+                    double target = spread + (c == label ? 1 - op.smoothing() : 0);
                     dlogits.set(row * classes + c, dloss.get(row) * (probability - target));
                 }
             }
@@ -80,7 +84,7 @@ final class Losses {
         };
     }
 
-    static Kernel pickLogit(KernelRequest request) {
+    static Kernel pickLogit(RowOp.PickLogit op, KernelRequest request) {
         Buffer block = request.operand(0);
         Elements logits = Elements.of(block);
         Elements picked = Elements.of(request.result(0));
@@ -92,9 +96,19 @@ final class Losses {
             for (long row = 0; row < rows; row++) {
                 long label = labels.get(row) - first;
                 boolean here = label >= 0 && label < classes;
-                picked.set(row, here ? logits.get(row * classes + label) : 0);
+                double own = here ? logits.get(row * classes + label) : 0;
+                double spread = sum(logits, row, classes) / labels.classes();
+                picked.set(row, (1 - op.smoothing()) * own + op.smoothing() * spread);
             }
         };
+    }
+
+    private static double sum(Elements logits, long row, long classes) {
+        double sum = 0;
+        for (long c = row * classes; c < (row + 1) * classes; c++) {
+            sum += logits.get(c);
+        }
+        return sum;
     }
 
     /// Operand 1, of whole rows of operand 0.

@@ -61,12 +61,12 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Op.EmbeddingGrad _ -> Optional.of(Embeddings.grad(request));
             case Op.Dropout dropout -> Optional.of(Randomness.dropout(dropout, request));
             case Op.Ignoring ignoring -> Optional.of(Losses.ignoring(ignoring, request));
-            case Op.CrossEntropy _ -> Optional.of(Losses.crossEntropy(request));
-            case Op.CrossEntropyGrad _ -> Optional.of(Losses.crossEntropyGrad(request));
+            case Op.CrossEntropy loss -> Optional.of(Losses.crossEntropy(loss, request));
+            case Op.CrossEntropyGrad grad -> Optional.of(Losses.crossEntropyGrad(grad, request));
             case RowOp.RmsNorm norm -> Optional.of(RootMeanSquare.norm(norm, request));
             case RowOp.RmsNormGrad _ -> Optional.of(RootMeanSquare.grad(request));
             case RowOp.LogSumExp _ -> Optional.of(Losses.logSumExp(request));
-            case RowOp.PickLogit _ -> Optional.of(Losses.pickLogit(request));
+            case RowOp.PickLogit pick -> Optional.of(Losses.pickLogit(pick, request));
             case AttentionOp.Attention attention ->
                     Optional.of(Attentions.forward(attention, request));
             case AttentionOp.AttentionGrad grad -> Optional.of(Attentions.backward(grad, request));

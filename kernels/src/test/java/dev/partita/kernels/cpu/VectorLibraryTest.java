@@ -148,6 +148,11 @@ class VectorLibraryTest extends ContractionsContract {
                 .with(2, logSums)
                 .agrees(library, F32);
         Trial.of(11, new RowOp.LogSumExp(row.shape()), logits).agrees(library, F32);
+        Trial.of(12, new Op.CrossEntropy(0.1), logits, ids).with(1, labels).agrees(library, F32);
+        Trial.of(11, new Op.CrossEntropyGrad(0.1), logits, ids, row, row)
+                .with(1, labels)
+                .with(2, logSums)
+                .agrees(library, F32);
     }
 
     @ParameterizedTest

@@ -22,6 +22,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every gradient op against finite differences of the op it is the gradient of, in f64.
 class ReferenceGradientsTest {
@@ -240,14 +241,23 @@ class ReferenceGradientsTest {
         return Arrays.stream(squares).map(s -> s / 6).toArray();
     }
 
-    @Test
-    void cross_entropy() {
+    @ParameterizedTest(name = "label smoothing {0}")
+    @ValueSource(doubles = {0, 0.1, 0.9})
+    void cross_entropy(double smoothing) {
         TensorType logits = f64("4,3");
         double[] labels = {0, 2, 1, 2};
-        Trial forward = Trial.of(12, new Op.CrossEntropy(), logits, Types.i32("4")).with(1, labels);
+        Trial forward =
+                Trial.of(12, new Op.CrossEntropy(smoothing), logits, Types.i32("4"))
+                        .with(1, labels);
         double[] dloss = random(4);
         Trial backward =
-                Trial.of(13, new Op.CrossEntropyGrad(), logits, Types.i32("4"), f64("4"), f64("4"))
+                Trial.of(
+                                13,
+                                new Op.CrossEntropyGrad(smoothing),
+                                logits,
+                                Types.i32("4"),
+                                f64("4"),
+                                f64("4"))
                         .with(0, forward.operand(0))
                         .with(1, labels)
                         .with(2, forward.truth().get(1))

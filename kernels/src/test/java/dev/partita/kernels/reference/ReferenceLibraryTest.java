@@ -273,6 +273,19 @@ class ReferenceLibraryTest {
         return part;
     }
 
+    /// torch.nn.functional.cross_entropy(tensor([[1., 2, 4]]), tensor([1]), label_smoothing=0.3)
+    @Test
+    void label_smoothing_is_that_of_pytorch() {
+        Trial trial =
+                Trial.of(0, new Op.CrossEntropy(0.3), f64("1,3"), i32("1"))
+                        .with(0, 1, 2, 4)
+                        .with(1, 1);
+        // the target is [0.1, 0.8, 0.1]
+        double logSum = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(4));
+        double expected = 0.1 * (logSum - 1) + 0.8 * (logSum - 2) + 0.1 * (logSum - 4);
+        assertThat(trial.truth().getFirst()[0]).isWithin(1e-15).of(expected);
+    }
+
     @Test
     void a_label_out_of_range_is_a_problem_with_label_classes_and_row() {
         var trial = Trial.of(0, new Op.CrossEntropy(), f64("3,4"), i32("3")).with(1, 0, 4, 1);

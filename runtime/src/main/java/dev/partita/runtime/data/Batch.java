@@ -51,6 +51,14 @@ public final class Batch {
         MemorySegment.copy(window, 1, labels, ValueLayout.JAVA_INT, at, length);
     }
 
+    /// Replaces the labels from this place on.
+    void ignore(int place, int labelsPerExample, int label) {
+        long count = labels.byteSize() / Integer.BYTES;
+        for (long i = (long) place * labelsPerExample; i < count; i++) {
+            labels.setAtIndex(ValueLayout.JAVA_INT, i, label);
+        }
+    }
+
     void put(int place, float[] example, int label) {
         long at = (long) place * example.length * Float.BYTES;
         MemorySegment.copy(example, 0, features, ValueLayout.JAVA_FLOAT, at, example.length);

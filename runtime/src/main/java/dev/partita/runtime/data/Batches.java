@@ -4,6 +4,7 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Shape;
 import java.lang.foreign.Arena;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ public final class Batches implements AutoCloseable {
     private final IntFunction<int[]> orders;
     private final Augmentation augmentation;
     private final long seed;
+    private final OptionalInt ignored;
     private final Arena arena = Arena.ofShared();
     private final Batch[] buffers = new Batch[2];
     private final Thread thread;
@@ -37,12 +39,14 @@ public final class Batches implements AutoCloseable {
             DistributedSampler sampler,
             IntFunction<int[]> orders,
             Augmentation augmentation,
-            long seed) {
+            long seed,
+            OptionalInt ignored) {
         this.examples = examples;
         this.sampler = sampler;
         this.orders = orders;
         this.augmentation = augmentation;
         this.seed = seed;
+        this.ignored = ignored;
         for (int i = 0; i < buffers.length; i++) {
             buffers[i] = new Batch(arena, sampler.batch(), examples);
         }
@@ -53,14 +57,34 @@ public final class Batches implements AutoCloseable {
     /// at other places in every epoch.
     public static Batches shuffled(
             Examples examples, DistributedSampler sampler, Augmentation augmentation, long seed) {
+        return shuffled(examples, sampler, augmentation, seed, OptionalInt.empty());
+    }
+
+    /// The same; what fills up a batch of [Remainder#IGNORE] has the label `ignored`.
+    public static Batches shuffled(
+            Examples examples,
+            DistributedSampler sampler,
+            Augmentation augmentation,
+            long seed,
+            OptionalInt ignored) {
         return new Batches(
-                examples, sampler, epoch -> sampler.order(epoch, seed), augmentation, seed);
+                examples,
+                sampler,
+                epoch -> sampler.order(epoch, seed),
+                augmentation,
+                seed,
+                ignored);
     }
 
     /// Batches to test with: the examples as they are and in their own order.
     public static Batches inOrder(Examples examples, DistributedSampler sampler) {
         return new Batches(
-                examples, sampler, _ -> sampler.inOrder(), Augmentation.none(), IN_ORDER);
+                examples,
+                sampler,
+                _ -> sampler.inOrder(),
+                Augmentation.none(),
+                IN_ORDER,
+                OptionalInt.empty());
     }
 
     /// The next batch; the one before it is given back.
@@ -107,6 +131,10 @@ public final class Batches implements AutoCloseable {
                     }
                     batch.begin(epoch, step);
                     filler.fill(batch, order);
+                    if (sampler.remainder() == Remainder.IGNORE) {
+                        int label = ignored.orElseThrow();
+                        batch.ignore(sampler.real(step), examples.labels(), label);
+                    }
                     publish();
                 }
             }

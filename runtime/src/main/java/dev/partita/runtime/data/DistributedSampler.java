@@ -37,6 +37,11 @@ public record DistributedSampler(int examples, int batch, int replicas, Remainde
         return remainder == Remainder.DROP ? examples / batch : Math.ceilDiv(examples, batch);
     }
 
+    /// Examples of batch `step` of an epoch before it is filled up.
+    public int real(int step) {
+        return Math.min(batch, examples - step * batch);
+    }
+
     /// The examples of an epoch, batch after batch.
     public int[] order(int epoch, long seed) {
         var order = new int[examples];

@@ -5,5 +5,7 @@ public enum Remainder {
     /// They are left out of this epoch.
     DROP,
     /// The batch is filled up with examples from the start of the epoch.
-    PAD
+    PAD,
+    /// The batch is filled up with examples whose labels are replaced by one that does not count.
+    IGNORE
 }

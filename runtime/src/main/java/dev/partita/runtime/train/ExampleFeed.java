@@ -12,6 +12,7 @@ import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.execute.Feed;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
@@ -21,9 +22,16 @@ import java.util.stream.IntStream;
 /// @param features name of the input that takes the features
 /// @param dtype type of the features as the data has them
 /// @param labelled whether the plan reads `labels`
+/// @param ignored the label that does not count, if there is one
 /// @param batch examples per step, over all devices
 /// @param replicas parts the batch is split into
-record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, int replicas) {
+record ExampleFeed(
+        String features,
+        Dtype dtype,
+        boolean labelled,
+        OptionalInt ignored,
+        int batch,
+        int replicas) {
     private static final String LABELS = "labels";
 
     /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` if the model takes other
@@ -33,11 +41,13 @@ record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, in
         Program program = plan.program(0);
         Binding.Input features = null;
         boolean labelled = false;
+        OptionalInt ignored = OptionalInt.empty();
         for (Binding.Input input : program.bindings(Binding.Input.class).toList()) {
             switch (input.name()) {
                 case "learning-rate", "step" -> {}
                 case LABELS -> {
                     labelled = true;
+                    ignored = IndexBounds.ignored(program, input.slot());
                     requireClasses(program, input, dataset);
                     requireLabels(program, input, dataset);
                 }
@@ -66,7 +76,8 @@ record ExampleFeed(String features, Dtype dtype, boolean labelled, int batch, in
                     .exception();
         }
         int replicas = plan.mesh().size(slot.placement().dim(dim).axes());
-        return new ExampleFeed(features.name(), dataset.dtype(), labelled, batch, replicas);
+        return new ExampleFeed(
+                features.name(), dataset.dtype(), labelled, ignored, batch, replicas);
     }
 
     /// Product of the sizes of dims `0..last`: the batch, and what it is divided into.

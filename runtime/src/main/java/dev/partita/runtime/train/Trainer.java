@@ -2,6 +2,7 @@ package dev.partita.runtime.train;
 
 import dev.partita.compiler.plan.Binding;
 import dev.partita.dsl.layer.LearningRate;
+import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.data.Batch;
@@ -27,6 +28,14 @@ final class Trainer {
         this.training = training;
         sampler = training.sampler();
         examples = training.exampleFeed();
+        if (training.patience() > 0 && training.testExamples().isEmpty()) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "Early stopping watches a test, and there are no examples to test with.")
+                    .fact("data", training.examples().name())
+                    .fix("train(plan, data).test(other).stoppingEarly(3)")
+                    .exception();
+        }
     }
 
     TrainingRun train(int steps) {
@@ -38,20 +47,30 @@ final class Trainer {
                                 training.examples(),
                                 sampler,
                                 training.augmentation(),
-                                training.seed())) {
+                                training.seed(),
+                                examples.ignored())) {
             var log = new StepLog(session, steps, sampler.batch());
+            var stopping = new EarlyStopping(training.patience(), readsText());
             OptionalDouble measured = OptionalDouble.empty();
             boolean interrupted = false;
+            boolean stopped = false;
             try {
-                for (int step = 1; step <= steps; step++) {
+                for (int step = 1; step <= steps && !stopped; step++) {
                     run(session, batches.next(), step, log);
                     training.listener().step(log.progress(epoch(step)));
                     if (evaluator != null && (step == steps || step % sampler.steps() == 0)) {
                         log.pause();
                         measured = OptionalDouble.of(evaluator.measure(session));
                         tell(epoch(step), measured.getAsDouble());
+                        if (training.patience() > 0) {
+                            boolean over = stopping.isOverAfter(session, measured.getAsDouble());
+                            stopped = over && step < steps;
+                        }
                         log.resume();
                     }
+                }
+                if (training.patience() > 0) {
+                    measured = stopping.restore(session);
                 }
             } catch (ProblemException e) {
                 if (e.problem().code() != ProblemCode.INTERRUPTED) {
@@ -60,7 +79,7 @@ final class Trainer {
                 interrupted = true;
                 Thread.interrupted();
             }
-            return result(session, log, interrupted, measured);
+            return result(session, log, interrupted, stopped, measured);
         }
     }
 
@@ -86,7 +105,10 @@ final class Trainer {
         LearningRate rate = training.compilation().options().optimizer().learningRate();
         long start = System.nanoTime();
         examples.fill(session.feed(), batch);
-        session.feed().put("learning-rate", rate.at(step)).put("step", step);
+        session.feed().put("learning-rate", rate.at(step));
+        if (session.feed().has("step")) {
+            session.feed().put("step", step);
+        }
         session.run();
         log.add(System.nanoTime() - start);
     }
@@ -96,7 +118,11 @@ final class Trainer {
     }
 
     private TrainingRun result(
-            Session session, StepLog log, boolean interrupted, OptionalDouble measured) {
+            Session session,
+            StepLog log,
+            boolean interrupted,
+            boolean stopped,
+            OptionalDouble measured) {
         OptionalDouble complete = interrupted ? OptionalDouble.empty() : measured;
         double speed = log.samplesPerSecond();
         Map<String, HostTensor> weights = new LinkedHashMap<>();
@@ -111,6 +137,7 @@ final class Trainer {
                 log.steps(),
                 log.steps() == 0 ? 0 : epoch(log.steps()),
                 interrupted,
+                stopped,
                 log.losses(),
                 log.gradNorms(),
                 log.millis(),

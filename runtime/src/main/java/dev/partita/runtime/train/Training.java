@@ -18,7 +18,11 @@ import java.util.Optional;
 /// train(plan, digits()).augment(Augmentation.shift(2)).seed(7).epochs(3)
 /// ```
 ///
-/// In every epoch the examples that do not fill the last batch are left out, others each time.
+/// In every epoch the examples that do not fill the last batch are left out, others each time,
+/// unless [#everyExample] is said.
+///
+/// @param patience tests in a row without a better one after which training ends, or 0 for never
+/// @param remainder what becomes of the examples that do not fill the last batch
 public record Training(
         Compilation compilation,
         Examples examples,
@@ -26,7 +30,9 @@ public record Training(
         Augmentation augmentation,
         long seed,
         KernelLibrary kernels,
-        TrainingListener listener) {
+        TrainingListener listener,
+        int patience,
+        Remainder remainder) {
 
     /// Training on these examples, with no test, no augmentation and seed 1.
     public static Training of(Compilation compilation, Examples examples, KernelLibrary kernels) {
@@ -37,37 +43,121 @@ public record Training(
                 Augmentation.none(),
                 1,
                 kernels,
-                TrainingListener.NONE);
+                TrainingListener.NONE,
+                0,
+                Remainder.DROP);
     }
 
     /// Tests with these examples after every epoch and at the end.
     public Training test(Examples newTest) {
         return new Training(
-                compilation, examples, Optional.of(newTest), augmentation, seed, kernels, listener);
+                compilation,
+                examples,
+                Optional.of(newTest),
+                augmentation,
+                seed,
+                kernels,
+                listener,
+                patience,
+                remainder);
     }
 
     /// Varies every example anew in every epoch.
     public Training augment(Augmentation newAugmentation) {
         return new Training(
-                compilation, examples, testExamples, newAugmentation, seed, kernels, listener);
+                compilation,
+                examples,
+                testExamples,
+                newAugmentation,
+                seed,
+                kernels,
+                listener,
+                patience,
+                remainder);
     }
 
     /// Chooses first weights, order and variation of the examples.
     public Training seed(long newSeed) {
         return new Training(
-                compilation, examples, testExamples, augmentation, newSeed, kernels, listener);
+                compilation,
+                examples,
+                testExamples,
+                augmentation,
+                newSeed,
+                kernels,
+                listener,
+                patience,
+                remainder);
     }
 
     /// Computes with other kernels.
     public Training kernels(KernelLibrary newKernels) {
         return new Training(
-                compilation, examples, testExamples, augmentation, seed, newKernels, listener);
+                compilation,
+                examples,
+                testExamples,
+                augmentation,
+                seed,
+                newKernels,
+                listener,
+                patience,
+                remainder);
     }
 
     /// Tells someone how it goes.
     public Training listener(TrainingListener newListener) {
         return new Training(
-                compilation, examples, testExamples, augmentation, seed, kernels, newListener);
+                compilation,
+                examples,
+                testExamples,
+                augmentation,
+                seed,
+                kernels,
+                newListener,
+                patience,
+                remainder);
+    }
+
+    /// Ends training when the test after this many epochs in a row was no better than the best one:
+    /// a larger accuracy, or for a text a smaller loss. The run then has the weights that were
+    /// best.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` below 1
+    public Training stoppingEarly(int newPatience) {
+        if (newPatience < 1) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "Training can stop early only after at least one epoch.")
+                    .fact("patience", newPatience)
+                    .fix("write for example stoppingEarly(3)")
+                    .exception();
+        }
+        return new Training(
+                compilation,
+                examples,
+                testExamples,
+                augmentation,
+                seed,
+                kernels,
+                listener,
+                newPatience,
+                remainder);
+    }
+
+    /// Trains with every example once an epoch: the last, smaller batch is completed by examples
+    /// whose labels do not count, and its loss is the mean over the others. The loss must ignore a
+    /// label: `crossEntropy().ignoring(-100)`.
+    public Training everyExample() {
+        return new Training(
+                compilation,
+                examples,
+                testExamples,
+                augmentation,
+                seed,
+                kernels,
+                listener,
+                patience,
+                Remainder.IGNORE);
     }
 
     /// Trains for a number of epochs. An interrupt of this thread ends training after the last
@@ -102,8 +192,16 @@ public record Training(
 
     DistributedSampler sampler() {
         ExampleFeed feed = exampleFeed();
-        return new DistributedSampler(
-                examples.size(), feed.batch(), feed.replicas(), Remainder.DROP);
+        if (remainder == Remainder.IGNORE && feed.ignored().isEmpty()) {
+            throw Problem.of(
+                            ProblemCode.UNSUPPORTED,
+                            "The last batch is completed by examples that do not count, and here every label counts.")
+                    .fact("data", examples.name() + ": " + examples.size() + " examples")
+                    .fact("batch", feed.batch())
+                    .fix("crossEntropy().ignoring(-100) as the loss, or leave out everyExample()")
+                    .exception();
+        }
+        return new DistributedSampler(examples.size(), feed.batch(), feed.replicas(), remainder);
     }
 
     SessionOptions sessionOptions() {

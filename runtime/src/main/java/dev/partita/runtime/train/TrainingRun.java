@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 /// @param steps complete steps
 /// @param epochs epochs begun
 /// @param interrupted whether it was ended before its last step
+/// @param stoppedEarly whether it ended because tests became no better
 /// @param losses of every step
 /// @param gradNorms of every step, before the update
 /// @param stepMillis how long every step took, without waiting for examples
@@ -22,11 +23,12 @@ import java.util.OptionalDouble;
 ///   was not interrupted
 /// @param validationLoss mean of `-log(probability)` of each character of the test text, in nats,
 ///   if it was trained on text and not interrupted
-/// @param weights by name, at the end
+/// @param weights by name, at the end; those that tested best if training was to stop early
 public record TrainingRun(
         int steps,
         int epochs,
         boolean interrupted,
+        boolean stoppedEarly,
         List<Double> losses,
         List<Double> gradNorms,
         List<Double> stepMillis,
@@ -61,7 +63,7 @@ public record TrainingRun(
         return "%,d steps%s%s%s%s, %,.0f samples/s"
                 .formatted(
                         steps,
-                        interrupted ? " (interrupted)" : "",
+                        interrupted ? " (interrupted)" : stoppedEarly ? " (stopped early)" : "",
                         loss,
                         accuracy,
                         validation,
