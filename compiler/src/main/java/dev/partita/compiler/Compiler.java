@@ -13,6 +13,7 @@ import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
@@ -27,7 +28,9 @@ import dev.partita.compiler.simplify.FuseElementwise;
 import dev.partita.compiler.simplify.FuseEpilogue;
 import dev.partita.compiler.simplify.ReluAfterPool;
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.tensor.TensorType;
 
 /// The whole compiler, one pass a line. Every graph is verified where it is made, the plan at the
 /// end; each pass leaves a [Snapshot].
@@ -48,7 +51,9 @@ public final class Compiler {
                                 options.batch(), options.microBatches(), options.dtype(), true));
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
-        TrainingGraph training = passes.after("differentiate", Differentiate.run(forward));
+        TrainingGraph training = passes.after(
+                        "differentiate",
+                        Differentiate.run(forward, seed(forward, options.precision())));
         training =
                 passes.after(
                         "recompute",
@@ -74,11 +79,23 @@ public final class Compiler {
                 passes.after(
                         "micro-batches",
                         MicroBatches.repeat(differentiated, options.microBatches()));
+        if (options.precision().scalesLoss()) {
+            training = passes.after("unscale", LossScaling.unscale(training));
+        }
         training =
                 passes.after(
                         "optimizer-step",
                         OptimizerStep.append(training, options.optimizer(), options.clipNorm()));
+        if (options.precision().scalesLoss()) {
+            training = passes.after("guard-loss-scale", LossScaling.guard(training));
+        }
         return passes.after("training-outputs", TrainingOutputs.choose(training, keepGradients));
+    }
+
+    /// The gradient of the loss.
+    private static Op.Leaf seed(Graph forward, Precision precision) {
+        TensorType loss = forward.output("loss").type();
+        return precision.scalesLoss() ? LossScaling.seed(loss) : new Op.Constant(1, loss);
     }
 
     /// The forward pass alone, placed alike: examples in, as many as a micro-batch has,

@@ -14,9 +14,9 @@ public sealed interface Recompute {
         return new None();
     }
 
-    /// Only what goes from block to block is kept; every block but the last, whose values are read
-    /// at once, is computed again. A block is a residual layer or what lies between two of them;
-    /// without residual layers, n layers in a row make about sqrt(n) blocks.
+    /// Only what goes from block to block is kept, and vectors; every block but the last, whose
+    /// values are read at once, is computed again. A block is a residual layer or what lies between
+    /// two of them; without residual layers, n layers in a row make about sqrt(n) blocks.
     static Recompute full() {
         return new Full();
     }

@@ -25,7 +25,7 @@ public final class ModelCatalogTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mlp, 669706", "convnet, 431242", "gpt, 3248640"})
+    @CsvSource({"mlp, 669706", "convnet, 431242", "resnet18, 11172810", "gpt, 3248640"})
     void a_built_in_model_has_its_weights(String name, long parameters) {
         Model model = ModelCatalog.named(name);
         assertThat(model.name()).isEqualTo(name);

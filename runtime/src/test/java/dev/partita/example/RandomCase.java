@@ -293,7 +293,8 @@ public final class RandomCase {
     /// same program, with roundings so small that a proof sees through them.
     private CompileOptions precision(CompileOptions options) {
         return options.dtype() == Dtype.F64 && random.nextInt(4) == 0
-                ? options.precision(new Precision("f32 in f64", Dtype.F64, Dtype.F32))
+                ? options.precision(
+                        new Precision("f32 in f64", Dtype.F64, Dtype.F32, random.nextBoolean()))
                 : options;
     }
 

@@ -75,6 +75,7 @@ public final class Assembler {
                             new Step.RequireFinite(
                                     steps.size(),
                                     slot(node.operands().getFirst()),
+                                    slots(node.operands().subList(1, node.operands().size())),
                                     what,
                                     note(node)));
             case Op op ->

@@ -27,15 +27,22 @@ public final class Differentiate {
     }
 
     public static TrainingGraph run(Graph forward) {
-        return new Differentiate(GraphBuilder.continuing(forward)).differentiate(forward);
+        return run(forward, new Op.Constant(1, forward.output("loss").type()));
     }
 
-    private TrainingGraph differentiate(Graph forward) {
+    /// The same with all gradients multiplied by a number.
+    ///
+    /// @param seed a scalar of the loss's type: the gradient of the loss
+    public static TrainingGraph run(Graph forward, Op.Leaf seed) {
+        return new Differentiate(GraphBuilder.continuing(forward)).differentiate(forward, seed);
+    }
+
+    private TrainingGraph differentiate(Graph forward, Op.Leaf seed) {
         Set<Value> trained = trained(forward);
         GraphIndex index = forward.index();
         Value loss = forward.output("loss");
         builder.like(index.definition(loss));
-        gradientOf.put(loss, builder.add(new Op.Constant(1, loss.type())));
+        gradientOf.put(loss, builder.add(seed));
         for (Node node : forward.nodes().reversed()) {
             Value dy = node.results().isEmpty() ? null : gradientOf.get(node.results().getFirst());
             if (dy != null) {

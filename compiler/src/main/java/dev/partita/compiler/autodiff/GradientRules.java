@@ -154,6 +154,7 @@ final class GradientRules {
                     Elementwise.SiluGrad _,
                     Elementwise.TanhGrad _,
                     Elementwise.SquareRoot _,
+                    Elementwise.Reciprocal _,
                     Elementwise.ClipFactor _,
                     Elementwise.MeanWeight _,
                     Elementwise.Fused _,

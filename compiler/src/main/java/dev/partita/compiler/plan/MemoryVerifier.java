@@ -44,7 +44,7 @@ final class MemoryVerifier {
                 case Step.Compute compute -> compute(compute);
                 case Step.Start start -> start(start);
                 case Step.Finish finish -> finish(finish);
-                case Step.RequireFinite check -> read(check, check.slot());
+                case Step.RequireFinite check -> check(check);
             }
         }
         if (!pending.isEmpty()) {
@@ -174,6 +174,19 @@ final class MemoryVerifier {
                 || op instanceof Update
                 || op instanceof Op.Flatten
                 || op instanceof Op.Unflatten;
+    }
+
+    /// What all devices decide by must be the same number on all of them.
+    private void check(Step.RequireFinite step) {
+        read(step, step.slot());
+        step.lossScale().forEach(slot -> read(step, slot));
+        Slot slot = program.slot(step.slot());
+        if (!slot.placement().isReplicated()) {
+            throw PlanVerifier.rejected(
+                    program,
+                    step,
+                    slot + " is " + slot.placement() + ": each device would decide for itself");
+        }
     }
 
     private void start(Step.Start step) {

@@ -63,8 +63,12 @@ final class PlanPrinter {
                                     + names(targets)
                                     + types(program, targets);
                     case Step.Finish(int _, int tag, Note _) -> "finish #" + tag;
-                    case Step.RequireFinite(int _, int slot, String name, Note _) ->
-                            "require-finite " + name + " s" + slot;
+                    case Step.RequireFinite(int _, int slot, var lossScale, String name, Note _) ->
+                            "require-finite "
+                                    + name
+                                    + " s"
+                                    + slot
+                                    + (lossScale.isEmpty() ? "" : " or halve" + names(lossScale));
                 };
         String note = step instanceof Step.Finish ? "" : step.note().toString();
         return note.isEmpty() ? what : what + "  ; " + note;

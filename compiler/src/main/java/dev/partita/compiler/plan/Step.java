@@ -45,6 +45,14 @@ public sealed interface Step {
     record Finish(int id, int tag, Note note) implements Step {}
 
     /// Ends the step here, on all devices alike and before any weight changes, unless the scalar in
-    /// `slot` is finite.
-    record RequireFinite(int id, int slot, String what, Note note) implements Step {}
+    /// `slot`, the same on all of them, is finite.
+    ///
+    /// @param lossScale empty, or the slots of the loss scale and of its good steps: then the step
+    ///   is run again with half the scale, until that would be less than 1
+    record RequireFinite(int id, int slot, List<Integer> lossScale, String what, Note note)
+            implements Step {
+        public RequireFinite {
+            lossScale = List.copyOf(lossScale);
+        }
+    }
 }

@@ -7,7 +7,7 @@
 /// plan MODEL on MESH: N devices, BYTES bytes each
 ///   (input | parameter | state | output) NAME sID TYPE PLACEMENT
 ///   STEP  OP (' sID')* '->' (' sID')* : TYPE, …  ; because, layer file:line
-///   STEP  start #TAG COLLECTIVE … | finish #TAG | require-finite WHAT sID
+///   STEP  start #TAG COLLECTIVE … | finish #TAG | require-finite WHAT sID [or halve sID sID]
 /// ```
 @NullMarked
 package dev.partita.compiler.plan;

@@ -118,6 +118,11 @@ public final class PrecisionPolicy {
                 "  gradients have the type of what they belong to; those of weights are cast to %s,"
                         .formatted(precision.full()));
         text.append(" then summed over devices\n");
+        if (precision.scalesLoss()) {
+            text.append(
+                    "  loss scale %,.0f at first; halved, and the step run again, when a gradient overflows; doubled after %,d good steps%n"
+                            .formatted(LossScaling.FIRST, LossScaling.INTERVAL));
+        }
         return text.toString();
     }
 

@@ -49,11 +49,13 @@ public final class RecomputeValues {
         };
     }
 
-    /// Everything between the borders, up to the last of them.
+    /// Everything between the borders, up to the last of them, that is worth it: a vector, such as
+    /// the statistics of a batch norm, takes little memory, and a collective to compute again.
     static Set<Node> blocks(Graph forward, List<Node> borders) {
         int end = borders.isEmpty() ? 0 : forward.nodes().indexOf(borders.getLast());
         Set<Node> between = new HashSet<>(forward.nodes().subList(0, end));
         borders.forEach(between::remove);
+        between.removeIf(node -> node.results().stream().allMatch(RecomputeValues::isVector));
         return between;
     }
 
@@ -62,7 +64,7 @@ public final class RecomputeValues {
         Set<Node> found = new HashSet<>();
         for (Node node : values.forward().nodes()) {
             List<Value> saved = values.savedBy(node);
-            if (!saved.isEmpty()) {
+            if (!saved.stream().allMatch(RecomputeValues::isVector)) {
                 Set<Value> others = values.kept(List.of(), Set.of(node));
                 boolean light =
                         values.chain(saved.getFirst(), others).stream()
@@ -74,6 +76,10 @@ public final class RecomputeValues {
             }
         }
         return found;
+    }
+
+    private static boolean isVector(Value value) {
+        return value.type().shape().rank() <= 1;
     }
 
     private static Set<Node> named(Graph forward, Recompute.Selective selective) {

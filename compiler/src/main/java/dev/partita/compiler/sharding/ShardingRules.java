@@ -112,7 +112,9 @@ public final class ShardingRules {
             }
             case RowOp row -> ofRows(row, node);
             case AttentionOp attention -> ofAttention(attention, node);
-            case Op.RequireFinite _ -> new ShardingRule(List.of(List.of()), List.of());
+            case Op.RequireFinite _ ->
+                    new ShardingRule(
+                            Collections.nCopies(node.operands().size(), List.of()), List.of());
             case Reshard reshard ->
                     throw new IllegalArgumentException("already partitioned: " + reshard);
         };

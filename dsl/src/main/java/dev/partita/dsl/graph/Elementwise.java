@@ -110,6 +110,14 @@ public sealed interface Elementwise extends Op {
         }
     }
 
+    /// `1 / x`.
+    record Reciprocal() implements Unary {
+        @Override
+        public String toString() {
+            return "reciprocal";
+        }
+    }
+
     /// `1 / max(x, 1)`: what each of `x` things weighs in their mean.
     record MeanWeight() implements Unary {
         @Override

@@ -374,7 +374,8 @@ public sealed interface Op
     }
 
     /// Operand: a scalar. No result; the step ends here, before any weight changes, unless it is
-    /// finite.
+    /// finite. With the operands `loss scale, good steps` behind it, the step is then run again
+    /// with half the loss scale, until that would be less than 1.
     record RequireFinite(String what) implements Op {
         @Override
         public String toString() {

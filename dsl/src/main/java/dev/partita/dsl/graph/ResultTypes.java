@@ -176,9 +176,18 @@ public final class ResultTypes {
             case RowOp row -> RowTypes.of(row, in);
             case AttentionOp attention -> AttentionTypes.of(attention, in);
             case Op.RequireFinite _ -> {
-                in.count(1);
-                in.rank(0, 0);
+                in.require(
+                        operands.size() == 1 || operands.size() == 3,
+                        "it takes a scalar, and perhaps a loss scale and its good steps");
+                for (int i = 0; i < operands.size(); i++) {
+                    in.rank(i, 0);
+                }
                 yield List.of();
+            }
+            case Update.LossScaleStep _ -> {
+                in.count(2);
+                in.rank(0, 0).rank(1, 0);
+                yield operands;
             }
             case Update.Store _ -> {
                 in.count(2);

@@ -66,4 +66,19 @@ public sealed interface Update extends Op {
             return "store";
         }
     }
+
+    /// The end of a step whose gradients were finite. Operands `loss scale, good steps`: counts the
+    /// step, and after `interval` of them doubles the scale, unless it would become infinite, and
+    /// counts anew.
+    record LossScaleStep(int interval) implements Update {
+        @Override
+        public List<Integer> inPlace() {
+            return List.of(0, 1);
+        }
+
+        @Override
+        public String toString() {
+            return "loss-scale-step " + interval;
+        }
+    }
 }

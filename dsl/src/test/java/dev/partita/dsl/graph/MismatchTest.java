@@ -210,6 +210,11 @@ class MismatchTest {
                 mismatch("it casts floating numbers", new Op.Cast(Dtype.I32), ROWS),
                 mismatch("operand 0 has 0 dims", new Op.RequireFinite("loss"), ROWS),
                 mismatch(
+                        "it takes a scalar, and perhaps a loss scale and its good steps",
+                        new Op.RequireFinite("loss"),
+                        "f32[]",
+                        "f32[]"),
+                mismatch(
                         "the gradient fits the weight",
                         new Update.SgdStep(0, false, 0),
                         ROWS,

@@ -95,6 +95,8 @@ class PrintedOpsTest {
                 Arguments.of("square-root", new Elementwise.SquareRoot()),
                 Arguments.of("scale 0.5", new Elementwise.Scale(0.5)),
                 Arguments.of("store", new Update.Store()),
+                Arguments.of("loss-scale-step 2000", new Update.LossScaleStep(2000)),
+                Arguments.of("reciprocal", new Elementwise.Reciprocal()),
                 Arguments.of("sgd-step", new Update.SgdStep(0, false, 0)),
                 Arguments.of("adam-step", new Update.AdamStep(0.9, 0.999, 1e-8, 0, false)),
                 Arguments.of("adamw-step", new Update.AdamStep(0.9, 0.999, 1e-8, 0, true)),

@@ -160,6 +160,8 @@ class ResultTypesTest {
                         QUERIES),
                 rule(KEYS, new AttentionOp.Rotary(10_000, false), KEYS),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
+                rule("", new Op.RequireFinite("loss"), "f32[]", "f32[]", "f32[]"),
+                rule("f32[]; f32[]", new Update.LossScaleStep(2000), "f32[]", "f32[]"),
                 rule("f32[d=5]", new Update.Store(), "f32[d=5]", "f32[d=5]"),
                 rule("f32[d=5]", new Update.SgdStep(0, false, 0), "f32[d=5]", "f32[d=5]", "f32[]"),
                 rule(

@@ -40,7 +40,7 @@ final class StrategyOptions {
     private static final long EXAMPLES = 256;
     private static final long SEQUENCES = 16;
 
-    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16");
+    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16", "f16");
 
     @Option(
             names = "--mesh",
@@ -94,7 +94,7 @@ final class StrategyOptions {
             names = "--precision",
             paramLabel = "TYPE",
             description = {
-                "f32, f64, or bf16: contractions in bf16, weights and optimizer state in f32;",
+                "f32, f64, or bf16 or f16: contractions in it, weights and optimizer state in f32;",
                 "partita plan prints which ops compute in which type. Default: ${DEFAULT-VALUE}."
             })
     private String precision = "f32";
@@ -276,6 +276,7 @@ final class StrategyOptions {
             case "f32" -> Precision.F32;
             case "f64" -> Precision.F64;
             case "bf16" -> Precision.BF16;
+            case "f16" -> Precision.F16;
             default -> throw UnknownChoice.of("precision", precision, PRECISIONS);
         };
     }

@@ -32,6 +32,15 @@ final class PartitaCommandTest {
     }
 
     @Test
+    void training_in_f16_is_proved_against_one_device() throws IOException {
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "prove", "mlp", "--precision", "f16", "--mesh", "data=2", "--batch", "16");
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(run.out()).contains("equals one device");
+    }
+
+    @Test
     void a_plan_in_bf16_says_first_which_ops_compute_in_which_type() {
         CommandLineRun run = CommandLineRun.of("plan", "mlp", "--precision", "bf16");
         assertThat(run.exit()).isEqualTo(0);

@@ -76,6 +76,7 @@ final class RowNorms {
                 Tile.load(dy, r * width, gradient, width);
                 centre(normal, mean.getAtIndex(ValueLayout.JAVA_FLOAT, r));
                 scale(normal, scale);
+                Arrays.fill(normal, width, normal.length, 0);
                 addProduct(normal, gradient, gainSums);
                 add(gradient, shiftSums);
                 multiply(gradient, gains);

@@ -112,6 +112,12 @@ final class VectorFormulas {
                             store(all((float) clip.maxNorm()).div(norm).min(1), y[0] + i);
                         }
                     };
+            case Elementwise.Reciprocal _ ->
+                    (x, y, n) -> {
+                        for (int i = 0; i < n; i += STEP) {
+                            store(all(1).div(load(x[0] + i)), y[0] + i);
+                        }
+                    };
             case Elementwise.MeanWeight _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {

@@ -75,6 +75,7 @@ final class VectorLibrary implements KernelLibrary {
                     RowOp.PickLogit _,
                     AttentionOp.Rotary _,
                     Update.Store _,
+                    Update.LossScaleStep _,
                     Reshard _ ->
                     Optional.empty();
         };

@@ -63,6 +63,7 @@ final class Formulas {
             case Elementwise.SquareRoot _ -> x -> Math.sqrt(x[0]);
             case Elementwise.ClipFactor clip ->
                     x -> Math.min(1, clip.maxNorm() / (x[0] + Elementwise.ClipFactor.EPSILON));
+            case Elementwise.Reciprocal _ -> x -> 1 / x[0];
             case Elementwise.MeanWeight _ -> x -> 1 / Math.max(x[0], 1);
             case Elementwise.Scale scale -> x -> scale.factor() * x[0];
             case Elementwise.Add _ -> x -> x[0] + x[1];

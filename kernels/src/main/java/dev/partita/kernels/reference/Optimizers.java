@@ -63,4 +63,18 @@ final class Optimizers {
             }
         };
     }
+
+    static Kernel lossScale(Update.LossScaleStep op, KernelRequest request) {
+        Elements scale = Elements.of(request.operand(0));
+        Elements goodSteps = Elements.of(request.operand(1));
+        Elements newScale = Elements.of(request.result(0));
+        Elements newGoodSteps = Elements.of(request.result(1));
+        return () -> {
+            double count = goodSteps.get(0) + 1;
+            double doubled = 2 * scale.get(0);
+            boolean grows = count >= op.interval() && Float.isFinite((float) doubled);
+            newScale.set(0, grows ? doubled : scale.get(0));
+            newGoodSteps.set(0, count >= op.interval() ? 0 : count);
+        };
+    }
 }

@@ -73,6 +73,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case AttentionOp.Rotary rotary -> Optional.of(Attentions.rotary(rotary, request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
             case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
+            case Update.LossScaleStep step -> Optional.of(Optimizers.lossScale(step, request));
             case Update.Store _ -> Optional.of(Rearrangements.store(request));
         };
     }

@@ -45,6 +45,7 @@ class VectorLibraryTest extends ContractionsContract {
                 new Elementwise.Tanh(),
                 new Elementwise.TanhGrad(),
                 new Elementwise.Scale(-0.3),
+                new Elementwise.Reciprocal(),
                 new Elementwise.MeanWeight(),
                 new Elementwise.Add(),
                 new Elementwise.Subtract(),
@@ -189,6 +190,17 @@ class VectorLibraryTest extends ContractionsContract {
         TensorType row = x.withShape(x.shape().without(List.of(rank - 1)));
         Trial.of(14, new Op.LayerNorm(1e-5), x, gain, gain).agrees(library, 5e-6);
         Trial.of(15, new Op.LayerNormGrad(), x, gain, row, row, x).agrees(library, 5e-6);
+    }
+
+    /// What is computed along behind the last element must not grow from row to row.
+    @Test
+    void many_narrow_rows_of_layer_norm_agree_with_the_reference() {
+        TensorType x = f32("400,5");
+        TensorType row = f32("400");
+        double[] large = IntStream.range(0, 400).mapToDouble(_ -> 100).toArray();
+        Trial.of(20, new Op.LayerNormGrad(), x, f32("5"), row, row, x)
+                .with(3, large)
+                .agrees(library, 5e-6);
     }
 
     @ParameterizedTest

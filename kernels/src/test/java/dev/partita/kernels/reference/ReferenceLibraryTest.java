@@ -158,6 +158,8 @@ class ReferenceLibraryTest {
                         scalar,
                         step),
                 Trial.of(0, new Update.Store(), v, v),
+                Trial.of(0, new Update.LossScaleStep(3), scalar, scalar),
+                Trial.of(0, new Elementwise.Reciprocal(), v),
                 Trial.of(0, new Reshard.Slice(List.of(new Axis("data", 2)), 0), v));
     }
 
@@ -293,5 +295,19 @@ class ReferenceLibraryTest {
         assertThat(problem.code()).isEqualTo(ProblemCode.LABEL_OUT_OF_RANGE);
         assertThat(problem.facts().stream().map(fact -> fact.value()).toList())
                 .containsExactly("4", "4, so labels are 0..3", "1");
+    }
+
+    @Test
+    void a_loss_scale_doubles_after_enough_good_steps_and_never_becomes_infinite() {
+        var trial = Trial.of(0, new Update.LossScaleStep(3), f64(""), f64(""));
+        assertThat(scaleAndCount(trial.with(0, 8).with(1, 0))).containsExactly(8.0, 1.0).inOrder();
+        assertThat(scaleAndCount(trial.with(0, 8).with(1, 2))).containsExactly(16.0, 0.0).inOrder();
+        assertThat(scaleAndCount(trial.with(0, 0x1p127).with(1, 2)))
+                .containsExactly(0x1p127, 0.0)
+                .inOrder();
+    }
+
+    private static List<Double> scaleAndCount(Trial trial) {
+        return trial.truth().stream().map(result -> result[0]).toList();
     }
 }

@@ -64,6 +64,11 @@ final class DeviceWorker implements AutoCloseable {
         return outcome;
     }
 
+    /// See [StepRunner#lowerLossScale]; the device is idle.
+    boolean lowerLossScale() {
+        return runner != null && runner.lowerLossScale();
+    }
+
     @Nullable FirstNonFinite firstNonFinite() {
         return runner == null ? null : runner.firstNonFinite();
     }

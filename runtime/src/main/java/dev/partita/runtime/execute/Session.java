@@ -36,6 +36,7 @@ public final class Session implements AutoCloseable {
     private final WholeTensors tensors;
     private final Runnable cancel = this::cancel;
     private long callerAllocatedBytes;
+    private long skippedUpdates;
     private boolean inconsistent;
     private boolean closed;
 
@@ -86,7 +87,8 @@ public final class Session implements AutoCloseable {
         return feed;
     }
 
-    /// Runs the plan once on what [#feed] holds. Returns when every device is done.
+    /// Runs the plan once on what [#feed] holds; again, with half the loss scale, while gradients
+    /// overflow. Returns when every device is done.
     ///
     /// A step that does not complete has changed no weight, with one exception, which says so: a
     /// device that failed while it updated weights.
@@ -100,6 +102,11 @@ public final class Session implements AutoCloseable {
         requireUsable();
         feed.requireFilled();
         runDevices(false);
+        while (control.isSkipped() && control.failure() == null && lowerLossScale()) {
+            skippedUpdates++;
+            control.resetGroups();
+            runDevices(false);
+        }
         if (outcome() == StepOutcome.COMPLETE && control.failure() == null) {
             callerAllocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - before;
             return;
@@ -110,11 +117,26 @@ public final class Session implements AutoCloseable {
             inconsistent = control.isCommitted();
             throw StepProblems.failed(failure, inconsistent);
         }
-        if (outcome() == StepOutcome.NOT_FINITE) {
+        if (control.isSkipped() || outcome() == StepOutcome.NOT_FINITE) {
             throw notFinite();
         }
         control.clearCancelRequest();
         throw StepProblems.cancelled();
+    }
+
+    /// All devices hold the same scale, so all lower it or none.
+    private boolean lowerLossScale() {
+        boolean lowered = true;
+        for (int i = 0; i < workers.size(); i++) {
+            lowered &= workers.get(i).lowerLossScale();
+        }
+        return lowered;
+    }
+
+    /// How often, since the plan was opened, gradients overflowed: all devices then skipped their
+    /// updates and ran the step again with half the loss scale.
+    public long skippedUpdates() {
+        return skippedUpdates;
     }
 
     private void runDevices(boolean checked) {

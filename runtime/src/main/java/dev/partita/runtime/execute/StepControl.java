@@ -6,13 +6,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// What the devices decide together during one step: to commit it or to give it up. The first
-/// decision holds for all, and takes one compare-and-set, no waiting. A device commits before its
-/// first update of a weight; after that nothing but a failure stops any device.
+/// What the devices decide together during one step: to commit it, to skip its updates or to give
+/// it up. The first decision holds for all, and takes one compare-and-set, no waiting. A device
+/// commits before its first update of a weight; after that nothing but a failure stops any device.
 final class StepControl {
     private static final int OPEN = 0;
     private static final int COMMITTED = 1;
     private static final int GIVEN_UP = 2;
+    private static final int SKIPPED = 3;
 
     private final List<LocalGroup> groups;
     private final AtomicInteger decision = new AtomicInteger();
@@ -45,7 +46,8 @@ final class StepControl {
 
     /// Asked by a device between plan steps: whether it is to stop here.
     boolean isGivenUp() {
-        return decision.get() == GIVEN_UP || (cancelRequested && giveUp());
+        int now = decision.get();
+        return now == GIVEN_UP || now == SKIPPED || (cancelRequested && giveUp());
     }
 
     /// Gives the step up, unless it is committed. Devices that wait for others are freed.
@@ -55,6 +57,24 @@ final class StepControl {
             groups.forEach(LocalGroup::abort);
         }
         return givenUp;
+    }
+
+    /// Asked by a device whose gradients are not finite: true if no device changes a weight in this
+    /// step. Devices that wait for others are freed.
+    ///
+    /// @throws IllegalStateException if another device found them finite
+    boolean skip() {
+        int decided = decide(SKIPPED);
+        if (decided == COMMITTED) {
+            throw new IllegalStateException("devices disagree on whether gradients are finite");
+        }
+        groups.forEach(LocalGroup::abort);
+        return decided == SKIPPED;
+    }
+
+    /// After the step: whether all devices skipped their updates.
+    boolean isSkipped() {
+        return decision.get() == SKIPPED;
     }
 
     /// True if the step is to be completed.

@@ -4,6 +4,8 @@ package dev.partita.runtime.execute;
 enum StepOutcome {
     /// Everything was done.
     COMPLETE,
+    /// Its updates were skipped: gradients overflowed, and a smaller loss scale may help.
+    SKIPPED,
     /// It ended at a check, before any weight changed.
     NOT_FINITE,
     /// It was cancelled, or another device failed.

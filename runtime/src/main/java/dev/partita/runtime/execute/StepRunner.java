@@ -75,7 +75,7 @@ final class StepRunner implements AutoCloseable {
                 case Step.Finish _ -> bound.collective(i).finish();
                 case Step.RequireFinite require -> {
                     if (!isFiniteScalar(buffers.get(require.slot()))) {
-                        return StepOutcome.NOT_FINITE;
+                        return notFinite(require, checked);
                     }
                 }
             }
@@ -84,6 +84,32 @@ final class StepRunner implements AutoCloseable {
             }
         }
         return StepOutcome.COMPLETE;
+    }
+
+    private StepOutcome notFinite(Step.RequireFinite require, boolean checked) {
+        if (checked || require.lossScale().isEmpty()) {
+            return StepOutcome.NOT_FINITE;
+        }
+        return control.skip() ? StepOutcome.SKIPPED : StepOutcome.GIVEN_UP;
+    }
+
+    /// Halves the loss scale and counts good steps anew; false if the plan has none, or it is 1.
+    boolean lowerLossScale() {
+        boolean lowered = false;
+        for (Step step : steps) {
+            if (step instanceof Step.RequireFinite require && !require.lossScale().isEmpty()) {
+                Buffer scale = buffers.get(require.lossScale().getFirst());
+                Dtype dtype = scale.type().dtype();
+                double halved = Elements.get(dtype, scale.memory(), 0) / 2;
+                if (halved >= 1) {
+                    Elements.set(dtype, scale.memory(), 0, halved);
+                    Buffer goodSteps = buffers.get(require.lossScale().getLast());
+                    Elements.set(dtype, goodSteps.memory(), 0, 0);
+                    lowered = true;
+                }
+            }
+        }
+        return lowered;
     }
 
     @Nullable FirstNonFinite firstNonFinite() {

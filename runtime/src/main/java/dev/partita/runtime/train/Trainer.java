@@ -138,6 +138,7 @@ final class Trainer {
                 log.steps() == 0 ? 0 : epoch(log.steps()),
                 interrupted,
                 stopped,
+                session.skippedUpdates(),
                 log.losses(),
                 log.gradNorms(),
                 log.millis(),

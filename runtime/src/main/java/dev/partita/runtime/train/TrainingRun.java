@@ -11,6 +11,8 @@ import java.util.OptionalDouble;
 /// @param epochs epochs begun
 /// @param interrupted whether it was ended before its last step
 /// @param stoppedEarly whether it ended because tests became no better
+/// @param skippedUpdates how often gradients overflowed and the step was run again with half the
+///   loss scale
 /// @param losses of every step
 /// @param gradNorms of every step, before the update
 /// @param stepMillis how long every step took, without waiting for examples
@@ -29,6 +31,7 @@ public record TrainingRun(
         int epochs,
         boolean interrupted,
         boolean stoppedEarly,
+        long skippedUpdates,
         List<Double> losses,
         List<Double> gradNorms,
         List<Double> stepMillis,
@@ -56,14 +59,16 @@ public record TrainingRun(
                 testAccuracy.isPresent()
                         ? ", accuracy %.2f %%".formatted(100 * testAccuracy.getAsDouble())
                         : "";
+        String skipped = skippedUpdates == 0 ? "" : " (%d skipped)".formatted(skippedUpdates);
         String validation =
                 validationLoss.isPresent()
                         ? ", validation %.4f".formatted(validationLoss.getAsDouble())
                         : "";
-        return "%,d steps%s%s%s%s, %,.0f samples/s"
+        return "%,d steps%s%s%s%s%s, %,.0f samples/s"
                 .formatted(
                         steps,
                         interrupted ? " (interrupted)" : stoppedEarly ? " (stopped early)" : "",
+                        skipped,
                         loss,
                         accuracy,
                         validation,

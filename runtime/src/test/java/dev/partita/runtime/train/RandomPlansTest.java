@@ -3,6 +3,7 @@ package dev.partita.runtime.train;
 import static com.google.common.truth.Truth.assertWithMessage;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.Precision;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.example.RandomCase;
 import dev.partita.kernels.KernelLibraries;
@@ -27,6 +28,23 @@ class RandomPlansTest {
     @MethodSource("seeds")
     void a_random_plan_equals_one_device(long seed) {
         Compilation plan = RandomCase.draw(seed, Dtype.F64);
+        Proof proof = Proof.of(plan, KernelLibraries.reference(), seed, 2);
+        assertWithMessage(
+                        "seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.describe())
+                .that(proof.equal())
+                .isTrue();
+    }
+
+    static LongStream someSeeds() {
+        return LongStream.range(FIRST, FIRST + Math.min(CASES, 40));
+    }
+
+    @ParameterizedTest(
+            name = "a random plan in half floats equals one device but for rounding, seed {0}")
+    @MethodSource("someSeeds")
+    void a_random_plan_in_half_floats_equals_one_device_but_for_rounding(long seed) {
+        Precision precision = seed % 2 == 0 ? Precision.BF16 : Precision.F16;
+        Compilation plan = RandomCase.draw(seed, precision);
         Proof proof = Proof.of(plan, KernelLibraries.reference(), seed, 2);
         assertWithMessage(
                         "seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.describe())

@@ -13,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.Precision;
+import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
@@ -38,6 +40,32 @@ final class TrainingTest {
         assertThat(run.testAccuracy().orElseThrow()).isGreaterThan(0.5);
         assertThat(run.interrupted()).isFalse();
         assertThat(run.toString().length()).isAtMost(80);
+    }
+
+    @Test
+    void a_network_learns_as_well_in_half_floats() {
+        DataSplit digits = GeneratedDigits.of(1, 6400, 1000);
+        double full = accuracy(Precision.F32, digits);
+        assertThat(full).isGreaterThan(0.9);
+        assertThat(accuracy(Precision.BF16, digits)).isWithin(0.01).of(full);
+        assertThat(accuracy(Precision.F16, digits)).isWithin(0.01).of(full);
+    }
+
+    private static double accuracy(Precision precision, DataSplit digits) {
+        Model mlp =
+                model("mlp", features("x", 784))
+                        .then(linear("hidden", 64))
+                        .then(relu())
+                        .then(linear("classes", 10))
+                        .loss(crossEntropy());
+        var options = on(Mesh.parse("data=2")).batch(64).precision(precision);
+        Compilation plan =
+                Compiler.compile(mlp, options.shard("batch").over("data").optimizer(adam(1e-3)));
+        return Training.of(plan, digits.train(), KernelLibraries.cpu())
+                .test(digits.test())
+                .epochs(3)
+                .testAccuracy()
+                .orElseThrow();
     }
 
     @Test
