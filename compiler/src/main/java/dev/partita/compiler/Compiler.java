@@ -51,7 +51,8 @@ public final class Compiler {
                                 options.batch(), options.microBatches(), options.dtype(), true));
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
-        TrainingGraph training = passes.after(
+        TrainingGraph training =
+                passes.after(
                         "differentiate",
                         Differentiate.run(forward, seed(forward, options.precision())));
         training =
