@@ -18,8 +18,10 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /// One op on given operands, run by any library: results are poisoned before, so that an element
-/// that a kernel forgets is noticed.
+/// that a kernel forgets is noticed, and have guards behind them, so that one too many is.
 public final class Trial {
+    private static final long GUARD_BYTES = 256;
+
     private final Op op;
     private final List<TensorType> types;
     private final List<double[]> values;
@@ -67,15 +69,28 @@ public final class Trial {
                 operands.add(buffer(arena, types.get(i), values.get(i)));
             }
             var results = new ArrayList<Buffer>();
+            var guards = new ArrayList<MemorySegment>();
             for (TensorType type : ResultTypes.of(op, types)) {
-                results.add(Buffer.whole(type, arena.allocate(type.bytes(), 64).fill((byte) -1)));
+                MemorySegment guarded =
+                        arena.allocate(type.bytes() + GUARD_BYTES, 64).fill((byte) -1);
+                guards.add(guarded.asSlice(type.bytes()));
+                results.add(Buffer.whole(type, guarded.asSlice(0, type.bytes())));
             }
             return library.open(new KernelRequest(op, operands, results))
                     .map(kernel -> {
                         kernel.run();
                         kernel.close();
+                        guards.forEach(this::requireUntouched);
                         return results.stream().map(Trial::values).toList();
                     });
+        }
+    }
+
+    private void requireUntouched(MemorySegment guard) {
+        for (long i = 0; i < guard.byteSize(); i++) {
+            assertWithMessage("byte %s behind a result of %s", i, this)
+                    .that(guard.get(ValueLayout.JAVA_BYTE, i))
+                    .isEqualTo((byte) -1);
         }
     }
 

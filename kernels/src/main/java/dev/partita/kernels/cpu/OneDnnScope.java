@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -76,6 +77,13 @@ final class OneDnnScope implements AutoCloseable {
 
     /// Asks for a primitive; empty where oneDNN has none, or only its own slow reference.
     Optional<dnnl_primitive_desc> find(Creation creation) {
+        return find(creation, _ -> false);
+    }
+
+    /// The same, passing over implementations that are known to be broken.
+    ///
+    /// @param broken tells by the name that [#implementation] gives
+    Optional<dnnl_primitive_desc> find(Creation creation, Predicate<String> broken) {
         var result = new dnnl_primitive_desc();
         int status = creation.create(result);
         if (status == dnnl_unimplemented) {
@@ -83,6 +91,11 @@ final class OneDnnScope implements AutoCloseable {
         }
         OneDnn.check(status, "finding a primitive");
         own(result);
+        while (broken.test(implementation(result))) {
+            if (dnnl_primitive_desc_next_impl(result) != dnnl_success) {
+                return Optional.empty();
+            }
+        }
         return implementation(result).startsWith("ref") ? Optional.empty() : Optional.of(result);
     }
 

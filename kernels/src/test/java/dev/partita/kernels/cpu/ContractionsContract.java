@@ -70,7 +70,9 @@ abstract class ContractionsContract {
                 "1,8,8,17; 33,3,3,17; 1; 1",
                 "3,9,8,4; 3,2,3,4; 2; 1",
                 "2,5,5,16; 16,1,1,16; 1; 0",
-                "2,6,6,3; 4,3,3,3; 2; 0"
+                "2,6,6,3; 4,3,3,3; 2; 0",
+                "6,6,6,4; 6,1,1,4; 2; 0",
+                "6,6,6,4; 6,3,3,4; 2; 1"
             })
     void convolutions_agree_with_the_reference(
             String image, String weight, int stride, int padding) {
