@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The types of an op's results from those of its operands; every shape rule of the language is
-/// here.
+/// here or in the file of its family.
 public final class ResultTypes {
     private ResultTypes() {}
 
@@ -130,7 +130,7 @@ public final class ResultTypes {
                 in.require(in.shape(0).sameSizes(in.shape(4)), "its gradient fits its input");
                 yield List.of(in.type(0), in.type(1), in.type(1));
             }
-            case BatchNorm norm -> batchNorm(in, norm);
+            case BatchNorm norm -> BatchNormTypes.of(norm, in);
             case Op.Embedding _ -> {
                 in.count(2);
                 in.rank(0, 2).integers(1);
@@ -201,46 +201,7 @@ public final class ResultTypes {
                 in.require(in.dtype(0) == in.dtype(1), "the gradient has the weight's type");
                 yield update.inPlace().stream().map(operands::get).toList();
             }
-            case Reshard.AllReduce _ -> {
-                in.require(
-                        operands.stream().allMatch(t -> t.dtype() == in.dtype(0)),
-                        "its operands differ in type");
-                yield operands;
-            }
-            case Reshard.AllGather gather -> in.resized(gather.dim(), gather.size(), 1);
-            case Reshard.ReduceScatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
-            case Reshard.Slice slice -> in.count(1, in.resized(0, slice.dim(), 1, slice.size()));
-            case Reshard.AllToAll all -> {
-                in.count(1);
-                TensorType split = in.resized(0, all.split(), 1, all.size());
-                in.require(all.join() < split.shape().rank(), "it has dim " + all.join());
-                Dim join = split.shape().dim(all.join());
-                yield List.of(
-                        split.withShape(
-                                split.shape()
-                                        .with(
-                                                all.join(),
-                                                join.withSize(join.size() * all.size()))));
-            }
-        };
-    }
-
-    private static List<TensorType> batchNorm(Operands in, BatchNorm op) {
-        int operands = in.types().size();
-        in.require(operands > 1, "it takes an image or rows, and their mean");
-        for (int i = 1; i < operands; i++) {
-            boolean gradient = op.dyAt() == i;
-            if (gradient) {
-                in.require(in.shape(0).sameSizes(in.shape(i)), "its gradient fits its input");
-            } else {
-                in.bias(in.last(0), i);
-            }
-        }
-        return switch (op) {
-            case BatchNorm.Squares _ -> in.count(2, in.type(1));
-            case BatchNorm.Normalize _ -> in.count(5, in.type(0));
-            case BatchNorm.SumsGrad _ -> in.count(4, in.type(1), in.type(1));
-            case BatchNorm.InputGrad _ -> in.count(7, in.type(0));
+            case Reshard reshard -> ReshardTypes.of(reshard, in);
         };
     }
 

@@ -16,9 +16,10 @@ import java.util.List;
 /// of two elements, relative to the norm of the one-device tensor.
 ///
 /// In `bf16` and `f16` both plans round visibly and not alike: a number beside zero may pass a relu
-/// in one of them alone, and a small gradient changes much by it. So there the difference of a
-/// gradient is relative to the norm of all gradients, and the tolerance is 16 roundings; the last
-/// digit is for a proof of the same placement in `f32` or `f64`, which differs only by casts.
+/// in one of them alone, and a small gradient changes much by it, which Adam turns into a whole
+/// step of a small bias. So there the difference of a gradient is relative to the norm of all
+/// gradients, that of a weight to the norm of all weights, and the tolerance is 16 roundings; the
+/// last digit is for a proof of the same placement in `f32` or `f64`, which differs only by casts.
 ///
 /// @param model name of the model
 /// @param mesh where the plan ran
@@ -131,21 +132,36 @@ public record Proof(
             double relative = relative(many.gather(output), one.gather(output), least);
             differences.add(new Difference(step, kind, name, relative));
         }
+        double allWeights = half ? normOfWeights(one) : 0;
         for (String name : one.names(Binding.Parameter.class)) {
-            double relative = relative(many.readParameter(name), one.readParameter(name), 0);
+            double relative =
+                    relative(many.readParameter(name), one.readParameter(name), allWeights);
             differences.add(new Difference(step, "weight", name, relative));
         }
+    }
+
+    private static double normOfWeights(Session session) {
+        return Math.sqrt(
+                session.names(Binding.Parameter.class).stream()
+                        .mapToDouble(name -> squares(session.readParameter(name)))
+                        .sum());
+    }
+
+    private static double squares(HostTensor tensor) {
+        double squares = 0;
+        for (long i = 0; i < tensor.elements(); i++) {
+            squares += tensor.get(i) * tensor.get(i);
+        }
+        return squares;
     }
 
     /// @param least norm that the difference is relative to, at least
     private static double relative(HostTensor found, HostTensor expected, double least) {
         double largest = 0;
-        double squares = 0;
         for (long i = 0; i < expected.elements(); i++) {
             largest = Math.max(largest, Math.abs(found.get(i) - expected.get(i)));
-            squares += expected.get(i) * expected.get(i);
         }
-        return largest == 0 ? 0 : largest / Math.max(Math.sqrt(squares), least);
+        return largest == 0 ? 0 : largest / Math.max(Math.sqrt(squares(expected)), least);
     }
 
     private static double largest(List<Difference> differences, String kind) {

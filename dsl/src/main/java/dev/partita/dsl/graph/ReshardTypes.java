@@ -1,0 +1,37 @@
+package dev.partita.dsl.graph;
+
+import dev.partita.dsl.graph.ResultTypes.Operands;
+import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.List;
+
+/// The shape rules of [Reshard].
+final class ReshardTypes {
+    private ReshardTypes() {}
+
+    static List<TensorType> of(Reshard op, Operands in) {
+        return switch (op) {
+            case Reshard.AllReduce _ -> {
+                in.require(
+                        in.types().stream().allMatch(t -> t.dtype() == in.dtype(0)),
+                        "its operands differ in type");
+                yield in.types();
+            }
+            case Reshard.AllGather gather -> in.resized(gather.dim(), gather.size(), 1);
+            case Reshard.ReduceScatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
+            case Reshard.Slice slice -> in.count(1, in.resized(0, slice.dim(), 1, slice.size()));
+            case Reshard.AllToAll all -> {
+                in.count(1);
+                TensorType split = in.resized(0, all.split(), 1, all.size());
+                in.require(all.join() < split.shape().rank(), "it has dim " + all.join());
+                Dim join = split.shape().dim(all.join());
+                yield List.of(
+                        split.withShape(
+                                split.shape()
+                                        .with(
+                                                all.join(),
+                                                join.withSize(join.size() * all.size()))));
+            }
+        };
+    }
+}
