@@ -1,5 +1,6 @@
 package dev.partita.compiler.plan;
 
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -7,9 +8,11 @@ import dev.partita.dsl.problem.ProblemException;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Proves a plan before it runs: every read sees what the plan wrote there, sizes and types fit,
-/// memory is never shared while in use, and no device can wait forever.
+/// memory is never shared while in use, nothing changes before a check may end the step, and no
+/// device can wait forever.
 public final class PlanVerifier {
     private static final int MOST_NAMED = 4;
 
@@ -22,6 +25,7 @@ public final class PlanVerifier {
         for (int i = 0; i < plan.programs().size(); i++) {
             try {
                 new MemoryVerifier(plan.programs().get(i), plan.mesh()).verify();
+                requireUpdatesLast(plan.programs().get(i));
             } catch (ProblemException e) {
                 throw e.problem().fact("ranks", ranks(plan, i)).exception(e);
             }
@@ -44,6 +48,22 @@ public final class PlanVerifier {
         return ranks.size() <= MOST_NAMED
                 ? named
                 : named + " and " + (ranks.size() - MOST_NAMED) + " more";
+    }
+
+    /// Whoever ends a step at a check must have changed nothing.
+    private static void requireUpdatesLast(Program program) {
+        @Nullable Step update = null;
+        for (Step step : program.steps()) {
+            if (update != null && step instanceof Step.RequireFinite) {
+                throw rejected(
+                        program, update, "it changes state before step " + step.id() + " checks");
+            }
+            if (update == null
+                    && step instanceof Step.Compute compute
+                    && compute.op() instanceof Update) {
+                update = step;
+            }
+        }
     }
 
     static ProblemException rejected(Program program, Step step, String because) {

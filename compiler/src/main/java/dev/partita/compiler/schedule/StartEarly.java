@@ -64,7 +64,10 @@ public final class StartEarly {
     private Graph reorder() {
         group();
         graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
-        graph.nodesOf(Update.Store.class).forEach(this::holdStore);
+        Set<Node> changing = afterCheck();
+        graph.nodesOf(Update.Store.class)
+                .filter(n -> changing.contains(index.definition(n.operands().getLast())))
+                .forEach(this::holdStore);
         for (Node node : graph.nodes()) {
             startBefore.getOrDefault(node, List.of()).forEach(this::emitWithSource);
             if (!moved.contains(node)) {
@@ -73,6 +76,20 @@ public final class StartEarly {
         }
         order.addAll(gatheredBefore);
         return graph.withNodes(List.copyOf(order));
+    }
+
+    /// What follows the last check that the step is finite. Only there may a store move: one of a
+    /// value that forward computed, such as a running average, would else change state in a step
+    /// that the check then ends.
+    private Set<Node> afterCheck() {
+        Set<Node> after = new HashSet<>();
+        for (Node node : graph.nodes().reversed()) {
+            if (node.op() instanceof Op.RequireFinite) {
+                return after;
+            }
+            after.add(node);
+        }
+        return after;
     }
 
     private void emitWithSource(Node node) {

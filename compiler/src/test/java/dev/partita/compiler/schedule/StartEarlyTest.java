@@ -63,6 +63,16 @@ class StartEarlyTest {
     }
 
     @Test
+    void a_store_of_what_forward_computed_stays_behind_the_check_of_the_step() {
+        Value state = builder.add(new Op.State("running-mean", BLOCK, 0));
+        Value next = multiply(state, state);
+        Value norm = builder.add(new Op.SumSquares(), next);
+        builder.addAll(new Op.RequireFinite("gradient norm"), List.of(norm));
+        builder.add(new Update.Store(), state, next);
+        assertThat(after()).isEqualTo(before());
+    }
+
+    @Test
     void weights_are_gathered_one_layer_ahead() {
         Value x = builder.add(new Op.Input("x", WHOLE));
         Value gain = gather(weight("gain"));
