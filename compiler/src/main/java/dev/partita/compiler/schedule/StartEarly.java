@@ -27,6 +27,7 @@ import java.util.Set;
 ///
 /// Gathered new weights are stored once the gather after theirs has started.
 public final class StartEarly {
+    private final LocalGraph local;
     private final Graph graph;
     private final GraphIndex index;
     private final long limit;
@@ -37,8 +38,9 @@ public final class StartEarly {
     private final Set<Node> moved = new HashSet<>();
     private final SequencedSet<Node> order = new LinkedHashSet<>();
 
-    private StartEarly(Graph graph, long limit) {
-        this.graph = graph;
+    private StartEarly(LocalGraph local, long limit) {
+        this.local = local;
+        this.graph = local.graph();
         this.limit = limit;
         this.index = graph.index();
     }
@@ -47,7 +49,7 @@ public final class StartEarly {
     ///
     /// @param limit size in bytes at which a bucket takes no more
     public static LocalGraph run(LocalGraph local, long limit) {
-        return local.with(new StartEarly(local.graph(), limit).reorder());
+        return local.with(new StartEarly(local, limit).reorder());
     }
 
     /// A collective on computed values, and how many of them are still missing.
@@ -154,7 +156,7 @@ public final class StartEarly {
             if (index.definition(value).op() instanceof Reshard.Collective) {
                 chained.add(node);
             } else {
-                List<Object> key = List.of(node.op(), value.type().dtype());
+                List<Object> key = Buckets.key(local, node);
                 List<Node> bucket = open.get(key);
                 if (bucket == null || bytes(bucket) + Buckets.bytes(node) > limit) {
                     bucket = new ArrayList<>();

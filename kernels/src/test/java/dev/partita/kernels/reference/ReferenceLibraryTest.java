@@ -45,7 +45,13 @@ class ReferenceLibraryTest {
                     Reshard.AllReduce.class,
                     Reshard.AllGather.class,
                     Reshard.ReduceScatter.class,
-                    Reshard.AllToAll.class);
+                    Reshard.AllToAll.class,
+                    Reshard.Broadcast.class,
+                    Reshard.Reduce.class,
+                    Reshard.Scatter.class,
+                    Reshard.Gather.class,
+                    Reshard.Send.class,
+                    Reshard.Relocate.class);
 
     @Test
     void every_op_is_computed_or_on_the_list_of_those_that_are_not() {

@@ -45,6 +45,11 @@ final class Blocks {
         }
     }
 
+    /// What a member brings or gets: the buffer, or nothing.
+    static List<Buffer> ifAny(boolean any, Buffer buffer) {
+        return any ? List.of(buffer) : List.of();
+    }
+
     static double[] read(Buffer buffer) {
         MemorySegment memory = buffer.memory();
         var values = new double[(int) buffer.type().shape().elements()];

@@ -136,6 +136,11 @@ final class MutatedPlansTest {
             case Reshard.AllGather(var axes, int _) -> new Reshard.AllReduce(axes);
             case Reshard.ReduceScatter(var axes, int _) -> new Reshard.AllReduce(axes);
             case Reshard.AllToAll(var axes, int _, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.Broadcast(var axes, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.Reduce(var axes, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.Scatter(var axes, int root, int _) -> new Reshard.Broadcast(axes, root);
+            case Reshard.Gather(var axes, int root, int _) -> new Reshard.Reduce(axes, root);
+            case Reshard.Send(var axes, int from, int to) -> new Reshard.Send(axes, to, from);
         };
     }
 
