@@ -293,7 +293,9 @@ public final class Partitioner {
     }
 
     private static boolean isThere(Placement block, Placement wanted) {
-        return block.at(wanted.at()).equals(wanted) && wanted.at().containsAll(block.at());
+        return block.dims().equals(wanted.dims())
+                && block.partial().equals(wanted.partial())
+                && wanted.at().containsAll(block.at());
     }
 
     /// Which value this is a copy of and what it is computed again for, or empty.

@@ -133,13 +133,19 @@ public final class SplitRoles {
                 : new Node(node.op(), operands, node.results(), node.layer(), node.origin());
     }
 
-    /// A device is not fed what only others read.
+    /// A device is not fed, and does not compute, what only others read.
     private void dropUnread(Map<String, Value> outputs) {
-        Set<Value> unread = new HashSet<>();
-        all.actions().forEach(action -> unread.addAll(action.reads()));
-        actions.forEach(action -> unread.removeAll(action.reads()));
-        unread.removeAll(outputs.values());
-        actions.removeIf(action ->
-                action.node().op() instanceof Op.Leaf && unread.contains(action.node().result()));
+        Set<Value> readSomewhere = new HashSet<>(all.outputs().values());
+        all.actions().forEach(action -> readSomewhere.addAll(action.reads()));
+        Set<Value> read = new HashSet<>(outputs.values());
+        for (Action action : List.copyOf(actions).reversed()) {
+            boolean run = action instanceof Action.Run;
+            boolean unread = action.writes().stream().noneMatch(read::contains);
+            if (run && unread && action.writes().stream().anyMatch(readSomewhere::contains)) {
+                actions.remove(action);
+            } else {
+                read.addAll(action.reads());
+            }
+        }
     }
 }

@@ -9,13 +9,14 @@ import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.Mesh;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 
 /// Draws the borders of `torch.nn.DataParallel` in a forward graph: weights and examples live on the
@@ -32,7 +33,7 @@ public final class DataParallel {
     private final List<Coordinate> home;
     private final Set<Value> atHome = new HashSet<>();
     private final Map<Value, Value> moved = new HashMap<>();
-    private final List<Node> nodes = new ArrayList<>();
+    private final SequencedSet<Node> nodes = new LinkedHashSet<>();
     private int nextId;
 
     private DataParallel(Graph forward, List<Coordinate> home) {
@@ -64,7 +65,7 @@ public final class DataParallel {
         }
         Map<String, Value> outputs = new LinkedHashMap<>(forward.outputs());
         outputs.computeIfPresent("prediction", (_, value) -> operand(value, true));
-        return new Graph(forward.name(), forward.nodes(), outputs).withNodes(nodes);
+        return new Graph(forward.name(), forward.nodes(), outputs).withNodes(List.copyOf(nodes));
     }
 
     /// Weights, states, examples and labels are at home, and so is what is computed from the
@@ -108,19 +109,35 @@ public final class DataParallel {
     private Value operand(Value value, boolean here) {
         Node source = index.definition(value);
         boolean free = source.op() instanceof Op.Leaf && !atHome.contains(value);
-        return free || atHome.contains(value) == here
-                ? value
-                : moved.computeIfAbsent(value, v -> relocate(source, v, here));
+        if (free || atHome.contains(value) == here) {
+            return value;
+        }
+        if (source.op() instanceof Op.Parameter) {
+            forward.nodesOf(Op.Parameter.class)
+                    .filter(weight -> weight.layer().equals(source.layer()))
+                    .forEach(weight -> relocate(weight, weight.result(), here));
+        }
+        return relocate(source, value, here);
     }
 
+    /// A value under the name that it has elsewhere. The weights of a layer are sent before all that
+    /// it computes, so that their gradients come back behind all that backward computes of it.
     private Value relocate(Node source, Value value, boolean here) {
+        Value known = moved.get(value);
+        if (known != null) {
+            return known;
+        }
         var op =
                 here
                         ? new Reshard.Relocate(List.of(), home)
                         : new Reshard.Relocate(home, List.of());
         var result = new Value(nextId++, value.type());
+        if (source.op() instanceof Op.Leaf) {
+            nodes.add(source);
+        }
         nodes.add(
                 new Node(op, List.of(value), List.of(result), source.layer(), source.origin()));
+        moved.put(value, result);
         return result;
     }
 }

@@ -61,9 +61,8 @@ final class CollectiveAllocationTest {
             var whole = Blocks.empty(large);
             var opened = new ArrayList<PendingCollective>();
             for (Reshard.Collective op : rooted(axis)) {
-                boolean parts = op instanceof Reshard.Scatter || op instanceof Reshard.Gather;
                 var from = op instanceof Reshard.Scatter ? large : small;
-                var to = parts && from == small ? large : small;
+                var to = op instanceof Reshard.Gather ? large : small;
                 opened.add(
                         member.open(
                                 op,

@@ -9,6 +9,8 @@ import java.util.List;
 final class PlainCollectives {
     private PlainCollectives() {}
 
+    /// What each member gets.
+    ///
     /// @param sizes of every source
     /// @param sources by member; of one that brings nothing, anything
     /// @return by member; of one that gets nothing, empty
