@@ -62,7 +62,7 @@ public record BenchResult(List<Case> cases) {
     }
 
     private static String number(String format, @Nullable Double value) {
-        return value == null ? "" : format.formatted(Locale.ROOT, value);
+        return value == null ? "" : String.format(Locale.ROOT, format, value);
     }
 
     private static String percent(@Nullable Double part) {
