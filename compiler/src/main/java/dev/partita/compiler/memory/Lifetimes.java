@@ -17,7 +17,7 @@ import java.util.Map;
 
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
-/// Values share where an op leaves memory as it is (flatten, micro-batch), changes it in place
+/// Values share where an op leaves memory as it is (flatten, micro-batch, relocate), changes it in place
 /// (updates, all-reduces, reduces, elementwise ops whose operand nothing else reads), or where the summands
 /// of a bucket lie side by side.
 final class Lifetimes {
@@ -112,7 +112,8 @@ final class Lifetimes {
         return switch (node.op()) {
             case Op.Constant _ -> new Place(storage(bytes, at, at), 0);
             case Op.Leaf _ -> new Place(storage(bytes, 0, end), 0);
-            case Op.Flatten _, Op.Unflatten _ -> place(node.operands().getFirst());
+            case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ ->
+                    place(node.operands().getFirst());
             case Op.MicroBatch(int index) -> {
                 Place all = place(node.operands().getFirst());
                 yield new Place(all.storage(), all.begin() + index * bytes);

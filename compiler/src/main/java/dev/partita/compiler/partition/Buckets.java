@@ -172,6 +172,7 @@ public final class Buckets {
                         && !(source instanceof Op.Flatten)
                         && !(source instanceof Op.Unflatten)
                         && !(source instanceof Op.MicroBatch)
+                        && !(source instanceof Reshard.Broadcast)
                         && !(source instanceof Reshard.AllReduce);
         return written && index.isReadOnce(value);
     }

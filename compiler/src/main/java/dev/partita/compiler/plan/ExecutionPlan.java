@@ -44,10 +44,24 @@ public record ExecutionPlan(
                 .orElseThrow();
     }
 
+    /// Memory that each device needs, by rank.
+    public List<Long> peakBytesPerDevice() {
+        return programOf.stream().map(program -> programs.get(program).arenaBytes()).toList();
+    }
+
     /// The ranks of the group of `collective` that `rank` is in, in the order of their blocks; all
-    /// that differ only along its axes, whether they bring or get something or not.
+    /// that differ only along its axes, whether they have a part in it or not.
     public List<Integer> group(int rank, Reshard.Collective collective) {
         return mesh.group(rank, names(collective));
+    }
+
+    /// Those of [#group] that bring or get something.
+    public List<Integer> participants(int rank, Reshard.Collective collective) {
+        List<Integer> group = group(rank, collective);
+        return IntStream.range(0, group.size())
+                .filter(member -> collective.gives(member) || collective.takes(member))
+                .mapToObj(group::get)
+                .toList();
     }
 
     /// The position of `rank` in its group of `collective`.

@@ -165,11 +165,11 @@ final class MemoryVerifier {
         }
     }
 
-    /// A reshape over its own operand, or a part where it lies, changes no byte: both names are
-    /// good.
+    /// A reshape over its own operand, a part where it lies, or what a root keeps, changes no byte:
+    /// both names are good.
     private boolean isView(Step.Compute step) {
         return switch (step.op()) {
-            case Op.Flatten _, Op.Unflatten _ -> distance(step) == 0;
+            case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ -> distance(step) == 0;
             case Op.MicroBatch(int index) ->
                     distance(step) == index * program.slot(step.writes().getFirst()).type().bytes();
             case Op _ -> false;

@@ -67,9 +67,7 @@ public record PlanDescription(
                 plan.devices(),
                 plan.programs().stream().mapToInt(p -> p.steps().size()).max().orElse(0),
                 plan.collectives().stream().map(PlanDescription::describe).toList(),
-                IntStream.range(0, plan.devices())
-                        .mapToObj(rank -> plan.program(rank).arenaBytes())
-                        .toList(),
+                plan.peakBytesPerDevice(),
                 plan.memoryBytes(),
                 IntStream.range(0, plan.programs().size())
                         .mapToObj(program -> RoleDescription.of(plan, program))

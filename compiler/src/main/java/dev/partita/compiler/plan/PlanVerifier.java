@@ -24,6 +24,9 @@ public final class PlanVerifier {
         Set<String> checks = new LinkedHashSet<>();
         plan.programs().forEach(program -> checks.addAll(checks(program.steps())));
         for (int i = 0; i < plan.programs().size(); i++) {
+            if (!plan.programOf().contains(i)) {
+                continue;
+            }
             Role role = plan.role(i);
             try {
                 new MemoryVerifier(plan.programs().get(i), role).verify();

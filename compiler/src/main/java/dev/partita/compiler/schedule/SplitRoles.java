@@ -27,7 +27,6 @@ public final class SplitRoles {
     private final LocalGraph local;
     private final Role role;
     private final int rank;
-    private final Map<Value, Value> same = new HashMap<>();
     private final List<Action> actions = new ArrayList<>();
 
     private SplitRoles(DeviceSequence all, Role role) {
@@ -66,7 +65,7 @@ public final class SplitRoles {
             switch (action) {
                 case Action.Run(Node node) -> {
                     if (local.isComputedBy(node, rank)) {
-                        actions.add(new Action.Run(own(node)));
+                        actions.add(action);
                     }
                 }
                 case Action.Start start -> {
@@ -74,6 +73,7 @@ public final class SplitRoles {
                     if (!part.reads().isEmpty() || !part.writes().isEmpty()) {
                         started.put(part.tag(), part);
                         actions.add(part);
+                        keep(part);
                     }
                 }
                 case Action.Finish finish -> {
@@ -88,64 +88,69 @@ public final class SplitRoles {
         all.outputs()
                 .forEach((name, value) -> {
                     if (local.isHeldBy(value, rank)) {
-                        outputs.put(name, own(value));
+                        outputs.put(name, value);
                     }
                 });
-        dropUnread(outputs);
-        return new DeviceSequence(local, role, actions, outputs);
+        return new DeviceSequence(local, role, withoutUnread(outputs), outputs);
     }
 
-    /// What a member brings of a collective, and gets. The root of a broadcast gets nothing: what
-    /// others get from it is what it has.
+    /// What a member brings of a collective, and gets.
     private Action.Start part(Action.Start start) {
-        if (!(start.node().op() instanceof Reshard.Collective op)) {
-            throw new IllegalArgumentException("no collective: " + start);
+        Reshard.Collective op = collective(start);
+        int member = local.mesh().coordinate(rank, op.axes().stream().map(Axis::name).toList());
+        boolean gives = op.gives(member);
+        boolean takes = op.takes(member);
+        return new Action.Start(
+                start.node(),
+                start.tag(),
+                start.reads().stream().filter(v -> gives && local.isHeldBy(v, rank)).toList(),
+                start.writes().stream().filter(v -> takes && local.isHeldBy(v, rank)).toList());
+    }
+
+    private static Reshard.Collective collective(Action.Start start) {
+        if (start.node().op() instanceof Reshard.Collective op) {
+            return op;
         }
-        int member =
-                local.mesh().coordinate(rank, op.axes().stream().map(Axis::name).toList());
-        List<Value> reads = new ArrayList<>();
-        List<Value> writes = new ArrayList<>();
-        for (int i = 0; i < start.reads().size(); i++) {
-            Value operand = start.reads().get(i);
-            Value result = start.writes().get(i);
-            boolean gives = op.gives(member) && local.isHeldBy(operand, rank);
-            boolean holds = local.isHeldBy(result, rank);
-            if (gives) {
-                reads.add(own(operand));
-            }
-            if (holds && op.takes(member)) {
-                writes.add(result);
-            } else if (holds && gives) {
-                same.put(result, own(operand));
+        throw new IllegalArgumentException("no collective: " + start);
+    }
+
+    /// What others get from the root of a broadcast is what it has: under another name, in the same
+    /// place.
+    private void keep(Action.Start part) {
+        if (part.node().op() instanceof Reshard.Broadcast && part.writes().isEmpty()) {
+            for (int i = 0; i < part.reads().size(); i++) {
+                Value operand = part.node().operands().get(i);
+                Value result = part.node().results().get(i);
+                var op =
+                        new Reshard.Relocate(
+                                local.block(operand).placement().at(),
+                                local.block(result).placement().at());
+                actions.add(
+                        new Action.Run(
+                                new Node(
+                                        op,
+                                        List.of(operand),
+                                        List.of(result),
+                                        part.node().layer(),
+                                        part.node().origin())));
             }
         }
-        return new Action.Start(start.node(), start.tag(), reads, writes);
     }
 
-    private Value own(Value value) {
-        return same.getOrDefault(value, value);
-    }
-
-    private Node own(Node node) {
-        List<Value> operands = node.operands().stream().map(this::own).toList();
-        return operands.equals(node.operands())
-                ? node
-                : new Node(node.op(), operands, node.results(), node.layer(), node.origin());
-    }
-
-    /// A device is not fed, and does not compute, what only others read.
-    private void dropUnread(Map<String, Value> outputs) {
+    /// The same without what only others read: a device is not fed that, and does not compute it.
+    private List<Action> withoutUnread(Map<String, Value> outputs) {
         Set<Value> readSomewhere = new HashSet<>(all.outputs().values());
         all.actions().forEach(action -> readSomewhere.addAll(action.reads()));
         Set<Value> read = new HashSet<>(outputs.values());
-        for (Action action : List.copyOf(actions).reversed()) {
+        List<Action> kept = new ArrayList<>();
+        for (Action action : actions.reversed()) {
             boolean run = action instanceof Action.Run;
             boolean unread = action.writes().stream().noneMatch(read::contains);
-            if (run && unread && action.writes().stream().anyMatch(readSomewhere::contains)) {
-                actions.remove(action);
-            } else {
+            if (!run || !unread || action.writes().stream().noneMatch(readSomewhere::contains)) {
                 read.addAll(action.reads());
+                kept.add(action);
             }
         }
+        return kept.reversed();
     }
 }

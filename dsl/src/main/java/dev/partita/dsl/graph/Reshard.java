@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /// An op that changes how a value lies over the mesh. Only a partitioned graph has them, but for
-/// [Relocate], from which the partitioner makes the others.
+/// [Relocate].
 public sealed interface Reshard extends Op {
     /// The same value, living elsewhere: from the devices at some coordinates to those at others,
-    /// where none means everywhere. It is a border that a strategy draws in the model's graph; its
-    /// gradient is the way back.
+    /// where none means everywhere. It is a border that a strategy draws in the model's graph, from
+    /// which the partitioner makes collectives; its gradient is the way back. In one device's program
+    /// it is what the root of a broadcast keeps: the same memory under another name.
     record Relocate(List<Coordinate> from, List<Coordinate> to) implements Reshard {
         public Relocate {
             from = from.stream().sorted().toList();

@@ -64,11 +64,13 @@ final class CollectiveAllocationTest {
                 var from = op instanceof Reshard.Scatter ? large : small;
                 var to = op instanceof Reshard.Gather ? large : small;
                 opened.add(
-                        member.open(
+                        Blocks.open(
+                                member,
+                                rank,
                                 op,
                                 4 + opened.size(),
-                                Blocks.ifAny(op.gives(rank), Blocks.empty(from)),
-                                Blocks.ifAny(op.takes(rank), Blocks.empty(to))));
+                                List.of(Blocks.empty(from)),
+                                List.of(Blocks.empty(to))));
             }
             opened.addAll(
                     List.of(

@@ -81,12 +81,13 @@ final class CollectiveTwinTest {
             sources.add(Blocks.empty(Blocks.type(dtype, sizes)));
             targets.add(Blocks.empty(Blocks.type(dtype, targetSizes)));
             collectives.add(
-                    group.communicator(rank)
-                            .open(
-                                    op,
-                                    3,
-                                    Blocks.ifAny(op.gives(rank), sources.get(rank)),
-                                    Blocks.ifAny(op.takes(rank), targets.get(rank))));
+                    Blocks.open(
+                            group.communicator(rank),
+                            rank,
+                            op,
+                            3,
+                            List.of(sources.get(rank)),
+                            List.of(targets.get(rank))));
         }
         // small integers: exact in every dtype and order
         var values = new ArrayList<List<double[]>>();
@@ -156,12 +157,7 @@ final class CollectiveTwinTest {
             }
             targets.add(made);
             collectives.add(
-                    group.communicator(rank)
-                            .open(
-                                    op,
-                                    0,
-                                    op.gives(rank) ? own : List.of(),
-                                    op.takes(rank) ? made : List.of()));
+                    Blocks.open(group.communicator(rank), rank, op, 0, own, made));
         }
         Members.run(
                 members,

@@ -48,7 +48,7 @@ final class LocalGroupTest {
         var group = new LocalGroup(4);
         var results = new double[4][];
         var collectives = new ArrayList<PendingCollective>();
-        var targets = new ArrayList<List<Buffer>>();
+        var targets = new ArrayList<Buffer>();
         long made = PlainCollectives.targetSizes(op, new long[] {length}, 4)[0];
         for (int rank = 0; rank < 4; rank++) {
             var digits = new double[length];
@@ -57,29 +57,23 @@ final class LocalGroupTest {
             }
             TensorType type = Blocks.type(Dtype.F32, length);
             TensorType after = Blocks.type(Dtype.F32, made);
-            targets.add(Blocks.ifAny(op.takes(rank), Blocks.empty(after)));
-            boolean joins = op.gives(rank) || op.takes(rank);
+            targets.add(Blocks.empty(after));
             collectives.add(
-                    joins
-                            ? group.communicator(rank)
-                                    .open(
-                                            op,
-                                            0,
-                                            Blocks.ifAny(op.gives(rank), Blocks.of(type, digits)),
-                                            targets.get(rank))
-                            : null);
+                    Blocks.open(
+                            group.communicator(rank),
+                            rank,
+                            op,
+                            0,
+                            List.of(Blocks.of(type, digits)),
+                            List.of(targets.get(rank))));
         }
         Members.run(
                 4,
                 rank -> {
-                    if (collectives.get(rank) != null) {
-                        collectives.get(rank).start();
-                        collectives.get(rank).finish();
-                    }
+                    collectives.get(rank).start();
+                    collectives.get(rank).finish();
                     results[rank] =
-                            targets.get(rank).isEmpty()
-                                    ? new double[0]
-                                    : Blocks.read(targets.get(rank).getFirst());
+                            op.takes(rank) ? Blocks.read(targets.get(rank)) : new double[0];
                 });
         return results;
     }
@@ -94,12 +88,13 @@ final class LocalGroupTest {
         for (int rank = 0; rank < 3; rank++) {
             own.add(Blocks.of(type, DIGITS[rank], 2 * DIGITS[rank]));
             collectives.add(
-                    group.communicator(rank)
-                            .open(
-                                    op,
-                                    0,
-                                    List.of(own.get(rank)),
-                                    Blocks.ifAny(rank == 1, own.get(rank))));
+                    Blocks.open(
+                            group.communicator(rank),
+                            rank,
+                            op,
+                            0,
+                            List.of(own.get(rank)),
+                            List.of(own.get(rank))));
         }
         Members.run(
                 3,
