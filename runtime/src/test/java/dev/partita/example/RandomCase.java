@@ -40,6 +40,7 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Attention;
+import dev.partita.dsl.layer.Experts;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Loss;
@@ -125,7 +126,7 @@ public final class RandomCase {
         }
         for (int i = 1; i <= 1 + random.nextInt(2); i++) {
             net = net.then(residual(norm("norm-a" + i), attention(i, width), maybe(dropout(0.2))));
-            net = net.then(residual(norm("norm-b" + i), feedForward(i)));
+            net = net.then(residual(norm("norm-b" + i), mixing(i)));
         }
         net = net.then(norm("norm"));
         return switch (random.nextInt(4)) {
@@ -146,6 +147,20 @@ public final class RandomCase {
         layer = random.nextBoolean() ? layer.causal() : layer;
         layer = random.nextBoolean() ? layer.rotary() : layer;
         return random.nextBoolean() ? layer.withoutBias() : layer;
+    }
+
+    private Layer mixing(int i) {
+        return random.nextInt(3) == 0 ? experts(i) : feedForward(i);
+    }
+
+    private Layer experts(int i) {
+        int count = pick(2, 4, 4, 6);
+        Experts layer =
+                Layers.experts("moe" + i, count, pick(4, 6))
+                        .topK(Math.min(count, pick(1, 2, 2, 6)))
+                        .auxiliary(pick(0, 1));
+        layer = random.nextBoolean() ? layer.swiGlu() : layer;
+        return random.nextInt(4) == 0 ? layer.dropless() : layer.capacity(pick(1, 2, 3) / 2.0);
     }
 
     private Layer feedForward(int i) {

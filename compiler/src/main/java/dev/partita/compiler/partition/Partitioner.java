@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// From a graph with placements to the program of one device: every op on blocks, and between them
 /// the reshards that bring each operand to where its op computes. A sum that is pending stays so
@@ -158,8 +159,10 @@ public final class Partitioner {
         Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
         List<String> pending = pendingThrough(node, rule, axes);
         List<Value> operands = new ArrayList<>();
+        List<Integer> summands = ShardingRules.summands(node);
         for (int i = 0; i < node.operands().size(); i++) {
-            Placement wanted = placement(rule.operands().get(i), axes, pending);
+            List<String> partial = summands.contains(i) ? pending : List.of();
+            Placement wanted = placement(rule.operands().get(i), axes, partial);
             String why = "meets " + node.op();
             if (!node.results().isEmpty() && !again(node.results().getFirst()).isEmpty()) {
                 why += "; " + again(node.results().getFirst());
@@ -186,12 +189,17 @@ public final class Partitioner {
         }
     }
 
-    /// The axes over which all operands are partial alike, if the op may go on with summands and so
-    /// may all others that read them: a value that some op needs whole is summed once, for all.
+    /// The axes over which operands are partial alike, if the op may go on with summands of these
+    /// and so may all others that read them: a value that some op needs whole is summed once, for
+    /// all.
     private List<String> pendingThrough(
             Node node, ShardingRule rule, Map<String, List<String>> axes) {
         List<List<String>> partials =
-                node.operands().stream().map(this::pending).distinct().toList();
+                ShardingRules.summands(node).stream()
+                        .map(node.operands()::get)
+                        .map(this::pending)
+                        .distinct()
+                        .toList();
         if (partials.size() != 1) {
             return List.of();
         }
@@ -204,10 +212,17 @@ public final class Partitioner {
 
     /// The axes over which a value may stay partial for all that read it.
     private List<String> pending(Value value) {
-        boolean passed = index.uses(value).stream().allMatch(ShardingRules::passesPartial);
+        boolean passed = index.uses(value).stream().allMatch(node -> takesSummands(node, value));
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
         return passed && !complete ? placement(have.getFirst()).partial() : List.of();
+    }
+
+    private static boolean takesSummands(Node node, Value value) {
+        List<Integer> summands = ShardingRules.summands(node);
+        return IntStream.range(0, node.operands().size())
+                .filter(i -> node.operands().get(i).equals(value))
+                .allMatch(summands::contains);
     }
 
     private static Placement placement(

@@ -8,6 +8,7 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
@@ -112,6 +113,7 @@ public final class ShardingRules {
             }
             case RowOp row -> ofRows(row, node);
             case AttentionOp attention -> ofAttention(attention, node);
+            case RoutingOp routing -> ofRouting(routing, node);
             case Op.RequireFinite _ ->
                     new ShardingRule(
                             Collections.nCopies(node.operands().size(), List.of()), List.of());
@@ -151,10 +153,39 @@ public final class ShardingRules {
         };
     }
 
-    /// True if the node's op may be applied to the summands of a partial value, each device to its
-    /// own, and leaves the summands of the result: it is linear, and cheap enough not to be done
-    /// twice.
-    public static boolean passesPartial(Node node) {
+    /// An example is routed as a whole, so positions lie whole; what is in slots may be split by
+    /// expert, example, slot and width alike.
+    private static ShardingRule ofRouting(RoutingOp op, Node node) {
+        return switch (op) {
+            case RoutingOp.Route _ -> ShardingRule.parse("(b,-,-)->(-,b,-),(-,b,-),(b,-),(b,-)");
+            case RoutingOp.RouteGrad _ -> ShardingRule.parse("(b,-,-),(-,b,-),(-,b,-)->(b,-,-)");
+            case RoutingOp.Dispatch _ -> {
+                String weights = node.operands().size() == 3 ? ",(e,b,c)" : "";
+                yield ShardingRule.parse("(b,-,m),(e,b,c)" + weights + "->(e,b,c,m)");
+            }
+            case RoutingOp.Combine _ -> {
+                String weights = node.operands().size() == 3 ? ",(e,b,c)" : "";
+                yield ShardingRule.parse("(e,b,c,m),(e,b,c)" + weights + "->(b,-,m)");
+            }
+            case RoutingOp.SlotDot _ -> ShardingRule.parse("(e,b,c,m),(b,-,m),(e,b,c)->(e,b,c)");
+        };
+    }
+
+    /// The operands of which the node's op may be given summands of a partial value, of all of them
+    /// together, while others are complete; each device computes with its own, and leaves a summand
+    /// of the result. The op is linear in these, and cheap enough not to be done twice; none
+    /// otherwise.
+    public static List<Integer> summands(Node node) {
+        if (node.op() instanceof RoutingOp.Combine) {
+            long before = node.operands().getFirst().type().bytes();
+            return node.result().type().bytes() <= before ? List.of(0) : List.of();
+        }
+        return passesPartial(node)
+                ? IntStream.range(0, node.operands().size()).boxed().toList()
+                : List.of();
+    }
+
+    private static boolean passesPartial(Node node) {
         return switch (node.op()) {
             case Elementwise.Add _,
                     Elementwise.Subtract _,
@@ -190,6 +221,7 @@ public final class ShardingRules {
                     Op.RequireFinite _,
                     RowOp _,
                     AttentionOp _,
+                    RoutingOp _,
                     Update _,
                     Reshard _ ->
                     false;

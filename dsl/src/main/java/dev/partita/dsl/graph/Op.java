@@ -34,6 +34,7 @@ public sealed interface Op
                 Op.RequireFinite,
                 RowOp,
                 AttentionOp,
+                RoutingOp,
                 BatchNorm,
                 Elementwise,
                 Update,
@@ -89,7 +90,9 @@ public sealed interface Op
                     Conv2dWeightGrad,
                     MaxPoolGrad,
                     EmbeddingGrad,
-                    RowOp.LogSumExp {
+                    RowOp.LogSumExp,
+                    RoutingOp.Dispatch,
+                    RoutingOp.Combine {
         Shape to();
 
         /// The same op for another result shape.

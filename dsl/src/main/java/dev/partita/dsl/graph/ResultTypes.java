@@ -175,6 +175,7 @@ public final class ResultTypes {
             }
             case RowOp row -> RowTypes.of(row, in);
             case AttentionOp attention -> AttentionTypes.of(attention, in);
+            case RoutingOp routing -> RoutingTypes.of(routing, in);
             case Op.RequireFinite _ -> {
                 in.require(
                         operands.size() == 1 || operands.size() == 3,

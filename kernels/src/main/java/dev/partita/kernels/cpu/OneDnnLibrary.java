@@ -5,6 +5,7 @@ import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
@@ -61,6 +62,7 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.RequireFinite _,
                     RowOp _,
                     AttentionOp _,
+                    RoutingOp _,
                     Elementwise _,
                     Update _,
                     Reshard _ ->

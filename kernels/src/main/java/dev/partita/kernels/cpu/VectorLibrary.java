@@ -5,6 +5,7 @@ import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
@@ -59,6 +60,11 @@ final class VectorLibrary implements KernelLibrary {
                     Optional.of(new BlockwiseAttention(attention, request));
             case AttentionOp.AttentionGrad grad ->
                     Optional.of(new BlockwiseAttentionGrad(grad, request));
+            case RoutingOp.Route route -> Optional.of(TopChoices.route(route, request));
+            case RoutingOp.RouteGrad grad -> Optional.of(TopChoices.grad(grad, request));
+            case RoutingOp.Dispatch _ -> Optional.of(SlotRows.dispatch(request));
+            case RoutingOp.Combine _ -> Optional.of(SlotRows.combine(request));
+            case RoutingOp.SlotDot _ -> Optional.of(SlotRows.dot(request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
             case Op.Leaf _,

@@ -5,6 +5,7 @@ import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.tensor.Dtype;
@@ -71,6 +72,7 @@ public final class ReferenceLibrary implements KernelLibrary {
                     Optional.of(Attentions.forward(attention, request));
             case AttentionOp.AttentionGrad grad -> Optional.of(Attentions.backward(grad, request));
             case AttentionOp.Rotary rotary -> Optional.of(Attentions.rotary(rotary, request));
+            case RoutingOp routing -> Optional.of(Routing.kernel(routing, request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
             case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
             case Update.LossScaleStep step -> Optional.of(Optimizers.lossScale(step, request));
