@@ -65,7 +65,8 @@ public final class Differentiate {
         return new TrainingGraph(builder.build(), follows, gradients);
     }
 
-    /// The parameters and everything computed from them, but for helpers such as a count of choices.
+    /// The parameters and everything computed from them, but for helpers such as a count of
+    /// choices.
     private static Set<Value> trained(Graph forward) {
         Set<Value> trained = new HashSet<>();
         for (Node node : forward.nodes()) {

@@ -57,7 +57,9 @@ public sealed interface Capacity {
                 trace.problem(
                                 ProblemCode.CAPACITY_POLICY_MISSING,
                                 "Nothing says what becomes of tokens that an expert has no room for.")
-                        .fact("experts", layer.count() + ", each position chooses " + layer.choices());
+                        .fact(
+                                "experts",
+                                layer.count() + ", each position chooses " + layer.choices());
         for (double factor : new double[] {1, 1.25, 2}) {
             problem = cost(problem, "capacity(" + factor + ")", new Factor(factor), layer, x);
         }

@@ -74,8 +74,7 @@ public record Experts(
 
     /// The same where no choice is ever dropped: every expert has a slot for every position.
     public Experts dropless() {
-        return new Experts(
-                name, count, hidden, choices, new Capacity.Dropless(), auxiliary, gated);
+        return new Experts(name, count, hidden, choices, new Capacity.Dropless(), auxiliary, gated);
     }
 
     /// The same with this weight of the loss that evens out the experts' loads; 0 for none.
@@ -111,8 +110,7 @@ public record Experts(
         var group = new Dim("group", shape.size(0));
         Shape all = Shape.distinct(List.of(expert, group, new Dim("capacity", slots), in));
         Value slotted =
-                trace.part(
-                        "dispatch", () -> trace.add(new RoutingOp.Dispatch(all), x, positions));
+                trace.part("dispatch", () -> trace.add(new RoutingOp.Dispatch(all), x, positions));
         var ffn = new Dim("ffn", hidden);
         Value up = trace.part("up", () -> each(trace, slotted, expert, ffn));
         Value active;
@@ -128,8 +126,7 @@ public record Experts(
         }
         Value down = trace.part("down", () -> each(trace, active, expert, in));
         return trace.part(
-                "combine",
-                () -> trace.add(new RoutingOp.Combine(shape), down, positions, weights));
+                "combine", () -> trace.add(new RoutingOp.Combine(shape), down, positions, weights));
     }
 
     /// A linear map of the innermost dim, another one for every expert.
@@ -158,8 +155,7 @@ public record Experts(
     /// For every example `experts * sum over experts of (share of choices * mean probability)`
     /// (Fedus et al. 2021, equation 4, for any number of choices), and the mean of that over all
     /// examples of the whole batch: least, and then `auxiliary`, where all experts are alike.
-    private static void balance(
-            Tracer trace, Value probabilities, Value chosen, double factor) {
+    private static void balance(Tracer trace, Value probabilities, Value chosen, double factor) {
         Value sums = trace.add(new Op.Sum(List.of(1)), probabilities);
         Value products = trace.add(new Elementwise.Multiply(), sums, chosen);
         Value sum = trace.add(new Op.Sum(List.of(0, 1)), products);

@@ -120,8 +120,7 @@ final class SlotRows {
         for (int i = whole; i < width; i++) {
             long offset = (long) i * Float.BYTES;
             Floats.set(
-                    y + offset,
-                    Math.fma(Floats.get(x + offset), factor, Floats.get(y + offset)));
+                    y + offset, Math.fma(Floats.get(x + offset), factor, Floats.get(y + offset)));
         }
     }
 
