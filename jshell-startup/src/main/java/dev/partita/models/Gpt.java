@@ -10,10 +10,12 @@ import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
+import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import java.util.function.IntFunction;
 
 /// The language model GPT-2 ([Radford et al.
 /// 2019](https://openai.com/index/better-language-models/)): learned positions, norms before each
@@ -46,8 +48,15 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
 
     /// The network of these sizes.
     public Model network() {
+        return network("gpt", i -> feedForward("mlp" + i, ffn));
+    }
+
+    /// A network of these sizes with other layers than feed-forward ones.
+    ///
+    /// @param mixing for each block, counted from 1, the layer behind its attention
+    Model network(String name, IntFunction<Layer> mixing) {
         Model net =
-                Layers.model("gpt", tokens("sequence", sequence, vocab))
+                Layers.model(name, tokens("sequence", sequence, vocab))
                         .then(embedding("model", hidden).deviation(DEVIATION))
                         .then(positions("positions"));
         for (int i = 1; i <= layers; i++) {
@@ -56,10 +65,7 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
                                     residual(
                                             layerNorm("norm" + i + "a"),
                                             attention("mix" + i, heads).causal()))
-                            .then(
-                                    residual(
-                                            layerNorm("norm" + i + "b"),
-                                            feedForward("mlp" + i, ffn)));
+                            .then(residual(layerNorm("norm" + i + "b"), mixing.apply(i)));
         }
         return net.then(layerNorm("norm")).then(tiedTo("model")).loss(crossEntropy());
     }
