@@ -176,13 +176,16 @@ public final class ShardingRules {
     /// of the result. The op is linear in these, and cheap enough not to be done twice; none
     /// otherwise.
     public static List<Integer> summands(Node node) {
-        if (node.op() instanceof RoutingOp.Combine) {
-            long before = node.operands().getFirst().type().bytes();
-            return node.result().type().bytes() <= before ? List.of(0) : List.of();
-        }
-        return passesPartial(node)
-                ? IntStream.range(0, node.operands().size()).boxed().toList()
-                : List.of();
+        return switch (node.op()) {
+            // what comes from the slots is smaller than what is in them
+            case RoutingOp.Combine _, RoutingOp.SlotDot _ -> {
+                long slots = node.operands().getFirst().type().bytes();
+                yield node.result().type().bytes() <= slots ? List.of(0) : List.of();
+            }
+            case Op _ when passesPartial(node) ->
+                    IntStream.range(0, node.operands().size()).boxed().toList();
+            case Op _ -> List.of();
+        };
     }
 
     private static boolean passesPartial(Node node) {

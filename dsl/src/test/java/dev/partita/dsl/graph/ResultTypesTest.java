@@ -18,6 +18,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ResultTypesTest {
     private static final String IMAGE = "f32[batch=2, height=8, width=8, channel=3]";
     private static final String ROWS = "f32[batch=2, d=5]";
+    private static final String TEXT = "f32[batch=2, text=5, model=6]";
+    private static final String POSITIONS = "i32[router=3, batch=2, capacity=4]";
+    private static final String SLOTS = "f32[router=3, batch=2, capacity=4]";
+    private static final String EXPERTS = "[expert=3, group=2, capacity=4, model=6]";
+    private static final String SLOTTED = "f32" + EXPERTS;
     private static final Window SAME = new Window(3, 3, 1, 1);
     private static final List<Axis> GROUP = List.of(new Axis("data", 2), new Axis("tensor", 2));
 
@@ -159,6 +164,26 @@ class ResultTypesTest {
                         "f32[b=2, s=3, h=4, q=2]",
                         QUERIES),
                 rule(KEYS, new AttentionOp.Rotary(10_000, false), KEYS),
+                rule(
+                        "f32[router=3, batch=2, capacity=4]; i32[router=3, batch=2, capacity=4]; "
+                                + "f32[batch=2, router=3]; f32[batch=2, router=3]",
+                        new RoutingOp.Route(2, 4),
+                        "f32[batch=2, text=5, router=3]"),
+                rule(
+                        "f32[batch=2, text=5, router=3]",
+                        new RoutingOp.RouteGrad(2),
+                        "f32[batch=2, text=5, router=3]",
+                        POSITIONS,
+                        SLOTS),
+                rule(SLOTTED, new RoutingOp.Dispatch(shape(EXPERTS)), TEXT, POSITIONS),
+                rule(SLOTTED, new RoutingOp.Dispatch(shape(EXPERTS)), TEXT, POSITIONS, SLOTS),
+                rule(
+                        TEXT,
+                        new RoutingOp.Combine(TensorType.parse(TEXT).shape()),
+                        SLOTTED,
+                        POSITIONS,
+                        SLOTS),
+                rule(SLOTS, new RoutingOp.SlotDot(), SLOTTED, TEXT, POSITIONS),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
                 rule("", new Op.RequireFinite("loss"), "f32[]", "f32[]", "f32[]"),
                 rule("f32[]; f32[]", new Update.LossScaleStep(2000), "f32[]", "f32[]"),

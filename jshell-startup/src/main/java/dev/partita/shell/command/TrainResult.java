@@ -1,5 +1,6 @@
 package dev.partita.shell.command;
 
+import dev.partita.runtime.train.ExpertLoad;
 import dev.partita.runtime.train.TrainingRun;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -7,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What `partita train --json` writes.
 ///
+/// @param experts for each layer with experts the share of choices that fell on each, and that
+///   found no slot
 /// @param testAccuracy absent for text, and if training was interrupted
 /// @param validationLoss in nats per character; absent for images, and if training was interrupted
 record TrainResult(
@@ -17,6 +20,7 @@ record TrainResult(
         List<Double> losses,
         List<Double> gradNorms,
         List<Double> stepMillis,
+        List<ExpertLoad> experts,
         double samplesPerSecond,
         List<Long> peakBytesPerDevice,
         List<Long> predictedPeakBytesPerDevice,
@@ -32,6 +36,7 @@ record TrainResult(
                 run.losses(),
                 run.gradNorms(),
                 run.stepMillis(),
+                run.experts(),
                 run.samplesPerSecond(),
                 run.peakBytesPerDevice(),
                 run.predictedPeakBytesPerDevice(),

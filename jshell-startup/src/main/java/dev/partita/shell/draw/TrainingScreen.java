@@ -54,7 +54,7 @@ public final class TrainingScreen implements TrainingListener {
                                 loss));
     }
 
-    /// Ends the line and draws the curve.
+    /// Ends the line, draws the curve and says how evenly experts were chosen.
     public void end(TrainingRun run) {
         line.end();
         if (run.interrupted()) {
@@ -62,5 +62,6 @@ public final class TrainingScreen implements TrainingListener {
         }
         screen.out().println();
         screen.out().println(Pictures.curve(run));
+        run.experts().forEach(screen.out()::println);
     }
 }

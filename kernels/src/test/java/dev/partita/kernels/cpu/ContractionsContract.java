@@ -44,7 +44,10 @@ abstract class ContractionsContract {
                 "b,o->bo; 17; 3",
                 "k,k->; 33; 33",
                 "xbk,xok->xbo; 3,17,33; 3,5,33",
-                "bk,hok->bho; 17,33; 2,3,33"
+                "bk,hok->bho; 17,33; 2,3,33",
+                "egck,eok->egco; 3,2,5,33; 3,7,33",
+                "egco,eok->egck; 3,2,5,7; 3,7,33",
+                "egco,egck->eok; 3,2,5,7; 3,2,5,33"
             })
     void an_einsum_is_one_matmul(String spec, String left, String right) {
         Trial.of(1, Op.Einsum.of(spec), type(left), type(right)).agrees(library, F32);

@@ -208,6 +208,15 @@ public final class Session implements AutoCloseable {
         return new ScalarOutput(tensors.blocks(slot(Binding.Output.class, output)));
     }
 
+    /// An output of one dim to be read after many steps.
+    ///
+    /// @throws ProblemException `InvalidArgument`, with the near miss
+    public VectorOutput vectorOutput(String output) {
+        int slot = slot(Binding.Output.class, output);
+        long size = plan.program(0).slot(slot).whole().shape().elements();
+        return new VectorOutput(tensors.blocks(slot), size);
+    }
+
     /// A whole output after a step: `prediction`, `gradient/NAME`, …
     ///
     /// @throws ProblemException `InvalidArgument`, with the near miss

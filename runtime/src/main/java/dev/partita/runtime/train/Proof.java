@@ -60,7 +60,8 @@ public record Proof(
     public record Difference(int step, String kind, String name, double relative) {
         @Override
         public String toString() {
-            return "%.2e  step %d  %s %s".formatted(relative, step, kind, name).strip();
+            String what = name.equals(kind) ? kind : kind + " " + name;
+            return "%.2e  step %d  %s".formatted(relative, step, what);
         }
     }
 
@@ -126,8 +127,8 @@ public record Proof(
             int step, Session many, Session one, boolean half, List<Difference> differences) {
         double allGradients = half ? one.scalar("gradient-norm") : 0;
         for (String output : one.names(Binding.Output.class)) {
-            String kind = output.startsWith("gradient/") ? "gradient" : output;
-            String name = output.startsWith("gradient/") ? output.substring(9) : "";
+            String kind = kind(output);
+            String name = kind.equals("gradient") ? output.substring(9) : output;
             double least = kind.equals("gradient") ? allGradients : 0;
             double relative = relative(many.gather(output), one.gather(output), least);
             differences.add(new Difference(step, kind, name, relative));
@@ -138,6 +139,14 @@ public record Proof(
                     relative(many.readParameter(name), one.readParameter(name), allWeights);
             differences.add(new Difference(step, "weight", name, relative));
         }
+    }
+
+    /// What else a step returns, such as how experts were chosen, belongs to its loss.
+    private static String kind(String output) {
+        if (output.startsWith("gradient/")) {
+            return "gradient";
+        }
+        return output.equals("gradient-norm") ? output : "loss";
     }
 
     private static double normOfWeights(Session session) {

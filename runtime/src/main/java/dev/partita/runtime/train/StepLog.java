@@ -12,6 +12,7 @@ final class StepLog {
     private final Session session;
     private final ScalarOutput loss;
     private final ScalarOutput gradNorm;
+    private final ExpertLog experts;
     private final int batch;
     private final double[] losses;
     private final double[] gradNorms;
@@ -29,6 +30,7 @@ final class StepLog {
         this.batch = batch;
         loss = session.scalarOutput("loss");
         gradNorm = session.scalarOutput("gradient-norm");
+        experts = new ExpertLog(session, capacity);
         losses = new double[capacity];
         gradNorms = new double[capacity];
         millis = new double[capacity];
@@ -40,6 +42,7 @@ final class StepLog {
         losses[steps] = loss.value();
         gradNorms[steps] = gradNorm.value();
         millis[steps] = nanos / 1e6;
+        experts.add();
         allocated[steps] = session.allocatedBytes();
         steps++;
         if (steps == 1) {
@@ -83,6 +86,10 @@ final class StepLog {
 
     List<Double> gradNorms() {
         return written(gradNorms);
+    }
+
+    List<ExpertLoad> experts() {
+        return experts.loads();
     }
 
     List<Double> millis() {

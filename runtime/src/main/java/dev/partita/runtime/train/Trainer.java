@@ -142,6 +142,7 @@ final class Trainer {
                 log.losses(),
                 log.gradNorms(),
                 log.millis(),
+                log.experts(),
                 speed,
                 session.peakBytes(),
                 predicted,

@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
 /// @param losses of every step
 /// @param gradNorms of every step, before the update
 /// @param stepMillis how long every step took, without waiting for examples
+/// @param experts for each layer with experts, how evenly they were chosen
 /// @param samplesPerSecond over all steps but the first, waiting for examples included
 /// @param peakBytesPerDevice end of the highest byte that each device wrote, measured
 /// @param predictedPeakBytesPerDevice the same as the plan says
@@ -35,6 +36,7 @@ public record TrainingRun(
         List<Double> losses,
         List<Double> gradNorms,
         List<Double> stepMillis,
+        List<ExpertLoad> experts,
         double samplesPerSecond,
         List<Long> peakBytesPerDevice,
         List<Long> predictedPeakBytesPerDevice,
@@ -46,6 +48,7 @@ public record TrainingRun(
         losses = List.copyOf(losses);
         gradNorms = List.copyOf(gradNorms);
         stepMillis = List.copyOf(stepMillis);
+        experts = List.copyOf(experts);
         peakBytesPerDevice = List.copyOf(peakBytesPerDevice);
         predictedPeakBytesPerDevice = List.copyOf(predictedPeakBytesPerDevice);
         weights = Map.copyOf(weights);
