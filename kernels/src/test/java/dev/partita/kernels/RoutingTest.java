@@ -21,17 +21,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RoutingTest {
     private static final double F32 = 2e-6;
 
-    private record Routed(
-            double[] weights, double[] positions, double[] chosen, double[] dropped) {}
+    /// The results of a route.
+    private record Routed(List<double[]> results) {
+        double[] weights() {
+            return results.get(0);
+        }
+
+        double[] positions() {
+            return results.get(1);
+        }
+
+        double[] chosen() {
+            return results.get(2);
+        }
+
+        double[] dropped() {
+            return results.get(3);
+        }
+    }
 
     private static Routed route(
             String library, int choices, long capacity, String sizes, double... probabilities) {
-        List<double[]> results =
+        return new Routed(
                 Trial.of(0, new RoutingOp.Route(choices, capacity), f32(sizes))
                         .with(0, probabilities)
                         .run(KernelLibraries.named(library))
-                        .orElseThrow();
-        return new Routed(results.get(0), results.get(1), results.get(2), results.get(3));
+                        .orElseThrow());
     }
 
     private static double[] numbers(double... numbers) {
