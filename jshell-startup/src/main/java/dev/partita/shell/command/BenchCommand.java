@@ -4,6 +4,7 @@ import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.cpu.PrimitiveCeiling;
@@ -127,7 +128,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private PrimitiveCeiling primitives() {
-        return PrimitiveCeiling.convNet(batch)
+        return PrimitiveCeiling.convNet(batch, Dtype.F32)
                 .orElseThrow(() ->
                         Problem.of(
                                         ProblemCode.UNSUPPORTED,

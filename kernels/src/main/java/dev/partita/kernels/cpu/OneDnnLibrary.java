@@ -13,7 +13,8 @@ import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
 import java.util.Optional;
 
-/// What oneDNN computes in f32, where it has code of its own for the machine.
+/// What oneDNN computes in f32 and in half floats, where it has code of its own for the machine: in
+/// half floats it reads and writes them and sums in f32.
 final class OneDnnLibrary implements KernelLibrary {
     @Override
     public String name() {
@@ -22,11 +23,11 @@ final class OneDnnLibrary implements KernelLibrary {
 
     @Override
     public Optional<Kernel> open(KernelRequest request) {
-        boolean f32 =
+        boolean possible =
                 request.buffers()
                         .map(buffer -> buffer.type().dtype())
-                        .allMatch(dtype -> dtype == Dtype.F32 || dtype == Dtype.U8);
-        return f32 && OneDnn.available() ? kernel(request) : Optional.empty();
+                        .allMatch(dtype -> dtype == Dtype.U8 || OneDnn.computes(dtype));
+        return possible ? kernel(request) : Optional.empty();
     }
 
     private static Optional<Kernel> kernel(KernelRequest request) {
