@@ -31,6 +31,18 @@ public record TrainingGraph(
         this(graph, follows, gradients, Map.of());
     }
 
+    /// The same training after a rewrite in which some values have become others, of their shape,
+    /// that were there before.
+    public TrainingGraph with(Graph rewritten, Map<Value, Value> became) {
+        Map<Value, Value> leaders = new LinkedHashMap<>();
+        follows.forEach((value, leader) -> {
+            if (!became.containsKey(value)) {
+                leaders.put(value, became.getOrDefault(leader, leader));
+            }
+        });
+        return new TrainingGraph(rewritten, leaders, gradients, again);
+    }
+
     /// A forward graph, with nothing to train.
     public static TrainingGraph forwardOnly(Graph graph) {
         return new TrainingGraph(graph, Map.of(), Map.of());

@@ -7,6 +7,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
@@ -27,7 +28,23 @@ final class OneDnnLibrary implements KernelLibrary {
                 request.buffers()
                         .map(buffer -> buffer.type().dtype())
                         .allMatch(dtype -> dtype == Dtype.U8 || OneDnn.computes(dtype));
-        return possible ? kernel(request) : Optional.empty();
+        return possible && (isOfOneType(request) || sums(request.op()))
+                ? kernel(request)
+                : Optional.empty();
+    }
+
+    private static boolean isOfOneType(KernelRequest request) {
+        return request.buffers()
+                        .map(buffer -> buffer.type().dtype())
+                        .filter(Dtype::isFloating)
+                        .distinct()
+                        .count()
+                == 1;
+    }
+
+    /// True for ops that may store in f32 what they sum from half floats.
+    private static boolean sums(Op op) {
+        return op instanceof Op.Einsum || op instanceof Op.Conv2dWeightGrad;
     }
 
     private static Optional<Kernel> kernel(KernelRequest request) {
@@ -64,6 +81,7 @@ final class OneDnnLibrary implements KernelLibrary {
                     AttentionOp _,
                     Elementwise _,
                     Update _,
+                    Wide _,
                     Reshard _ ->
                     Optional.empty();
         };
