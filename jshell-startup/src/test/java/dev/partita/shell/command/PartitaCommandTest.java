@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,8 @@ final class PartitaCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shell", "demo", "train", "plan", "prove", "bench", "doctor"})
+    @ValueSource(
+            strings = {"shell", "demo", "train", "plan", "prove", "simulate", "bench", "doctor"})
     void every_command_has_help(String command) {
         CommandLineRun run = CommandLineRun.of(command, "--help");
         assertThat(run.exit()).isEqualTo(0);
@@ -264,6 +266,26 @@ final class PartitaCommandTest {
         JsonObject findings = CommandLineRun.read(json());
         assertThat(findings.getAsJsonObject("cpu").get("cores").getAsInt()).isAtLeast(1);
         assertThat(findings.keySet()).containsAtLeast("cpu", "gpus", "libraries");
+    }
+
+    @Test
+    void a_benchmark_says_how_fast_a_step_is_and_how_near_to_the_ceiling() throws IOException {
+        CommandLineRun run = CommandLineRun.of("bench tiny --threads 1,2 --rounds 1", json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        JsonArray cases = CommandLineRun.read(json()).getAsJsonArray("cases");
+        assertThat(cases.asList().stream().map(each -> text(each, "name")).toList())
+                .containsExactly("tiny", "tiny data=2");
+        JsonObject shared = cases.get(1).getAsJsonObject();
+        assertThat(text(shared, "peer")).isEqualTo("tiny");
+        double ratio =
+                shared.get("samplesPerSecond").getAsDouble()
+                        / shared.get("peerSamplesPerSecond").getAsDouble();
+        assertThat(shared.get("ratio").getAsDouble()).isWithin(1e-9).of(ratio);
+        assertThat(run.out()).contains("tiny data=2");
+    }
+
+    private static String text(JsonElement object, String field) {
+        return object.getAsJsonObject().get(field).getAsString();
     }
 
     @Test
