@@ -7,8 +7,8 @@ import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An op on half floats, or on some beside wider ones, by the kernel for one wide type: operands are
-/// cast before it, results once after, so that whatever it sums is summed wide.
+/// An op on half floats, or on some beside wider ones, by the kernel for one wide type: operands
+/// are cast before it, results once after, so that whatever it sums is summed wide.
 public final class WideKernel implements Kernel {
     private final Scratch scratch;
     private final List<Kernel> before = new ArrayList<>();

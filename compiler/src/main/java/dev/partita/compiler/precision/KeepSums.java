@@ -26,8 +26,7 @@ public final class KeepSums {
         GraphIndex index = graph.index();
         Map<Value, Value> kept = new HashMap<>();
         for (Node node : graph.nodes()) {
-            if (sums(node.op())
-                    && node.results().stream().allMatch(r -> isOnlyWidened(r, index))) {
+            if (sums(node.op()) && node.results().stream().allMatch(r -> isOnlyWidened(r, index))) {
                 node.results().forEach(r -> kept.put(r, index.uses(r).getFirst().result()));
             }
         }
@@ -45,9 +44,7 @@ public final class KeepSums {
     }
 
     private static boolean sums(Op op) {
-        return op instanceof Op.Einsum
-                || op instanceof Op.Conv2dWeightGrad
-                || op instanceof Op.Sum;
+        return op instanceof Op.Einsum || op instanceof Op.Conv2dWeightGrad || op instanceof Op.Sum;
     }
 
     private static boolean isOnlyWidened(Value value, GraphIndex index) {

@@ -44,7 +44,8 @@ public final class FuseCasts {
         GraphIndex index = graph.index();
         Map<Value, Value> names = new HashMap<>();
         for (Node node : graph.nodes()) {
-            for (Value result : PrecisionPolicy.storesHalf(node.op()) ? node.results() : List.<Value>of()) {
+            for (Value result :
+                    PrecisionPolicy.storesHalf(node.op()) ? node.results() : List.<Value>of()) {
                 List<Node> readers = index.uses(result);
                 List<Node> casts = readers.stream().filter(FuseCasts::isRounding).toList();
                 boolean only =

@@ -98,13 +98,11 @@ class KeepSumsTest {
     }
 
     private static Graph kept(Graph graph) {
-        return KeepSums.run(new TrainingGraph(graph, Map.of(), Map.of())).graph();
+        return KeepSums.run(new TrainingGraph(graph, Map.of(), Map.of(), Map.of())).graph();
     }
 
     private Value input(String name, long rows, long columns) {
-        var type =
-                TensorType.of(
-                        Dtype.BF16, new Dim(name + 0, rows), new Dim(name + 1, columns));
+        var type = TensorType.of(Dtype.BF16, new Dim(name + 0, rows), new Dim(name + 1, columns));
         return g.add(new Op.Input(name, type));
     }
 

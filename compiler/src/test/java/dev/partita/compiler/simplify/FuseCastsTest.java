@@ -70,8 +70,7 @@ class FuseCastsTest {
         assertThat(ops(after).subList(2, 5))
                 .containsExactly(
                         "%5, %3, %4 = wide{layer-norm} %0 %1 %1 : bf16[x0=2, x1=3], f32[x0=2], f32[x0=2]",
-                        "%6 = tanh %5 : bf16[x0=2, x1=3]",
-                        "%8 = tanh %5 : bf16[x0=2, x1=3]")
+                        "%6 = tanh %5 : bf16[x0=2, x1=3]", "%8 = tanh %5 : bf16[x0=2, x1=3]")
                 .inOrder();
     }
 
@@ -84,8 +83,7 @@ class FuseCastsTest {
         Value dy = g.add(WIDEN, g.add(new Elementwise.Tanh(), g.add(ROUND, y)));
         Value sums = forward.results().getLast();
         var backward =
-                g.addAll(
-                        new AttentionOp.AttentionGrad(true, 0.5), List.of(q, k, k, y, sums, dy));
+                g.addAll(new AttentionOp.AttentionGrad(true, 0.5), List.of(q, k, k, y, sums, dy));
         Value dq = g.add(ROUND, backward.results().getFirst());
         Graph after = FuseCasts.run(g.output("dq", g.add(new Elementwise.Tanh(), dq)).build());
         assertThat(after.nodes().stream().map(n -> n.op() + " " + n.operands()))

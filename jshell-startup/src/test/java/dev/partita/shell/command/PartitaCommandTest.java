@@ -24,7 +24,8 @@ final class PartitaCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shell", "demo", "train", "plan", "prove", "bench", "doctor"})
+    @ValueSource(
+            strings = {"shell", "demo", "train", "plan", "prove", "simulate", "bench", "doctor"})
     void every_command_has_help(String command) {
         CommandLineRun run = CommandLineRun.of(command, "--help");
         assertThat(run.exit()).isEqualTo(0);

@@ -132,7 +132,9 @@ final class ConvolutionForm {
     /// type.
     private dnnl_primitive_desc hint(OneDnnScope scope) {
         var result = new dnnl_primitive_desc();
-        OneDnn.check(forward(scope, result, weight.as(x.dtype()), false), "describing a forward convolution");
+        OneDnn.check(
+                forward(scope, result, weight.as(x.dtype()), false),
+                "describing a forward convolution");
         scope.own(result);
         return result;
     }

@@ -89,7 +89,6 @@ final class OneDnnConvolutions {
             Buffer weight,
             Buffer y,
             BiFunction<OneDnnScope, Layout, dnnl_memory_desc> image) {
-        return new ConvolutionForm(
-                window, x.type(), weight.type(), y.type(), image);
+        return new ConvolutionForm(window, x.type(), weight.type(), y.type(), image);
     }
 }

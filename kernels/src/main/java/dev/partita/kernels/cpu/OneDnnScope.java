@@ -38,11 +38,7 @@ final class OneDnnScope implements AutoCloseable {
         long[] sizes = layout.sizes();
         OneDnn.check(
                 dnnl_memory_desc_create_with_strides(
-                        result,
-                        sizes.length,
-                        sizes,
-                        OneDnn.type(layout.dtype()),
-                        layout.strides()),
+                        result, sizes.length, sizes, OneDnn.type(layout.dtype()), layout.strides()),
                 "describing " + layout);
         destroy.push(() -> dnnl_memory_desc_destroy(result));
         return result;

@@ -22,8 +22,8 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /// The speed limit that a training step is measured against: the matmul, convolution and pooling
-/// primitives of oneDNN alone, for the ConvNet with 3x3 convolutions 1-32-64, 2x2 pools and
-/// linear layers 1600-256-10 over 28x28 images.
+/// primitives of oneDNN alone, for the ConvNet with 3x3 convolutions 1-32-64, 2x2 pools and linear
+/// layers 1600-256-10 over 28x28 images.
 ///
 /// One [#step] runs, in the order of training: convolution with bias and pooling, twice; two
 /// matmuls with bias, the first with relu; the two gradients of each matmul; pooling's gradient and

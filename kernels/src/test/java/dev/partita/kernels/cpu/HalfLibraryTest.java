@@ -98,9 +98,7 @@ class HalfLibraryTest {
             agrees(new Wide(new Op.SoftmaxGrad(), List.of(half)), type, type.withDtype(half));
         }
         for (String x : List.of("300,33", "3,5,70", "1,1")) {
-            agrees(
-                    new Wide(new Op.Sum(List.of(0)), List.of(Dtype.F32)),
-                    f32(x).withDtype(half));
+            agrees(new Wide(new Op.Sum(List.of(0)), List.of(Dtype.F32)), f32(x).withDtype(half));
         }
     }
 
