@@ -23,7 +23,7 @@ public final class WideKernel implements Kernel {
             for (Buffer operand : request.operands()) {
                 Buffer copy = copy(operand, wide);
                 operands.add(copy);
-                if (copy != operand) {
+                if (copy.type().dtype() != operand.type().dtype()) {
                     before.add(cast(library, operand, copy));
                 }
             }
@@ -31,7 +31,7 @@ public final class WideKernel implements Kernel {
             for (Buffer result : request.results()) {
                 Buffer copy = copy(result, wide);
                 results.add(copy);
-                if (copy != result) {
+                if (copy.type().dtype() != result.type().dtype()) {
                     after.add(cast(library, copy, result));
                 }
             }
