@@ -41,6 +41,13 @@ final class OptimizerOptions {
             description = "Rises to the learning rate in this many steps first. Default: none.")
     private long warmUpSteps;
 
+    @Option(
+            names = "--betas",
+            paramLabel = "FIRST,SECOND",
+            split = ",",
+            description = "How slowly the moments of adam and adamw forget. Default: 0.9,0.999.")
+    private List<Double> betas = List.of();
+
     @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0; adamw: 0.01.")
     private @Nullable Double weightDecay;
 
@@ -75,13 +82,14 @@ final class OptimizerOptions {
         return switch (optimizer) {
             case "adam" -> decaying(Layers.adam(rate));
             case "adamw" -> decaying(Layers.adamW(rate));
-            case "sgd" -> decaying(Layers.sgd(rate));
+            case "sgd" -> decaying(withoutBetas(Layers.sgd(rate)));
             default -> throw UnknownChoice.of("optimizer", optimizer, OPTIMIZERS);
         };
     }
 
     private Optimizer decaying(Optimizer.Adam plain) {
-        Optimizer.Adam adam = weightDecay == null ? plain : plain.weightDecay(weightDecay);
+        Optimizer.Adam adam = betas(plain);
+        adam = weightDecay == null ? adam : adam.weightDecay(weightDecay);
         adam = sparesVectors() ? adam.sparingVectors() : adam;
         return adam.sparing(sparedNames());
     }
@@ -90,6 +98,28 @@ final class OptimizerOptions {
         Optimizer.Sgd sgd = weightDecay == null ? plain : plain.weightDecay(weightDecay);
         sgd = sparesVectors() ? sgd.sparingVectors() : sgd;
         return sgd.sparing(sparedNames());
+    }
+
+    private Optimizer.Adam betas(Optimizer.Adam adam) {
+        if (betas.size() == 1 || betas.size() > 2) {
+            throw wrongBetas("Adam has two betas.");
+        }
+        return betas.isEmpty() ? adam : adam.betas(betas.getFirst(), betas.getLast());
+    }
+
+    private Optimizer.Sgd withoutBetas(Optimizer.Sgd sgd) {
+        if (!betas.isEmpty()) {
+            throw wrongBetas("Only adam and adamw have betas.");
+        }
+        return sgd;
+    }
+
+    private RuntimeException wrongBetas(String sentence) {
+        return Problem.of(ProblemCode.INVALID_ARGUMENT, sentence)
+                .fact("--betas", betas)
+                .fact("--optimizer", optimizer)
+                .fix("for example --optimizer adamw --betas 0.9,0.95")
+                .exception();
     }
 
     private boolean sparesVectors() {

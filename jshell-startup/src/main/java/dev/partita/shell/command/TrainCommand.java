@@ -24,6 +24,7 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private ModelArgument model = new ModelArgument();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
     @Mixin private DataOption data = new DataOption();
+    @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
     @Mixin private JsonOption json = new JsonOption();
 
     @Option(names = "--epochs", paramLabel = "N", description = "Default: one.")
@@ -38,9 +39,14 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--early-stopping",
             paramLabel = "PATIENCE",
-            description =
-                    "Ends after this many epochs without a better test, with the best weights.")
+            description = "Ends after this many tests without a better one, with the best weights.")
     private @Nullable Integer patience;
+
+    @Option(
+            names = "--test-every",
+            paramLabel = "N",
+            description = "Tests after every N steps instead of after every epoch.")
+    private @Nullable Integer testEvery;
 
     private final Screen screen;
 
@@ -67,6 +73,8 @@ final class TrainCommand implements Callable<Integer> {
                         .seed(strategy.seed())
                         .listener(view);
         training = patience == null ? training : training.stoppingEarly(patience);
+        training = testEvery == null ? training : training.testEvery(testEvery);
+        training = checkpoints.of(training);
         try (var _ = Interruption.ofThisThread()) {
             TrainingRun run = steps == null ? training.epochs(epochs) : training.steps(steps);
             view.end(run);
