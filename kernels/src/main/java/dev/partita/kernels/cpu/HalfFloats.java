@@ -53,8 +53,7 @@ final class HalfFloats {
         }
         for (long i = whole; i < count; i++) {
             short bits = Floats.getShort(from + 2 * i);
-            float value = half == Dtype.BF16 ? Bfloat16.toFloat(bits) : Float.float16ToFloat(bits);
-            Floats.set(to + 4 * i, value);
+            Floats.set(to + 4 * i, widen(half, bits));
         }
     }
 
@@ -71,10 +70,18 @@ final class HalfFloats {
             }
         }
         for (long i = whole; i < count; i++) {
-            float value = Floats.get(from + 4 * i);
-            short bits = half == Dtype.BF16 ? Bfloat16.of(value) : Float.floatToFloat16(value);
-            Floats.setShort(to + 2 * i, bits);
+            Floats.setShort(to + 2 * i, narrow(half, Floats.get(from + 4 * i)));
         }
+    }
+
+    /// A half float as f32.
+    static float widen(Dtype half, short bits) {
+        return half == Dtype.BF16 ? Bfloat16.toFloat(bits) : Float.float16ToFloat(bits);
+    }
+
+    /// The nearest half float.
+    static short narrow(Dtype half, float value) {
+        return half == Dtype.BF16 ? Bfloat16.of(value) : Float.floatToFloat16(value);
     }
 
     private static IntVector load(long address) {

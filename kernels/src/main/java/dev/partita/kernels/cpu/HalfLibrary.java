@@ -33,9 +33,13 @@ final class HalfLibrary implements KernelLibrary {
             return Optional.empty();
         }
         return Optional.of(
-                request.op() instanceof Elementwise op
+                request.op() instanceof Elementwise op && isOfOneType(request)
                         ? new HalfLoop(VectorFormulas.formula(op), request)
                         : WideKernel.open(wide, request, Dtype.F32));
+    }
+
+    private static boolean isOfOneType(KernelRequest request) {
+        return request.buffers().map(b -> b.type().dtype()).distinct().count() == 1;
     }
 
     private static Optional<Kernel> cast(KernelRequest request) {

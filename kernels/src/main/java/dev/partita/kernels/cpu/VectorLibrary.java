@@ -7,6 +7,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
@@ -76,6 +77,7 @@ final class VectorLibrary implements KernelLibrary {
                     AttentionOp.Rotary _,
                     Update.Store _,
                     Update.LossScaleStep _,
+                    Wide _,
                     Reshard _ ->
                     Optional.empty();
         };

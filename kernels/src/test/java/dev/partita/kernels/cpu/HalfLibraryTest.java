@@ -6,6 +6,7 @@ import static dev.partita.kernels.Types.f32;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
@@ -71,6 +72,61 @@ class HalfLibraryTest {
         agrees(half, new Op.Sum(List.of(0)), "300,33");
         agrees(half, new Op.MaxPool(Window.square(2, 2, 0)), "2,6,6,5");
         agrees(half, new Op.LayerNorm(1e-5), "5,33", "33", "33");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void wide_ops_read_and_store_both_types(Dtype half) {
+        var norm = new Op.LayerNorm(1e-5);
+        for (String x : List.of("5,33", "2,3,128", "1,1")) {
+            String width = x.substring(x.lastIndexOf(',') + 1);
+            TensorType type = f32(x);
+            TensorType row = f32(x.substring(0, x.lastIndexOf(',')));
+            TensorType gain = f32(width);
+            List<Dtype> stored = List.of(half, Dtype.F32, Dtype.F32);
+            agrees(new Wide(norm, stored), type.withDtype(half), gain, gain);
+            agrees(new Wide(norm, stored), type, gain, gain);
+            agrees(
+                    new Wide(new Op.LayerNormGrad(), stored),
+                    type.withDtype(half),
+                    gain,
+                    row,
+                    row,
+                    type.withDtype(half));
+            agrees(new Wide(new Op.Softmax(), List.of(half)), type);
+            agrees(new Wide(new Op.Softmax(), List.of(Dtype.F32)), type.withDtype(half));
+            agrees(new Wide(new Op.SoftmaxGrad(), List.of(half)), type, type.withDtype(half));
+        }
+        for (String x : List.of("300,33", "3,5,70", "1,1")) {
+            agrees(new Wide(new Op.Sum(List.of(0)), List.of(Dtype.F32)), f32(x).withDtype(half));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void contractions_store_what_they_summed(Dtype half) {
+        List<Dtype> full = List.of(Dtype.F32);
+        for (String spec : List.of("bk,ok->bo", "bk,bo->ok", "bk,ko->bo")) {
+            String left = spec.startsWith("bk,bo") ? "65,33" : "33,65";
+            String right = spec.equals("bk,ok->bo") ? "17,65" : "65,17";
+            Op.Einsum op = Op.Einsum.of(spec);
+            agrees(new Wide(op, full), f32(left).withDtype(half), f32(right).withDtype(half));
+        }
+        Window window = new Window(3, 3, 1, 1);
+        for (boolean bias : new boolean[] {false, true}) {
+            agrees(
+                    new Wide(
+                            new Op.Conv2dWeightGrad(window, bias, f32("4,3,3,5").shape()),
+                            bias ? List.of(Dtype.F32, Dtype.F32) : full),
+                    f32("2,7,9,4").withDtype(half),
+                    f32("2,7,9,5").withDtype(half));
+        }
+    }
+
+    private void agrees(Op op, TensorType... operands) {
+        boolean half = ((Wide) op).results().getFirst() != Dtype.F32;
+        boolean bfloat = ((Wide) op).results().getFirst() == Dtype.BF16;
+        Trial.of(3, op, operands).agrees(library, half ? bfloat ? 0x1p-8 : 0x1p-11 : 4e-6);
     }
 
     private void agrees(Dtype half, Op op, String... operands) {
