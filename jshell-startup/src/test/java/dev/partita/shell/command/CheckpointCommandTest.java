@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Training that is kept, goes on and writes, from the command line.
 final class CheckpointCommandTest {
     private static final String GPT =
-            "train gpt --layers 1 --hidden 16 --heads 2 --seq 16 --batch 8 --lr-schedule constant";
+            "train gpt --layers 1 --hidden 16 --heads 2 --seq 16 --batch 8 --lr-schedule constant --warmup-steps 0";
 
     @TempDir private Path folder;
     private Path data;
