@@ -1,6 +1,7 @@
 package dev.partita.kernels.cpu;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
@@ -21,6 +22,9 @@ final class HeadTiles implements AutoCloseable {
     /// Queries of a block.
     static final int BLOCK = 64;
 
+    /// Type of the tensors, and of the numbers that are multiplied.
+    final Dtype dtype;
+
     final int queries;
     final int keys;
     final int size;
@@ -33,6 +37,7 @@ final class HeadTiles implements AutoCloseable {
     /// @param q queries `[batch, position, heads, queries, size]`
     /// @param k keys `[batch, position, heads, size]`
     HeadTiles(Buffer q, Buffer k, boolean causal) {
+        dtype = q.type().dtype();
         queries = Math.toIntExact(q.type().shape().size(1));
         size = Math.toIntExact(q.type().shape().size(4));
         keys = Math.toIntExact(k.type().shape().size(1));
@@ -59,18 +64,28 @@ final class HeadTiles implements AutoCloseable {
         return seen(block * BLOCK + rows(block) - 1);
     }
 
-    /// A matrix of scratch memory.
-    MemorySegment matrix(long rows, long columns) {
-        bytes += rows * columns * Float.BYTES;
-        return arena.allocate(rows * columns * Float.BYTES, 64);
+    /// A matrix of scratch memory, of the tensors' type.
+    Matrix matrix(long rows, long columns) {
+        return matrix(dtype, rows, columns);
+    }
+
+    /// A matrix of scratch memory for sums.
+    Matrix sums(long rows, long columns) {
+        return matrix(Dtype.F32, rows, columns);
+    }
+
+    private Matrix matrix(Dtype elements, long rows, long columns) {
+        long size = rows * columns * elements.bytes();
+        bytes += size;
+        return new Matrix(elements, arena.allocate(size, 64));
     }
 
     /// A matmul over scratch memory; `left` and `right` are `[rows, columns]` as the einsum has
-    /// them.
+    /// them. It sums in f32, whatever it reads and stores.
     Kernel matmul(String einsum, Part left, Part right, Part result) {
         var request =
                 new KernelRequest(
-                        Op.Einsum.of(einsum),
+                        new Wide(Op.Einsum.of(einsum), List.of(result.matrix.dtype)),
                         List.of(left.buffer("a", "b"), right.buffer("c", "d")),
                         List.of(result.buffer("e", "f")));
         Kernel kernel = new CpuLibrary().require(request);
@@ -78,17 +93,38 @@ final class HeadTiles implements AutoCloseable {
         return kernel;
     }
 
+    /// Rows of numbers, side by side.
+    record Matrix(Dtype dtype, MemorySegment memory) {
+        /// Copies `length` elements from `start` on into a tile.
+        void load(long start, float[] tile, int length) {
+            if (dtype == Dtype.F32) {
+                Tile.load(memory, start, tile, length);
+            } else {
+                HalfFloats.widen(dtype, memory.address() + 2 * start, tile, length);
+            }
+        }
+
+        /// Copies `length` elements of a tile to those from `start` on.
+        void store(float[] tile, long start, int length) {
+            if (dtype == Dtype.F32) {
+                Tile.store(tile, memory, start, length);
+            } else {
+                HalfFloats.narrow(dtype, tile, memory.address() + 2 * start, length);
+            }
+        }
+    }
+
     /// The first rows of a matrix, or of what follows a row of it.
-    record Part(MemorySegment matrix, long firstRow, long rows, long columns) {
-        static Part first(MemorySegment matrix, long rows, long columns) {
+    record Part(Matrix matrix, long firstRow, long rows, long columns) {
+        static Part first(Matrix matrix, long rows, long columns) {
             return new Part(matrix, 0, rows, columns);
         }
 
         Buffer buffer(String outer, String inner) {
             var shape = Shape.of(new Dim(outer, rows), new Dim(inner, columns));
-            var type = new TensorType(Dtype.F32, shape);
-            long from = firstRow * columns * Float.BYTES;
-            return Buffer.whole(type, matrix.asSlice(from, type.bytes()));
+            var type = new TensorType(matrix.dtype, shape);
+            long from = firstRow * columns * matrix.dtype.bytes();
+            return Buffer.whole(type, matrix.memory.asSlice(from, type.bytes()));
         }
     }
 

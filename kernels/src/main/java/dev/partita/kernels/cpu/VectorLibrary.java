@@ -9,13 +9,20 @@ import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/// What the Vector API computes in f32, on any platform.
+/// What the Vector API computes in f32, on any platform; some of it from half floats to half
+/// floats.
 final class VectorLibrary implements KernelLibrary {
+    /// Operand of attention's gradient that is always wide.
+    private static final int LOG_SUMS = 4;
+
     @Override
     public String name() {
         return "vector";
@@ -23,11 +30,35 @@ final class VectorLibrary implements KernelLibrary {
 
     @Override
     public Optional<Kernel> open(KernelRequest request) {
-        boolean f32 =
-                request.buffers()
-                        .map(buffer -> buffer.type().dtype())
-                        .allMatch(dtype -> !dtype.isFloating() || dtype == Dtype.F32);
-        return f32 ? kernel(request) : Optional.empty();
+        return isWide(request) || readsHalf(request) ? kernel(request) : Optional.empty();
+    }
+
+    private static boolean isWide(KernelRequest request) {
+        return request.buffers()
+                .map(buffer -> buffer.type().dtype())
+                .allMatch(dtype -> !dtype.isFloating() || dtype == Dtype.F32);
+    }
+
+    /// True for an op in f32 that reads and stores half floats, where they are multiplied natively.
+    private static boolean readsHalf(KernelRequest request) {
+        return switch (request.op()) {
+            case AttentionOp.Attention _ ->
+                    isNative(request.operands()) && isNative(request.results().subList(0, 1));
+            case AttentionOp.AttentionGrad _ -> {
+                var tensors = new ArrayList<>(request.operands());
+                tensors.remove(LOG_SUMS);
+                tensors.addAll(request.results());
+                yield isNative(tensors);
+            }
+            case Op _ -> false;
+        };
+    }
+
+    private static boolean isNative(List<Buffer> buffers) {
+        Dtype first = buffers.getFirst().type().dtype();
+        return HalfFloats.isHalf(first)
+                && OneDnn.computes(first)
+                && buffers.stream().allMatch(buffer -> buffer.type().dtype() == first);
     }
 
     private static Optional<Kernel> kernel(KernelRequest request) {

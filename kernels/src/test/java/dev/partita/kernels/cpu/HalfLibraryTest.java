@@ -3,6 +3,7 @@ package dev.partita.kernels.cpu;
 import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.kernels.Types.f32;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
@@ -100,6 +101,43 @@ class HalfLibraryTest {
         for (String x : List.of("300,33", "3,5,70", "1,1")) {
             agrees(new Wide(new Op.Sum(List.of(0)), List.of(Dtype.F32)), f32(x).withDtype(half));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void attention_reads_and_stores_half_floats(Dtype half) {
+        for (String sizes : List.of("2,7,3,1,8", "1,130,2,2,5", "2,64,1,1,33", "1,1,1,1,1")) {
+            String[] parts = sizes.split(",", -1);
+            String keys = "%s,%s,%s,%s".formatted(parts[0], parts[1], parts[2], parts[4]);
+            TensorType q = f32(sizes).withDtype(half);
+            TensorType k = f32(keys).withDtype(half);
+            TensorType logSums = f32(sizes.substring(0, sizes.lastIndexOf(',')));
+            for (boolean causal : new boolean[] {false, true}) {
+                var forward = new AttentionOp.Attention(causal, 0.5);
+                agreesRoughly(new Wide(forward, List.of(half, Dtype.F32)), q, k, k);
+                var backward = new AttentionOp.AttentionGrad(causal, 0.5);
+                var trial = Trial.of(7, forward, q, k, k);
+                double[] sums = trial.truth().getLast();
+                var grad =
+                        Trial.of(
+                                        7,
+                                        new Wide(backward, List.of(half, half, half)),
+                                        q,
+                                        k,
+                                        k,
+                                        q,
+                                        logSums,
+                                        q)
+                                .with(4, sums);
+                grad.agrees(library, half == Dtype.BF16 ? 0x1p-6 : 0x1p-9);
+            }
+        }
+    }
+
+    /// Weights are rounded too, before values are averaged by them.
+    private void agreesRoughly(Wide op, TensorType... operands) {
+        boolean bfloat = op.results().getFirst() == Dtype.BF16;
+        Trial.of(3, op, operands).agrees(library, bfloat ? 0x1p-7 : 0x1p-10);
     }
 
     @ParameterizedTest
