@@ -140,7 +140,8 @@ final class OptimizerOptions {
     }
 
     private boolean sparesVectors() {
-        return spared.isEmpty() && isUsual() ? recipe.sparesVectors() : spared.contains(VECTORS);
+        boolean usual = spared.isEmpty() && isUsual() && recipe.sparesVectors();
+        return usual || spared.contains(VECTORS);
     }
 
     private String[] sparedNames() {

@@ -44,7 +44,7 @@ final class KilledWriterTest {
                 .forEach((name, weight) ->
                         assertWithMessage(name)
                                 .that(weight.toArray())
-                                .isEqualTo(all(step, weight.elements())));
+                                .isEqualTo(all((double) step, weight.elements())));
         Checkpoints.write(run(), "", step + 1);
         try (Stream<Path> left = Files.list(run())) {
             assertThat(left.map(each -> each.getFileName().toString()).toList())
