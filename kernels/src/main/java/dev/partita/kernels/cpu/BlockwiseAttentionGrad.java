@@ -9,7 +9,6 @@ import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
-import dev.partita.kernels.cpu.HeadTiles.Matrix;
 import dev.partita.kernels.cpu.HeadTiles.Part;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,19 +23,19 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final HeadRows[] operands = new HeadRows[5];
     private final HeadRows[] results = new HeadRows[3];
     private final MemorySegment logSums;
-    private final Matrix queries;
-    private final Matrix keys;
-    private final Matrix values;
-    private final Matrix y;
-    private final Matrix dy;
-    private final Matrix dQueries;
-    private final Matrix dKeys;
-    private final Matrix dValues;
-    private final Matrix part;
-    private final Matrix scores;
-    private final Matrix changes;
-    private final Matrix weights;
-    private final Matrix slopes;
+    private final Numbers queries;
+    private final Numbers keys;
+    private final Numbers values;
+    private final Numbers y;
+    private final Numbers dy;
+    private final Numbers dQueries;
+    private final Numbers dKeys;
+    private final Numbers dValues;
+    private final Numbers part;
+    private final Numbers scores;
+    private final Numbers changes;
+    private final Numbers weights;
+    private final Numbers slopes;
     private final Kernel[] score;
     private final Kernel[] slope;
     private final Kernel[] queryGrad;
@@ -194,7 +193,7 @@ final class BlockwiseAttentionGrad implements Kernel {
     }
 
     /// Adds what a block gave in `part` to the sum over all blocks.
-    private void add(Matrix target, int elements) {
+    private void add(Numbers target, int elements) {
         for (int start = 0; start < elements; start += Tile.LENGTH) {
             int n = Math.min(Tile.LENGTH, elements - start);
             target.load(start, sums, n);

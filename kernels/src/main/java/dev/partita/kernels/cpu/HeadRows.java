@@ -3,7 +3,6 @@ package dev.partita.kernels.cpu;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
-import dev.partita.kernels.cpu.HeadTiles.Matrix;
 
 /// One head's rows in a tensor `[batch, position, heads, (queries,) size]`, which lie apart there
 /// and side by side in scratch memory.
@@ -30,7 +29,7 @@ record HeadRows(Dtype dtype, long address, int positions, long step, int each) {
     }
 
     /// Copies the rows of a head to `matrix`, of the same type.
-    void gather(int batch, int head, Matrix matrix) {
+    void gather(int batch, int head, Numbers matrix) {
         long row = (long) each * dtype.bytes();
         long from = first(batch, head);
         long to = matrix.memory().address();
@@ -40,7 +39,7 @@ record HeadRows(Dtype dtype, long address, int positions, long step, int each) {
     }
 
     /// Copies `matrix`, of the same type or of f32, to the rows of a head.
-    void scatter(int batch, int head, Matrix matrix) {
+    void scatter(int batch, int head, Numbers matrix) {
         long row = (long) each * matrix.dtype().bytes();
         long from = matrix.memory().address();
         long first = first(batch, head);

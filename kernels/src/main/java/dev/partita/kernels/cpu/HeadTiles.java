@@ -10,7 +10,6 @@ import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -65,19 +64,19 @@ final class HeadTiles implements AutoCloseable {
     }
 
     /// A matrix of scratch memory, of the tensors' type.
-    Matrix matrix(long rows, long columns) {
+    Numbers matrix(long rows, long columns) {
         return matrix(dtype, rows, columns);
     }
 
     /// A matrix of scratch memory for sums.
-    Matrix sums(long rows, long columns) {
+    Numbers sums(long rows, long columns) {
         return matrix(Dtype.F32, rows, columns);
     }
 
-    private Matrix matrix(Dtype elements, long rows, long columns) {
+    private Numbers matrix(Dtype elements, long rows, long columns) {
         long size = rows * columns * elements.bytes();
         bytes += size;
-        return new Matrix(elements, arena.allocate(size, 64));
+        return new Numbers(elements, arena.allocate(size, 64));
     }
 
     /// A matmul over scratch memory; `left` and `right` are `[rows, columns]` as the einsum has
@@ -85,7 +84,7 @@ final class HeadTiles implements AutoCloseable {
     Kernel matmul(String einsum, Part left, Part right, Part result) {
         var request =
                 new KernelRequest(
-                        new Wide(Op.Einsum.of(einsum), List.of(result.matrix.dtype)),
+                        new Wide(Op.Einsum.of(einsum), List.of(result.matrix.dtype())),
                         List.of(left.buffer("a", "b"), right.buffer("c", "d")),
                         List.of(result.buffer("e", "f")));
         Kernel kernel = new CpuLibrary().require(request);
@@ -93,38 +92,17 @@ final class HeadTiles implements AutoCloseable {
         return kernel;
     }
 
-    /// Rows of numbers, side by side.
-    record Matrix(Dtype dtype, MemorySegment memory) {
-        /// Copies `length` elements from `start` on into a tile.
-        void load(long start, float[] tile, int length) {
-            if (dtype == Dtype.F32) {
-                Tile.load(memory, start, tile, length);
-            } else {
-                HalfFloats.widen(dtype, memory.address() + 2 * start, tile, length);
-            }
-        }
-
-        /// Copies `length` elements of a tile to those from `start` on.
-        void store(float[] tile, long start, int length) {
-            if (dtype == Dtype.F32) {
-                Tile.store(tile, memory, start, length);
-            } else {
-                HalfFloats.narrow(dtype, tile, memory.address() + 2 * start, length);
-            }
-        }
-    }
-
     /// The first rows of a matrix, or of what follows a row of it.
-    record Part(Matrix matrix, long firstRow, long rows, long columns) {
-        static Part first(Matrix matrix, long rows, long columns) {
+    record Part(Numbers matrix, long firstRow, long rows, long columns) {
+        static Part first(Numbers matrix, long rows, long columns) {
             return new Part(matrix, 0, rows, columns);
         }
 
         Buffer buffer(String outer, String inner) {
             var shape = Shape.of(new Dim(outer, rows), new Dim(inner, columns));
-            var type = new TensorType(matrix.dtype, shape);
-            long from = firstRow * columns * matrix.dtype.bytes();
-            return Buffer.whole(type, matrix.memory.asSlice(from, type.bytes()));
+            var type = new TensorType(matrix.dtype(), shape);
+            long from = firstRow * columns * matrix.dtype().bytes();
+            return Buffer.whole(type, matrix.memory().asSlice(from, type.bytes()));
         }
     }
 

@@ -30,7 +30,7 @@ final class RowLosses {
     private RowLosses() {}
 
     static Kernel crossEntropy(Op.CrossEntropy op, KernelRequest request) {
-        MemorySegment logits = request.operand(0).memory();
+        Numbers logits = Numbers.of(request.operand(0));
         MemorySegment loss = request.result(0).memory();
         MemorySegment logSum = request.result(1).memory();
         int classes = width(request);
@@ -53,10 +53,10 @@ final class RowLosses {
     /// Of a block of the logits, those classes that it has.
     static Kernel crossEntropyGrad(Op.CrossEntropyGrad op, KernelRequest request) {
         Buffer block = request.operand(0);
-        MemorySegment logits = block.memory();
+        Numbers logits = Numbers.of(block);
         MemorySegment logSum = request.operand(2).memory();
         MemorySegment dloss = request.operand(3).memory();
-        MemorySegment dlogits = request.result(0).memory();
+        Numbers dlogits = Numbers.of(request.result(0));
         int classes = width(request);
         long first = block.region().offsets().getLast();
         long rows = request.operand(3).type().shape().elements();
@@ -77,14 +77,14 @@ final class RowLosses {
                 if (own >= 0 && own < classes) {
                     row[(int) own] -= slope * rest;
                 }
-                Tile.store(row, dlogits, r * classes, classes);
+                dlogits.store(row, r * classes, classes);
             }
         };
     }
 
     /// The log-sum-exp of rows, or of equal stretches of them: in memory both are rows.
     static Kernel logSumExp(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment y = request.result(0).memory();
         long rows = request.result(0).type().shape().elements();
         int width = Math.toIntExact(request.operand(0).type().shape().elements() / rows);
@@ -100,8 +100,8 @@ final class RowLosses {
     }
 
     static Kernel softmax(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment y = request.result(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
+        Numbers y = Numbers.of(request.result(0));
         int width = width(request);
         long rows = request.result(0).type().shape().elements() / width;
         float[] row = Tile.forWidth(width);
@@ -109,25 +109,25 @@ final class RowLosses {
             for (long r = 0; r < rows; r++) {
                 load(x, r, row, width);
                 scale(row, 1 / exponentials(row, max(row)));
-                Tile.store(row, y, r * width, width);
+                y.store(row, r * width, width);
             }
         };
     }
 
     static Kernel softmaxGrad(KernelRequest request) {
-        MemorySegment y = request.operand(0).memory();
-        MemorySegment dy = request.operand(1).memory();
-        MemorySegment dx = request.result(0).memory();
+        Numbers y = Numbers.of(request.operand(0));
+        Numbers dy = Numbers.of(request.operand(1));
+        Numbers dx = Numbers.of(request.result(0));
         int width = width(request);
         long rows = request.result(0).type().shape().elements() / width;
         float[] row = Tile.forWidth(width);
         float[] gradient = Tile.forWidth(width);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                Tile.load(y, r * width, row, width);
-                Tile.load(dy, r * width, gradient, width);
+                y.load(r * width, row, width);
+                dy.load(r * width, gradient, width);
                 softmaxGradRow(row, gradient);
-                Tile.store(gradient, dx, r * width, width);
+                dx.store(gradient, r * width, width);
             }
         };
     }
@@ -144,8 +144,8 @@ final class RowLosses {
     }
 
     /// A row of logits; what lies behind it never wins a maximum and adds nothing to a sum.
-    private static void load(MemorySegment x, long row, float[] tile, int width) {
-        Tile.load(x, row * width, tile, width);
+    private static void load(Numbers x, long row, float[] tile, int width) {
+        x.load(row * width, tile, width);
         Arrays.fill(tile, width, tile.length, Float.NEGATIVE_INFINITY);
     }
 

@@ -21,10 +21,10 @@ final class RowNorms {
     private RowNorms() {}
 
     static Kernel layerNorm(Op.LayerNorm op, KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment gain = request.operand(1).memory();
         MemorySegment shift = request.operand(2).memory();
-        MemorySegment y = request.result(0).memory();
+        Numbers y = Numbers.of(request.result(0));
         MemorySegment mean = request.result(1).memory();
         MemorySegment rstd = request.result(2).memory();
         int width = width(request);
@@ -36,14 +36,14 @@ final class RowNorms {
             Tile.load(gain, 0, gains, width);
             Tile.load(shift, 0, shifts, width);
             for (long r = 0; r < rows; r++) {
-                Tile.load(x, r * width, row, width);
+                x.load(r * width, row, width);
                 float centre = sum(row) / width;
                 centre(row, centre);
                 Arrays.fill(row, width, row.length, 0);
                 double variance = dot(row, row) / width;
                 float scale = (float) (1 / Math.sqrt(variance + op.epsilon()));
                 affine(row, scale, gains, shifts);
-                Tile.store(row, y, r * width, width);
+                y.store(row, r * width, width);
                 Arrays.fill(row, width, row.length, 0);
                 mean.setAtIndex(ValueLayout.JAVA_FLOAT, r, centre);
                 rstd.setAtIndex(ValueLayout.JAVA_FLOAT, r, scale);
@@ -52,12 +52,12 @@ final class RowNorms {
     }
 
     static Kernel layerNormGrad(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment gain = request.operand(1).memory();
         MemorySegment mean = request.operand(2).memory();
         MemorySegment rstd = request.operand(3).memory();
-        MemorySegment dy = request.operand(4).memory();
-        MemorySegment dx = request.result(0).memory();
+        Numbers dy = Numbers.of(request.operand(4));
+        Numbers dx = Numbers.of(request.result(0));
         MemorySegment dgain = request.result(1).memory();
         MemorySegment dshift = request.result(2).memory();
         int width = width(request);
@@ -73,8 +73,8 @@ final class RowNorms {
             Arrays.fill(shiftSums, 0);
             for (long r = 0; r < rows; r++) {
                 float scale = rstd.getAtIndex(ValueLayout.JAVA_FLOAT, r);
-                Tile.load(x, r * width, normal, width);
-                Tile.load(dy, r * width, gradient, width);
+                x.load(r * width, normal, width);
+                dy.load(r * width, gradient, width);
                 centre(normal, mean.getAtIndex(ValueLayout.JAVA_FLOAT, r));
                 scale(normal, scale);
                 Arrays.fill(normal, width, normal.length, 0);
@@ -84,7 +84,7 @@ final class RowNorms {
                 float average = sum(gradient) / width;
                 float along = dot(normal, gradient) / width;
                 project(gradient, normal, average, along, scale);
-                Tile.store(gradient, dx, r * width, width);
+                dx.store(gradient, r * width, width);
                 Arrays.fill(gradient, width, gradient.length, 0);
             }
             Tile.store(gainSums, dgain, 0, width);

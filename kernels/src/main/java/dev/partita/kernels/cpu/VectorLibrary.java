@@ -16,6 +16,7 @@ import dev.partita.kernels.KernelRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What the Vector API computes in f32, on any platform; some of it from half floats to half
 /// floats.
@@ -50,8 +51,27 @@ final class VectorLibrary implements KernelLibrary {
                 tensors.addAll(request.results());
                 yield isNative(tensors);
             }
+            case Op.Sum _, Op.Softmax _, Op.SoftmaxGrad _ ->
+                    request.buffers().allMatch(Numbers::are);
+            case Op.LayerNorm _ -> areWide(request, List.of(1, 2), List.of(1, 2));
+            case Op.LayerNormGrad _ -> areWide(request, List.of(1, 2, 3), List.of(1, 2));
+            case Op.CrossEntropyGrad _ -> areWide(request, List.of(2, 3), List.of());
+            case Op.Embedding _ -> areWide(request, List.of(), List.of());
+            case Op.EmbeddingGrad _ -> areWide(request, List.of(), List.of(0));
             case Op _ -> false;
         };
+    }
+
+    /// True if these operands and results are f32, and the others numbers that there are tiles for.
+    private static boolean areWide(
+            KernelRequest request, List<Integer> operands, List<Integer> results) {
+        return Stream.concat(
+                                operands.stream().map(request::operand),
+                                results.stream().map(request::result))
+                        .allMatch(buffer -> buffer.type().dtype() == Dtype.F32)
+                && request.buffers()
+                        .filter(buffer -> buffer.type().dtype().isFloating())
+                        .allMatch(Numbers::are);
     }
 
     private static boolean isNative(List<Buffer> buffers) {

@@ -2,6 +2,7 @@ package dev.partita.kernels.cpu;
 
 import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.kernels.Types.f32;
+import static dev.partita.kernels.Types.i32;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
@@ -98,6 +99,14 @@ class HalfLibraryTest {
             agrees(new Wide(new Op.Softmax(), List.of(Dtype.F32)), type.withDtype(half));
             agrees(new Wide(new Op.SoftmaxGrad(), List.of(half)), type, type.withDtype(half));
         }
+        var lookup = new Wide(new Op.Embedding(), List.of(half));
+        Trial.of(3, lookup, f32("7,33"), i32("4")).with(1, 0, 6, 2, 2).agrees(library, 0);
+        var scatter = new Wide(new Op.EmbeddingGrad(f32("7,33").shape()), List.of(Dtype.F32));
+        Trial.of(3, scatter, i32("4"), f32("4,33").withDtype(half))
+                .with(0, 0, 6, 2, 2)
+                .agrees(library, 4e-6);
+        var loss = new Wide(new Op.CrossEntropyGrad(0.1), List.of(half));
+        agrees(loss, f32("5,33"), i32("5"), f32("5"), f32("5"));
         for (String x : List.of("300,33", "3,5,70", "1,1")) {
             agrees(new Wide(new Op.Sum(List.of(0)), List.of(Dtype.F32)), f32(x).withDtype(half));
         }
