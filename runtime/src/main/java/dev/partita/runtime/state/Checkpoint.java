@@ -103,7 +103,7 @@ public final class Checkpoint {
                         var content = files.getOrDefault(block.file(), Map.of()).get(name);
                         if (content == null
                                 || content.entry().dtype() != tensor.whole().dtype()
-                                || !content.entry().sizes().equals(block.sizes())) {
+                                || !content.entry().sizes().equals(block.place().sizes())) {
                             throw CheckpointProblems.corrupt(
                                     folder.resolve(block.file()),
                                     new IOException("a block of " + name + " is not in it"));
@@ -203,11 +203,13 @@ public final class Checkpoint {
 
     /// Copies what a buffer is to hold out of the blocks that overlap it.
     private void copy(String name, Buffer target) {
-        TensorType whole = tensor(name).whole();
         for (Piece piece : pieces.getOrDefault(name, List.of())) {
-            StoredTensor.Block block = piece.block();
-            Overlap.of(block.region(whole.shape()), block.type(whole), target)
-                    .ifPresent(overlap -> overlap.copy(piece.memory(), target.memory()));
+            Overlap.copy(
+                    target.type().dtype(),
+                    piece.block().place(),
+                    piece.memory(),
+                    BlockPlace.of(target),
+                    target.memory());
         }
     }
 

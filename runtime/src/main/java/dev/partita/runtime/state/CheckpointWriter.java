@@ -1,6 +1,5 @@
 package dev.partita.runtime.state;
 
-import dev.partita.dsl.tensor.Dim;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +33,7 @@ final class CheckpointWriter {
     }
 
     /// Which block, of which tensor.
-    private record Key(String name, List<Long> at) {}
+    private record Key(String name, BlockPlace place) {}
 
     /// A device that holds it.
     private record Holder(int rank, NamedBlock block) {}
@@ -44,7 +43,7 @@ final class CheckpointWriter {
         Map<Key, List<Holder>> holders = new LinkedHashMap<>();
         for (int rank = 0; rank < files.size(); rank++) {
             for (NamedBlock block : state.devices().get(rank)) {
-                var key = new Key(block.name(), block.buffer().region().offsets());
+                var key = new Key(block.name(), BlockPlace.of(block.buffer()));
                 holders.computeIfAbsent(key, _ -> new ArrayList<>()).add(new Holder(rank, block));
             }
         }
@@ -60,9 +59,7 @@ final class CheckpointWriter {
 
     private void add(int rank, NamedBlock block) {
         files.get(rank).add(block);
-        List<Long> sizes = block.buffer().type().shape().dims().stream().map(Dim::size).toList();
-        List<Long> at = block.buffer().region().offsets();
-        var stored = new StoredTensor.Block(file(rank), at, sizes);
+        var stored = new StoredTensor.Block(file(rank), BlockPlace.of(block.buffer()));
         tensors.merge(
                 block.name(),
                 new StoredTensor(block.role(), block.whole().toString(), List.of(stored)),

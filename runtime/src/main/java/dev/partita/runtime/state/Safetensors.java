@@ -32,7 +32,8 @@ final class Safetensors {
 
     /// Writes blocks to a new file; when this returns, the disk has them.
     ///
-    /// @param notes texts to stand in the header beside the place of each block
+    /// @param notes texts to stand in the header beside the whole type and the place of each block,
+    ///   by which a file explains itself without an index
     static StoredFile write(Path file, List<NamedBlock> blocks, Map<String, String> notes)
             throws IOException {
         List<NamedBlock> ordered =
@@ -78,7 +79,7 @@ final class Safetensors {
             List<Long> sizes = buffer.type().shape().dims().stream().map(Dim::size).toList();
             long end = at + buffer.type().bytes();
             entries.put(block.name(), new Entry(buffer.type().dtype(), sizes, at, end));
-            metadata.put(block.name(), place(block, sizes));
+            metadata.put(block.name(), block.whole() + ";" + BlockPlace.of(buffer));
             at = end;
         }
         byte[] text =
@@ -90,17 +91,6 @@ final class Safetensors {
             header.put((byte) ' ');
         }
         return header.array();
-    }
-
-    /// The whole tensor's type, where in it the block begins and how far it extends: a file
-    /// explains itself, without the index.
-    private static String place(NamedBlock block, List<Long> sizes) {
-        return "%s;%s;%s"
-                .formatted(block.whole(), list(block.buffer().region().offsets()), list(sizes));
-    }
-
-    private static String list(List<Long> numbers) {
-        return String.join(",", numbers.stream().map(String::valueOf).toList());
     }
 
     /// The tensors of a file that lies in memory.

@@ -1,6 +1,5 @@
 package dev.partita.runtime.state;
 
-import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
@@ -10,8 +9,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/// A tensor of a checkpoint as its index knows it: blocks of equal size that together are all of
-/// it, each in a file.
+/// A tensor of a checkpoint as its index knows it: blocks that together are all of it, each in a
+/// file.
 ///
 /// @param role what it is to the training
 /// @param type of the whole tensor, printed
@@ -23,28 +22,10 @@ record StoredTensor(NamedBlock.Role role, String type, List<Block> blocks) {
     }
 
     /// A block of a tensor.
-    ///
-    /// @param at index of its first element, per dim
-    /// @param sizes its extents
-    record Block(String file, List<Long> at, List<Long> sizes) {
+    record Block(String file, BlockPlace place) {
         Block {
             Objects.requireNonNull(file);
-            at = List.copyOf(at);
-            sizes = List.copyOf(sizes);
-        }
-
-        /// Where it lies inside `whole`.
-        Region region(Shape whole) {
-            return new Region(whole, at);
-        }
-
-        /// Its type, if the tensor is of type `whole`.
-        TensorType type(TensorType whole) {
-            Shape shape = whole.shape();
-            for (int i = 0; i < sizes.size(); i++) {
-                shape = shape.with(i, shape.dim(i).withSize(sizes.get(i)));
-            }
-            return whole.withShape(shape);
+            Objects.requireNonNull(place);
         }
     }
 
@@ -60,29 +41,41 @@ record StoredTensor(NamedBlock.Role role, String type, List<Block> blocks) {
         return TensorType.parse(type);
     }
 
-    /// True if every element is in exactly one block: the blocks are the cells of a grid, each
-    /// there once.
+    /// True if every element is in exactly one block: the boxes of all blocks are the cells of a
+    /// grid, each there once.
     boolean isComplete() {
         Shape whole = whole().shape();
-        long cells = 1;
         Set<List<Long>> seen = new HashSet<>();
+        List<Long> sizes = List.of();
+        long count = 0;
         for (Block block : blocks) {
-            if (block.at().size() != whole.rank()
-                    || !block.sizes().equals(blocks.getFirst().sizes())
-                    || IntStream.range(0, whole.rank()).anyMatch(i -> !isCell(block, whole, i))) {
+            if (!block.place().isSound()) {
                 return false;
             }
-            seen.add(block.at());
+            for (BlockPlace.Box box : block.place().boxes()) {
+                sizes = count == 0 ? box.sizes() : sizes;
+                if (!box.sizes().equals(sizes) || !isCell(box, whole)) {
+                    return false;
+                }
+                seen.add(box.whole());
+                count++;
+            }
         }
-        for (int i = 0; i < whole.rank() && !blocks.isEmpty(); i++) {
-            cells *= whole.size(i) / blocks.getFirst().sizes().get(i);
+        long cells = 1;
+        for (int i = 0; i < sizes.size(); i++) {
+            cells *= whole.size(i) / sizes.get(i);
         }
-        return blocks.size() == cells && seen.size() == cells;
+        return count == cells && seen.size() == cells;
     }
 
-    private static boolean isCell(Block block, Shape whole, int dim) {
-        long size = block.sizes().get(dim);
-        long at = block.at().get(dim);
+    private static boolean isCell(BlockPlace.Box box, Shape whole) {
+        return box.sizes().size() == whole.rank()
+                && IntStream.range(0, whole.rank()).allMatch(i -> isCell(box, whole, i));
+    }
+
+    private static boolean isCell(BlockPlace.Box box, Shape whole, int dim) {
+        long size = box.sizes().get(dim);
+        long at = box.whole().get(dim);
         return size > 0
                 && whole.size(dim) % size == 0
                 && at >= 0

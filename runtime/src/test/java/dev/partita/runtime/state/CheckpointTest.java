@@ -59,7 +59,7 @@ final class CheckpointTest {
         long stored =
                 index.tensors().values().stream()
                         .flatMap(tensor -> tensor.blocks().stream())
-                        .mapToLong(b -> b.sizes().stream().reduce(1L, (x, y) -> x * y))
+                        .mapToLong(b -> b.place().sizes().stream().reduce(1L, (x, y) -> x * y))
                         .sum();
         assertThat(stored).isEqualTo(3 * elements + 8);
         for (Path file : files(folder)) {
