@@ -34,8 +34,14 @@ final class HalfLibrary implements KernelLibrary {
         }
         return Optional.of(
                 request.op() instanceof Elementwise op && isOfOneType(request)
-                        ? new HalfLoop(VectorFormulas.formula(op), request)
+                        ? elementwise(op, request)
                         : WideKernel.open(wide, request, Dtype.F32));
+    }
+
+    /// @param request all of whose buffers are of one half type
+    static Kernel elementwise(Elementwise op, KernelRequest request) {
+        return HalfRelu.open(op, request)
+                .orElseGet(() -> new HalfLoop(VectorFormulas.formula(op), request));
     }
 
     private static boolean isOfOneType(KernelRequest request) {

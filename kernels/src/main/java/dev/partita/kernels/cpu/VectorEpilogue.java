@@ -32,7 +32,7 @@ final class VectorEpilogue {
         var after = new KernelRequest(op, request.results(), request.results());
         Kernel relu =
                 HalfFloats.isHalf(request.result(0).type().dtype())
-                        ? new HalfLoop(VectorFormulas.formula(op), after)
+                        ? HalfLibrary.elementwise(op, after)
                         : VectorFormulas.kernel(op, after);
         return new Sequence(contraction, relu);
     }

@@ -37,6 +37,8 @@ class HalfLibraryTest {
     void elementwise_ops_agree_with_the_reference_at_every_length(Dtype half) {
         for (String sizes : List.of("", "1", "7", "33", "5000")) {
             agrees(half, new Elementwise.Gelu(), sizes);
+            agrees(half, new Elementwise.Relu(), sizes);
+            agrees(half, new Elementwise.ReluGrad(), sizes, sizes);
             agrees(half, new Elementwise.Multiply(), sizes, sizes);
             agrees(
                     half,
@@ -49,6 +51,24 @@ class HalfLibraryTest {
                                             new Elementwise.Tanh(), List.of(2)))),
                     sizes,
                     sizes);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "F16"})
+    void relu_and_its_gradient_know_every_kind_of_number(Dtype half) {
+        double[] kinds = {
+            0, -0.0, 1, -1, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 6e-8
+        };
+        var many = new double[8 * kinds.length + 3];
+        Arrays.setAll(many, i -> kinds[i % kinds.length]);
+        TensorType type = f32("" + many.length).withDtype(half);
+        for (Trial trial :
+                List.of(
+                        Trial.of(1, new Elementwise.Relu(), type).with(0, many),
+                        Trial.of(1, new Elementwise.ReluGrad(), type, type).with(0, many))) {
+            assertThat(trial.run(library).orElseThrow().getFirst())
+                    .isEqualTo(trial.truth().getFirst());
         }
     }
 
