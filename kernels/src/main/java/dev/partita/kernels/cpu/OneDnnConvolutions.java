@@ -72,7 +72,8 @@ final class OneDnnConvolutions {
     }
 
     /// Measured for 32 to 64 channels of 13x13, batch 256, with and without repacked images: weight
-    /// 5.9 and 6.3 ms, image 6.1 and 6.4 ms; with one channel repacking costs more than it brings.
+    /// 5.9 and 6.3 ms, image 6.1 and 6.4 ms; with one channel repacking costs more than it brings,
+    /// and in bf16 always (weight 8.5 and 7.5 ms, image 6.4 ms either way).
     private static ConvolutionForm gradientForm(Window window, Buffer x, Buffer weight, Buffer y) {
         long perOutput = weight.type().shape().elements() / weight.type().shape().size(0);
         return form(
@@ -80,7 +81,9 @@ final class OneDnnConvolutions {
                 x,
                 weight,
                 y,
-                perOutput >= WORTH_REPACKING ? OneDnnScope::any : OneDnnScope::plain);
+                perOutput >= WORTH_REPACKING && !HalfFloats.isHalf(x.type().dtype())
+                        ? OneDnnScope::any
+                        : OneDnnScope::plain);
     }
 
     private static ConvolutionForm form(
