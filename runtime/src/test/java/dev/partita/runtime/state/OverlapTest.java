@@ -50,7 +50,7 @@ final class OverlapTest {
             blocks.add(
                     balanced
                             ? List.of(i * half, (2L * parts - 1 - i) * half)
-                            : List.of(i * 2 * half));
+                            : List.of(2L * i * half));
         }
         return blocks;
     }
