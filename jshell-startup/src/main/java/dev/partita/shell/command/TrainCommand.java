@@ -28,7 +28,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Default: one; of a model of tokens ten.")
+            description = "Default: one; of a model of tokens six.")
     private @Nullable Integer epochs;
 
     @Option(
