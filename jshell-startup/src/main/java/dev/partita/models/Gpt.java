@@ -15,7 +15,13 @@ import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The language model GPT-2 ([Radford et al.
 /// 2019](https://openai.com/index/better-language-models/)): learned positions, norms before each
@@ -32,6 +38,9 @@ import java.util.function.IntFunction;
 public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, long sequence) {
     private static final double DEVIATION = 0.02;
 
+    /// One weight of every block.
+    private static final Pattern BLOCK = Pattern.compile("mix\\d+\\.query\\.weight");
+
     public Gpt {
         if (layers < 1) {
             throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A gpt has at least one layer.")
@@ -44,6 +53,26 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
     /// A small one: 4 layers of width 256 over 256 characters, 3.2 million weights.
     public static Model model() {
         return new Gpt(4, 256, 4, 1024, 96, 256).network();
+    }
+
+    /// The sizes of a trained one, found in the types of its weights; empty if it is none.
+    public static Optional<Gpt> of(Map<String, TensorType> weights) {
+        List<TensorType> known =
+                Stream.of("model.weight", "positions.weight", "mix1.query.weight", "mlp1.up.weight")
+                        .flatMap(name -> Stream.ofNullable(weights.get(name)))
+                        .toList();
+        if (known.size() < 4) {
+            return Optional.empty();
+        }
+        long layers = weights.keySet().stream().filter(BLOCK.asMatchPredicate()).count();
+        return Optional.of(
+                new Gpt(
+                        (int) layers,
+                        known.get(0).shape().size(1),
+                        known.get(2).shape().size(0),
+                        known.get(3).shape().size(0),
+                        known.get(0).shape().size(0),
+                        known.get(1).shape().size(0)));
     }
 
     /// The network of these sizes.

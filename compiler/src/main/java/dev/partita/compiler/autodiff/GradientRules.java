@@ -13,6 +13,7 @@ import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Shape;
@@ -177,6 +178,7 @@ final class GradientRules {
                     RowOp.PickLogit _,
                     AttentionOp.AttentionGrad _,
                     Update _,
+                    Wide _,
                     Reshard _ ->
                     throw notDifferentiable(node);
         };

@@ -13,6 +13,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
@@ -154,6 +155,17 @@ public final class Partitioner {
         };
     }
 
+    private Op local(Op op, Node node, List<Placement> placements) {
+        return switch (op) {
+            case Wide wide -> new Wide(local(wide.op(), node, placements), wide.results());
+            case Op.Shaped shaped -> {
+                TensorType whole = node.results().getFirst().type();
+                yield shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
+            }
+            case Op other -> other;
+        };
+    }
+
     private void compute(Node node) {
         ShardingRule rule = ShardingRules.of(node);
         Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
@@ -174,12 +186,7 @@ public final class Partitioner {
         for (List<String> factors : rule.results()) {
             placements.add(placement(factors, axes, partial(rule, factors, axes, pending)));
         }
-        Op op = node.op();
-        if (op instanceof Op.Shaped shaped) {
-            TensorType whole = node.results().getFirst().type();
-            op = shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
-        }
-        Node computed = builder.addAll(op, operands);
+        Node computed = builder.addAll(local(node.op(), node, placements), operands);
         for (int i = 0; i < placements.size(); i++) {
             String again = again(node.results().get(i));
             if (!again.isEmpty()) {

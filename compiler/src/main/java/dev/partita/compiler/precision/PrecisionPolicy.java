@@ -13,6 +13,7 @@ import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,10 +106,42 @@ public final class PrecisionPolicy {
                     RowOp _,
                     AttentionOp.Attention _,
                     AttentionOp.AttentionGrad _,
-                    Update _ ->
+                    Update _,
+                    Wide _ ->
                     Choice.FULL;
             case RoutingOp.Route _, RoutingOp.RouteGrad _ -> Choice.ROUTER;
         };
+    }
+
+    /// True if an op that sums in the full type has kernels that read half floats: it is given them
+    /// rather than wider copies.
+    public static boolean readsHalf(Op op) {
+        Op inside = Wide.inside(op);
+        return isNorm(inside)
+                || inside instanceof AttentionOp
+                || inside instanceof Op.Softmax
+                || inside instanceof Op.SoftmaxGrad
+                || inside instanceof Op.Sum
+                || inside instanceof Op.EmbeddingGrad;
+    }
+
+    /// True if an op that sums in the full type has kernels that store half floats.
+    public static boolean storesHalf(Op op) {
+        Op inside = Wide.inside(op);
+        return isNorm(inside)
+                || inside instanceof AttentionOp
+                || inside instanceof Op.Softmax
+                || inside instanceof Op.SoftmaxGrad
+                || inside instanceof Op.Embedding
+                || inside instanceof Op.CrossEntropyGrad;
+    }
+
+    private static boolean isNorm(Op op) {
+        return op instanceof Op.LayerNorm
+                || op instanceof Op.LayerNormGrad
+                || op instanceof RowOp.RmsNorm
+                || op instanceof RowOp.RmsNormGrad
+                || op instanceof BatchNorm;
     }
 
     /// The policy as a table: a line for each kind of op in a model, with the types it computes in
@@ -143,9 +176,9 @@ public final class PrecisionPolicy {
                                 precision,
                                 "its moments add up over thousands of steps"));
         text.append(
-                "  gradients have the type of what they belong to; those of weights are cast to %s,"
+                "  gradients have the type of what they belong to; those of weights stay %s as they were summed,"
                         .formatted(precision.full()));
-        text.append(" then summed over devices\n");
+        text.append(" and are summed over devices so\n");
         if (precision.scalesLoss()) {
             text.append(
                     "  loss scale %,.0f at first; halved, and the step run again, when a gradient overflows; doubled after %,d good steps%n"

@@ -12,6 +12,7 @@ import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import java.util.ArrayList;
@@ -117,6 +118,7 @@ public final class ShardingRules {
             case Op.RequireFinite _ ->
                     new ShardingRule(
                             Collections.nCopies(node.operands().size(), List.of()), List.of());
+            case Wide _ -> of(node.inside());
             case Reshard reshard ->
                     throw new IllegalArgumentException("already partitioned: " + reshard);
         };
@@ -201,6 +203,7 @@ public final class ShardingRules {
             // summands are summed in the wider type
             case Op.Cast(Dtype to) ->
                     to.bytes() > node.operands().getFirst().type().dtype().bytes();
+            case Wide _ -> passesPartial(node.inside());
             case Elementwise _,
                     BatchNorm _,
                     Op.Leaf _,

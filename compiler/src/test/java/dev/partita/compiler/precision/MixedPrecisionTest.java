@@ -176,7 +176,7 @@ class MixedPrecisionTest {
                           sum            f32   x1   sums and exponentials would lose what half floats cannot hold
                           weights        f32        an update is smaller than a half float's step
                           optimizer      f32        its moments add up over thousands of steps
-                          gradients have the type of what they belong to; those of weights are cast to f32, then summed over devices
+                          gradients have the type of what they belong to; those of weights stay f32 as they were summed, and are summed over devices so
                         """);
     }
 

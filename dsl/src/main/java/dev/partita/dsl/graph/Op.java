@@ -38,6 +38,7 @@ public sealed interface Op
                 BatchNorm,
                 Elementwise,
                 Update,
+                Wide,
                 Reshard {
     // ---- leaves: values that come from outside the graph ----
 

@@ -202,6 +202,7 @@ public final class ResultTypes {
                 in.require(in.dtype(0) == in.dtype(1), "the gradient has the weight's type");
                 yield update.inPlace().stream().map(operands::get).toList();
             }
+            case Wide wide -> wide.types(operands);
             case Reshard reshard -> ReshardTypes.of(reshard, in);
         };
     }

@@ -3,6 +3,7 @@ package dev.partita.dsl.graph;
 import static com.google.common.truth.Truth.assertThat;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
@@ -228,5 +229,17 @@ class ResultTypesTest {
                                 new Elementwise.Fused.Part(new Elementwise.Relu(), List.of(2))));
         assertThat(of(chain, ROWS, ROWS)).isEqualTo(ROWS);
         assertThat(chain.toString()).isEqualTo("fused{add; relu}");
+    }
+
+    @Test
+    void a_wide_op_stores_each_result_as_its_own_type() {
+        TensorType x = TensorType.of(Dtype.BF16, new Dim("row", 2), new Dim("column", 3));
+        TensorType gain = TensorType.of(Dtype.F32, new Dim("column", 3));
+        var op = new Wide(new Op.LayerNorm(1e-5), List.of(Dtype.BF16, Dtype.F32, Dtype.F32));
+        TensorType row = TensorType.of(Dtype.F32, new Dim("row", 2));
+        assertThat(ResultTypes.of(op, List.of(x, gain, gain))).containsExactly(x, row, row);
+        assertThat(op.toString()).isEqualTo("wide{layer-norm}");
+        assertThat(Wide.inside(op)).isEqualTo(op.op());
+        assertThat(Wide.inside(op.op())).isEqualTo(op.op());
     }
 }

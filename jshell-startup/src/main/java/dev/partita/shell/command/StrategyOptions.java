@@ -38,7 +38,7 @@ final class StrategyOptions {
                     "tensor", List.of("hidden", "heads", "ffn", "vocab"));
 
     private static final long EXAMPLES = 256;
-    private static final long SEQUENCES = 16;
+    private static final long SEQUENCES = 8;
 
     @Option(
             names = "--mesh",
@@ -143,9 +143,9 @@ final class StrategyOptions {
         return model.input().word() instanceof ModelInput.Tokens;
     }
 
-    /// The learning rate that counts where the user says none.
-    void usually(double learningRate, String schedule) {
-        optimizer.usually(learningRate, schedule);
+    /// How to train where the user does not say.
+    void usually(Recipe recipe) {
+        optimizer.usually(recipe);
     }
 
     KernelLibrary library() {

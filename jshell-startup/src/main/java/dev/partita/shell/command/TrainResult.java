@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /// What `partita train --json` writes.
 ///
+/// @param steps complete steps, those before a resumed run included
+/// @param firstStep the step that `losses` and the other lists begin with: 1 unless resumed
+/// @param testSteps after which steps the model was tested
+/// @param testAccuracies at these steps; empty for text
+/// @param validationLosses at these steps, in nats per character; empty for images
 /// @param experts for each layer with experts the share of choices that fell on each, and that
 ///   found no slot
 /// @param testAccuracy absent for text, and if training was interrupted
@@ -15,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 record TrainResult(
         String model,
         int steps,
+        int firstStep,
         int epochs,
         boolean interrupted,
         List<Double> losses,
@@ -25,12 +31,16 @@ record TrainResult(
         List<Long> peakBytesPerDevice,
         List<Long> predictedPeakBytesPerDevice,
         long allocatedBytesPerStep,
+        List<Integer> testSteps,
+        List<Double> testAccuracies,
+        List<Double> validationLosses,
         @Nullable Double testAccuracy,
         @Nullable Double validationLoss) {
     static TrainResult of(String model, TrainingRun run) {
         return new TrainResult(
                 model,
                 run.steps(),
+                run.firstStep(),
                 run.epochs(),
                 run.interrupted(),
                 run.losses(),
@@ -41,8 +51,15 @@ record TrainResult(
                 run.peakBytesPerDevice(),
                 run.predictedPeakBytesPerDevice(),
                 run.allocatedBytesPerStep(),
+                run.tests().stream().map(TrainingRun.Test::step).toList(),
+                run.readsText() ? List.of() : measures(run),
+                run.readsText() ? measures(run) : List.of(),
                 orNull(run.testAccuracy()),
                 orNull(run.validationLoss()));
+    }
+
+    private static List<Double> measures(TrainingRun run) {
+        return run.tests().stream().map(TrainingRun.Test::measure).toList();
     }
 
     private static @Nullable Double orNull(OptionalDouble value) {

@@ -289,6 +289,12 @@ final class PartitaCommandTest {
         JsonObject findings = CommandLineRun.read(json());
         assertThat(findings.getAsJsonObject("cpu").get("cores").getAsInt()).isAtLeast(1);
         assertThat(findings.keySet()).containsAtLeast("cpu", "gpus", "libraries");
+        assertThat(
+                        findings.getAsJsonArray("halfTypes").asList().stream()
+                                .map(half -> text(half, "type"))
+                                .toList())
+                .containsExactly("bf16", "f16")
+                .inOrder();
     }
 
     @Test

@@ -17,6 +17,7 @@ import dev.partita.dsl.graph.ResultTypes;
 import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.problem.ProblemCode;
@@ -115,6 +116,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.SoftmaxGrad(), m, m),
                 Trial.of(0, new Op.LayerNorm(1e-5), m, v, v),
                 Trial.of(0, new Op.LayerNormGrad(), m, v, f64("3"), f64("3"), m),
+                Trial.of(0, new Wide(new Op.Softmax(), List.of(Dtype.BF16)), f64("3,4")),
                 Trial.of(0, new BatchNorm.Squares(), m, v),
                 Trial.of(0, new BatchNorm.Normalize(1e-5, false), m, v, v, v, v),
                 Trial.of(0, new BatchNorm.SumsGrad(1e-5), m, v, v, m),

@@ -8,6 +8,7 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.state.HostTensor;
+import dev.partita.runtime.state.NamedBlock;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -240,6 +241,13 @@ public final class Session implements AutoCloseable {
 
     public void writeState(String name, HostTensor whole) {
         tensors.scatter(slot(Binding.State.class, name), whole, name);
+    }
+
+    /// What each device keeps from step to step, where it lies in its memory. No device runs while
+    /// it is read or written.
+    public List<List<NamedBlock>> held() {
+        requireUsable();
+        return HeldBlocks.of(plan, workers);
     }
 
     /// Names of the bindings of one kind.

@@ -118,6 +118,7 @@ public record Proof(
                 compilation.plan().peakBytesPerDevice());
     }
 
+    /// Up to which relative differences count as rounding.
     static double tolerance(Dtype compute) {
         return switch (compute) {
             case F64 -> F64_TOLERANCE;
@@ -174,8 +175,10 @@ public record Proof(
         return squares;
     }
 
+    /// The largest difference of two elements, relative to the norm of `expected`.
+    ///
     /// @param least norm that the difference is relative to, at least
-    private static double relative(HostTensor found, HostTensor expected, double least) {
+    static double relative(HostTensor found, HostTensor expected, double least) {
         double largest = 0;
         for (long i = 0; i < expected.elements(); i++) {
             largest = Math.max(largest, Math.abs(found.get(i) - expected.get(i)));

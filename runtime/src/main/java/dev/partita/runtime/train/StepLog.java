@@ -14,6 +14,7 @@ final class StepLog {
     private final ScalarOutput gradNorm;
     private final ExpertLog experts;
     private final int batch;
+    private final int before;
     private final double[] losses;
     private final double[] gradNorms;
     private final double[] millis;
@@ -25,8 +26,11 @@ final class StepLog {
 
     private long pausedAt;
 
-    StepLog(Session session, int capacity, int batch) {
+    /// @param before steps that an earlier run has done
+    /// @param capacity steps that this one does at most
+    StepLog(Session session, int before, int capacity, int batch) {
         this.session = session;
+        this.before = before;
         this.batch = batch;
         loss = session.scalarOutput("loss");
         gradNorm = session.scalarOutput("gradient-norm");
@@ -68,7 +72,13 @@ final class StepLog {
         double left = (losses.length - steps) * (double) batch / speed;
         int last = steps - 1;
         return new Progress(
-                steps, losses.length, epoch, losses[last], gradNorms[last], speed, left);
+                before + steps,
+                before + losses.length,
+                epoch,
+                losses[last],
+                gradNorms[last],
+                speed,
+                left);
     }
 
     /// Over all steps but the first, which waits for code to be compiled; a single step is its own
