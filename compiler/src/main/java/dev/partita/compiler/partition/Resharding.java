@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /// The way from one placement of a value to another: sums first (scattered where the result is
-/// sharded), then cuts that cost nothing, then moves of an axis from dim to dim, then gathers, then
-/// the cuts that were in the way.
+/// sharded), then cuts that cost nothing, then moves of an axis from dim to dim, then gathers, as
+/// few as let an axis move, then the cuts that were in the way.
 ///
 /// A value that is to live at one coordinate of an axis comes there by a sum or a gather on it, and
 /// leaves it by a scatter or a broadcast. What lives everywhere is there already.
@@ -55,9 +55,11 @@ final class Resharding {
         broadcast();
         allToAll();
         for (int dim = 0; dim < whole.rank(); dim++) {
-            gather(dim);
-            allGather(dim);
-            allToAll();
+            while (!surplus(dim).isEmpty()) {
+                gather(dim);
+                allGather(dim);
+                allToAll();
+            }
         }
         slice();
         return moves;
@@ -211,12 +213,32 @@ final class Resharding {
         }
     }
 
+    /// Gathers the axes that a dim has too many of, but for those outside of the innermost that
+    /// another dim wants next, or that end at one coordinate.
     private void allGather(int dim) {
         List<String> surplus = surplus(dim);
-        if (!surplus.isEmpty()) {
-            Placement after = at.with(dim, at.dim(dim).without(surplus));
-            move(new Reshard.AllGather(axes(surplus), dim), after);
+        if (surplus.isEmpty()) {
+            return;
         }
+        int kept = surplus.size() - 1;
+        while (kept > 0
+                && !isWantedNext(surplus.get(kept - 1))
+                && !arrives(surplus.get(kept - 1))) {
+            kept--;
+        }
+        List<String> gathered = surplus.subList(kept, surplus.size());
+        Placement after = at.with(dim, at.dim(dim).without(gathered));
+        move(new Reshard.AllGather(axes(gathered), dim), after);
+    }
+
+    private boolean isWantedNext(String axis) {
+        for (int dim = 0; dim < whole.rank(); dim++) {
+            List<String> missing = missing(dim);
+            if (!missing.isEmpty() && missing.getFirst().equals(axis)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The axes a dim still lacks, if those it has are the first of those it wants.

@@ -1,8 +1,9 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.tensor.Shape;
@@ -22,17 +23,19 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final HeadRows[] operands = new HeadRows[5];
     private final HeadRows[] results = new HeadRows[3];
     private final MemorySegment logSums;
-    private final MemorySegment queries;
-    private final MemorySegment keys;
-    private final MemorySegment values;
-    private final MemorySegment y;
-    private final MemorySegment dy;
-    private final MemorySegment dQueries;
-    private final MemorySegment dKeys;
-    private final MemorySegment dValues;
-    private final MemorySegment part;
-    private final MemorySegment weights;
-    private final MemorySegment slopes;
+    private final Numbers queries;
+    private final Numbers keys;
+    private final Numbers values;
+    private final Numbers y;
+    private final Numbers dy;
+    private final Numbers dQueries;
+    private final Numbers dKeys;
+    private final Numbers dValues;
+    private final Numbers part;
+    private final Numbers scores;
+    private final Numbers changes;
+    private final Numbers weights;
+    private final Numbers slopes;
     private final Kernel[] score;
     private final Kernel[] slope;
     private final Kernel[] queryGrad;
@@ -65,11 +68,14 @@ final class BlockwiseAttentionGrad implements Kernel {
         dQueries = tiles.matrix(tiles.queries, size);
         keys = tiles.matrix(tiles.keys, size);
         values = tiles.matrix(tiles.keys, size);
-        dKeys = tiles.matrix(tiles.keys, size);
-        dValues = tiles.matrix(tiles.keys, size);
-        part = tiles.matrix(tiles.keys, size);
-        weights = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        slopes = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
+        dKeys = tiles.sums(tiles.keys, size);
+        dValues = tiles.sums(tiles.keys, size);
+        part = tiles.sums(tiles.keys, size);
+        scores = tiles.sums(HeadTiles.BLOCK, tiles.keys);
+        changes = tiles.sums(HeadTiles.BLOCK, tiles.keys);
+        boolean inPlace = tiles.dtype == scores.dtype();
+        weights = inPlace ? scores : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
+        slopes = inPlace ? changes : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
         weightRow = Tile.forWidth(tiles.keys);
         slopeRow = Tile.forWidth(tiles.keys);
         int blocks = tiles.blocks();
@@ -93,8 +99,8 @@ final class BlockwiseAttentionGrad implements Kernel {
         var seenValues = Part.first(values, columns, tiles.size);
         var sum = Part.first(part, columns, tiles.size);
         var ownGrad = new Part(dQueries, first, rows, tiles.size);
-        score[i] = tiles.matmul("sd,td->st", own, seenKeys, weight);
-        slope[i] = tiles.matmul("sd,td->st", ownDy, seenValues, change);
+        score[i] = tiles.matmul("sd,td->st", own, seenKeys, Part.first(scores, rows, columns));
+        slope[i] = tiles.matmul("sd,td->st", ownDy, seenValues, Part.first(changes, rows, columns));
         queryGrad[i] = tiles.matmul("st,td->sd", change, seenKeys, ownGrad);
         keyGrad[i] = tiles.matmul("st,sd->td", change, own, sum);
         valueGrad[i] = tiles.matmul("st,sd->td", weight, ownDy, sum);
@@ -104,23 +110,23 @@ final class BlockwiseAttentionGrad implements Kernel {
     public void run() {
         for (int batch = 0; batch < batches; batch++) {
             for (int head = 0; head < heads; head++) {
-                operands[1].gather(batch, head, keys.address());
-                operands[2].gather(batch, head, values.address());
-                dKeys.fill((byte) 0);
-                dValues.fill((byte) 0);
+                operands[1].gather(batch, head, keys);
+                operands[2].gather(batch, head, values);
+                dKeys.memory().fill((byte) 0);
+                dValues.memory().fill((byte) 0);
                 for (int i = 0; i < each; i++) {
                     query(batch, head * each + i);
                 }
-                results[1].scatter(batch, head, dKeys.address());
-                results[2].scatter(batch, head, dValues.address());
+                results[1].scatter(batch, head, dKeys);
+                results[2].scatter(batch, head, dValues);
             }
         }
     }
 
     private void query(int batch, int head) {
-        operands[0].gather(batch, head, queries.address());
-        operands[3].gather(batch, head, y.address());
-        operands[4].gather(batch, head, dy.address());
+        operands[0].gather(batch, head, queries);
+        operands[3].gather(batch, head, y);
+        operands[4].gather(batch, head, dy);
         for (int block = 0; block < score.length; block++) {
             int elements = tiles.columns(block) * tiles.size;
             score[block].run();
@@ -132,7 +138,7 @@ final class BlockwiseAttentionGrad implements Kernel {
             keyGrad[block].run();
             add(dKeys, elements);
         }
-        results[0].scatter(batch, head, dQueries.address());
+        results[0].scatter(batch, head, dQueries);
     }
 
     /// From scores and `dy v` of a block to its weights and the gradient of its scores.
@@ -143,38 +149,41 @@ final class BlockwiseAttentionGrad implements Kernel {
             int seen = tiles.seen(query);
             int end = Tile.padded(seen);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
-            Tile.load(weights, (long) i * columns, weightRow, seen);
-            Tile.load(slopes, (long) i * columns, slopeRow, seen);
+            scores.load((long) i * columns, weightRow, seen);
+            changes.load((long) i * columns, slopeRow, seen);
             RowLosses.scale(weightRow, end, scale);
             RowLosses.exponentials(weightRow, end, logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at));
             slopeRow(end, along(query));
             Arrays.fill(weightRow, seen, columns, 0);
             Arrays.fill(slopeRow, seen, columns, 0);
-            Tile.store(weightRow, weights, (long) i * columns, columns);
-            Tile.store(slopeRow, slopes, (long) i * columns, columns);
+            weights.store(weightRow, (long) i * columns, columns);
+            slopes.store(slopeRow, (long) i * columns, columns);
         }
     }
 
     /// `scale * weight * (slope - along)`.
     private void slopeRow(int end, float along) {
         for (int i = 0; i < end; i += LANES) {
-            FloatVector change = vector(slopeRow, i).sub(along).mul(vector(weightRow, i));
+            FloatVector change =
+                    fromArray(SPECIES, slopeRow, i)
+                            .sub(along)
+                            .mul(fromArray(SPECIES, weightRow, i));
             change.mul(scale).intoArray(slopeRow, i);
         }
     }
 
     /// `y dy` of a query: what its softmax takes from every slope.
     private float along(int query) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         int size = tiles.size;
         float tail = 0;
         for (int start = 0; start < size; start += Tile.LENGTH) {
             int n = Math.min(Tile.LENGTH, size - start);
-            Tile.load(y, (long) query * size + start, sums, n);
-            Tile.load(dy, (long) query * size + start, more, n);
+            y.load((long) query * size + start, sums, n);
+            dy.load((long) query * size + start, more, n);
             int whole = n / LANES * LANES;
             for (int i = 0; i < whole; i += LANES) {
-                sum = vector(sums, i).fma(vector(more, i), sum);
+                sum = fromArray(SPECIES, sums, i).fma(fromArray(SPECIES, more, i), sum);
             }
             for (int i = whole; i < n; i++) {
                 tail += sums[i] * more[i];
@@ -184,15 +193,15 @@ final class BlockwiseAttentionGrad implements Kernel {
     }
 
     /// Adds what a block gave in `part` to the sum over all blocks.
-    private void add(MemorySegment target, int elements) {
+    private void add(Numbers target, int elements) {
         for (int start = 0; start < elements; start += Tile.LENGTH) {
             int n = Math.min(Tile.LENGTH, elements - start);
-            Tile.load(target, start, sums, n);
-            Tile.load(part, start, more, n);
+            target.load(start, sums, n);
+            part.load(start, more, n);
             for (int i = 0; i < Tile.padded(n); i += LANES) {
-                vector(sums, i).add(vector(more, i)).intoArray(sums, i);
+                fromArray(SPECIES, sums, i).add(fromArray(SPECIES, more, i)).intoArray(sums, i);
             }
-            Tile.store(sums, target, start, n);
+            target.store(sums, start, n);
         }
     }
 

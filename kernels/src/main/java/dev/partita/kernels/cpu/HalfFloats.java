@@ -53,8 +53,7 @@ final class HalfFloats {
         }
         for (long i = whole; i < count; i++) {
             short bits = Floats.getShort(from + 2 * i);
-            float value = half == Dtype.BF16 ? Bfloat16.toFloat(bits) : Float.float16ToFloat(bits);
-            Floats.set(to + 4 * i, value);
+            Floats.set(to + 4 * i, widen(half, bits));
         }
     }
 
@@ -71,10 +70,66 @@ final class HalfFloats {
             }
         }
         for (long i = whole; i < count; i++) {
-            float value = Floats.get(from + 4 * i);
-            short bits = half == Dtype.BF16 ? Bfloat16.of(value) : Float.floatToFloat16(value);
-            Floats.setShort(to + 2 * i, bits);
+            Floats.setShort(to + 2 * i, narrow(half, Floats.get(from + 4 * i)));
         }
+    }
+
+    /// `count` half floats at `from` to the beginning of a tile.
+    static void widen(Dtype half, long from, float[] tile, int count) {
+        int whole = count - count % Floats.LANES;
+        if (half == Dtype.BF16) {
+            for (int i = 0; i < whole; i += Floats.LANES) {
+                var bits =
+                        (IntVector)
+                                ShortVector.fromMemorySegment(
+                                                SHORTS, Floats.MEMORY, from + 2L * i, Floats.ORDER)
+                                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+                bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(tile, i);
+            }
+        } else {
+            for (int i = 0; i < whole; i += Floats.LANES) {
+                fromF16(load(from + 2L * i)).intoArray(tile, i);
+            }
+        }
+        for (int i = whole; i < count; i++) {
+            tile[i] = widen(half, Floats.getShort(from + 2L * i));
+        }
+    }
+
+    /// `count` numbers from the beginning of a tile to the nearest half floats at `to`.
+    static void narrow(Dtype half, float[] tile, long to, int count) {
+        int whole = count - count % Floats.LANES;
+        if (half == Dtype.BF16) {
+            for (int i = 0; i < whole; i += Floats.LANES) {
+                FloatVector x = FloatVector.fromArray(Floats.SPECIES, tile, i);
+                IntVector bits = x.reinterpretAsInts();
+                IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+                IntVector rounded =
+                        bits.add(0x7FFF)
+                                .add(odd)
+                                .lanewise(VectorOperators.LSHR, 16)
+                                .blend(0x7FC0, x.compare(VectorOperators.NE, x).cast(INTS));
+                ((ShortVector) rounded.convertShape(VectorOperators.I2S, SHORTS, 0))
+                        .intoMemorySegment(Floats.MEMORY, to + 2L * i, Floats.ORDER);
+            }
+        } else {
+            for (int i = 0; i < whole; i += Floats.LANES) {
+                store(toF16(FloatVector.fromArray(Floats.SPECIES, tile, i)), to + 2L * i);
+            }
+        }
+        for (int i = whole; i < count; i++) {
+            Floats.setShort(to + 2L * i, narrow(half, tile[i]));
+        }
+    }
+
+    /// A half float as f32.
+    static float widen(Dtype half, short bits) {
+        return half == Dtype.BF16 ? Bfloat16.toFloat(bits) : Float.float16ToFloat(bits);
+    }
+
+    /// The nearest half float.
+    static short narrow(Dtype half, float value) {
+        return half == Dtype.BF16 ? Bfloat16.of(value) : Float.floatToFloat16(value);
     }
 
     private static IntVector load(long address) {

@@ -1,8 +1,16 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.VectorMath.EXP_MAX;
+import static dev.partita.kernels.cpu.VectorMath.EXP_MIN;
+import static dev.partita.kernels.cpu.VectorMath.LN2_HIGH;
+import static dev.partita.kernels.cpu.VectorMath.LN2_LOW;
+import static dev.partita.kernels.cpu.VectorMath.LOG2_E;
+import static dev.partita.kernels.cpu.VectorMath.ROUNDER;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -14,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// Softmax and cross-entropy, one row of the innermost dim at a time.
@@ -21,7 +30,7 @@ final class RowLosses {
     private RowLosses() {}
 
     static Kernel crossEntropy(Op.CrossEntropy op, KernelRequest request) {
-        MemorySegment logits = request.operand(0).memory();
+        Numbers logits = Numbers.of(request.operand(0));
         MemorySegment loss = request.result(0).memory();
         MemorySegment logSum = request.result(1).memory();
         int classes = width(request);
@@ -44,10 +53,10 @@ final class RowLosses {
     /// Of a block of the logits, those classes that it has.
     static Kernel crossEntropyGrad(Op.CrossEntropyGrad op, KernelRequest request) {
         Buffer block = request.operand(0);
-        MemorySegment logits = block.memory();
+        Numbers logits = Numbers.of(block);
         MemorySegment logSum = request.operand(2).memory();
         MemorySegment dloss = request.operand(3).memory();
-        MemorySegment dlogits = request.result(0).memory();
+        Numbers dlogits = Numbers.of(request.result(0));
         int classes = width(request);
         long first = block.region().offsets().getLast();
         long rows = request.operand(3).type().shape().elements();
@@ -68,14 +77,14 @@ final class RowLosses {
                 if (own >= 0 && own < classes) {
                     row[(int) own] -= slope * rest;
                 }
-                Tile.store(row, dlogits, r * classes, classes);
+                dlogits.store(row, r * classes, classes);
             }
         };
     }
 
     /// The log-sum-exp of rows, or of equal stretches of them: in memory both are rows.
     static Kernel logSumExp(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment y = request.result(0).memory();
         long rows = request.result(0).type().shape().elements();
         int width = Math.toIntExact(request.operand(0).type().shape().elements() / rows);
@@ -91,8 +100,8 @@ final class RowLosses {
     }
 
     static Kernel softmax(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment y = request.result(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
+        Numbers y = Numbers.of(request.result(0));
         int width = width(request);
         long rows = request.result(0).type().shape().elements() / width;
         float[] row = Tile.forWidth(width);
@@ -100,43 +109,43 @@ final class RowLosses {
             for (long r = 0; r < rows; r++) {
                 load(x, r, row, width);
                 scale(row, 1 / exponentials(row, max(row)));
-                Tile.store(row, y, r * width, width);
+                y.store(row, r * width, width);
             }
         };
     }
 
     static Kernel softmaxGrad(KernelRequest request) {
-        MemorySegment y = request.operand(0).memory();
-        MemorySegment dy = request.operand(1).memory();
-        MemorySegment dx = request.result(0).memory();
+        Numbers y = Numbers.of(request.operand(0));
+        Numbers dy = Numbers.of(request.operand(1));
+        Numbers dx = Numbers.of(request.result(0));
         int width = width(request);
         long rows = request.result(0).type().shape().elements() / width;
         float[] row = Tile.forWidth(width);
         float[] gradient = Tile.forWidth(width);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                Tile.load(y, r * width, row, width);
-                Tile.load(dy, r * width, gradient, width);
+                y.load(r * width, row, width);
+                dy.load(r * width, gradient, width);
                 softmaxGradRow(row, gradient);
-                Tile.store(gradient, dx, r * width, width);
+                dx.store(gradient, r * width, width);
             }
         };
     }
 
     private static void softmaxGradRow(float[] y, float[] dy) {
-        FloatVector dot = all(0);
+        FloatVector dot = zero(SPECIES);
         for (int i = 0; i < y.length; i += LANES) {
-            dot = vector(y, i).fma(vector(dy, i), dot);
+            dot = fromArray(SPECIES, y, i).fma(fromArray(SPECIES, dy, i), dot);
         }
         float total = dot.reduceLanes(VectorOperators.ADD);
         for (int i = 0; i < y.length; i += LANES) {
-            vector(dy, i).sub(total).mul(vector(y, i)).intoArray(dy, i);
+            fromArray(SPECIES, dy, i).sub(total).mul(fromArray(SPECIES, y, i)).intoArray(dy, i);
         }
     }
 
     /// A row of logits; what lies behind it never wins a maximum and adds nothing to a sum.
-    private static void load(MemorySegment x, long row, float[] tile, int width) {
-        Tile.load(x, row * width, tile, width);
+    private static void load(Numbers x, long row, float[] tile, int width) {
+        x.load(row * width, tile, width);
         Arrays.fill(tile, width, tile.length, Float.NEGATIVE_INFINITY);
     }
 
@@ -146,9 +155,9 @@ final class RowLosses {
 
     /// The largest of the first `length` elements, a whole number of vectors.
     static float max(float[] row, int length) {
-        FloatVector max = vector(row, 0);
+        FloatVector max = fromArray(SPECIES, row, 0);
         for (int i = LANES; i < length; i += LANES) {
-            max = max.max(vector(row, i));
+            max = max.max(fromArray(SPECIES, row, i));
         }
         return max.reduceLanes(VectorOperators.MAX);
     }
@@ -159,9 +168,22 @@ final class RowLosses {
     }
 
     static float exponentials(float[] row, int length, float max) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
-            FloatVector e = VectorMath.exp(vector(row, i).sub(max));
+            FloatVector x = fromArray(SPECIES, row, i).sub(max).max(EXP_MIN).min(EXP_MAX);
+            FloatVector rounded = x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUNDER));
+            FloatVector n = rounded.sub(ROUNDER);
+            FloatVector rest = n.fma(broadcast(SPECIES, -LN2_HIGH), x);
+            rest = n.fma(broadcast(SPECIES, -LN2_LOW), rest);
+            FloatVector p = broadcast(SPECIES, 1.9875691e-4f);
+            p = p.fma(rest, broadcast(SPECIES, 0.0013981999f));
+            p = p.fma(rest, broadcast(SPECIES, 0.008333452f));
+            p = p.fma(rest, broadcast(SPECIES, 0.041665796f));
+            p = p.fma(rest, broadcast(SPECIES, 0.16666666f));
+            p = p.fma(rest, broadcast(SPECIES, 0.5f));
+            p = p.fma(rest.mul(rest), rest.add(1f));
+            IntVector power = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats();
             e.intoArray(row, i);
             sum = sum.add(e);
         }
@@ -182,7 +204,7 @@ final class RowLosses {
 
     private static void add(float[] row, float summand) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).add(summand).intoArray(row, i);
+            fromArray(SPECIES, row, i).add(summand).intoArray(row, i);
         }
     }
 
@@ -192,7 +214,7 @@ final class RowLosses {
 
     static void scale(float[] row, int length, float factor) {
         for (int i = 0; i < length; i += LANES) {
-            vector(row, i).mul(factor).intoArray(row, i);
+            fromArray(SPECIES, row, i).mul(factor).intoArray(row, i);
         }
     }
 

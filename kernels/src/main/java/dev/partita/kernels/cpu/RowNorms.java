@@ -1,8 +1,9 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -20,10 +21,10 @@ final class RowNorms {
     private RowNorms() {}
 
     static Kernel layerNorm(Op.LayerNorm op, KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment gain = request.operand(1).memory();
         MemorySegment shift = request.operand(2).memory();
-        MemorySegment y = request.result(0).memory();
+        Numbers y = Numbers.of(request.result(0));
         MemorySegment mean = request.result(1).memory();
         MemorySegment rstd = request.result(2).memory();
         int width = width(request);
@@ -35,14 +36,14 @@ final class RowNorms {
             Tile.load(gain, 0, gains, width);
             Tile.load(shift, 0, shifts, width);
             for (long r = 0; r < rows; r++) {
-                Tile.load(x, r * width, row, width);
+                x.load(r * width, row, width);
                 float centre = sum(row) / width;
                 centre(row, centre);
                 Arrays.fill(row, width, row.length, 0);
                 double variance = dot(row, row) / width;
                 float scale = (float) (1 / Math.sqrt(variance + op.epsilon()));
                 affine(row, scale, gains, shifts);
-                Tile.store(row, y, r * width, width);
+                y.store(row, r * width, width);
                 Arrays.fill(row, width, row.length, 0);
                 mean.setAtIndex(ValueLayout.JAVA_FLOAT, r, centre);
                 rstd.setAtIndex(ValueLayout.JAVA_FLOAT, r, scale);
@@ -51,12 +52,12 @@ final class RowNorms {
     }
 
     static Kernel layerNormGrad(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment gain = request.operand(1).memory();
         MemorySegment mean = request.operand(2).memory();
         MemorySegment rstd = request.operand(3).memory();
-        MemorySegment dy = request.operand(4).memory();
-        MemorySegment dx = request.result(0).memory();
+        Numbers dy = Numbers.of(request.operand(4));
+        Numbers dx = Numbers.of(request.result(0));
         MemorySegment dgain = request.result(1).memory();
         MemorySegment dshift = request.result(2).memory();
         int width = width(request);
@@ -72,8 +73,8 @@ final class RowNorms {
             Arrays.fill(shiftSums, 0);
             for (long r = 0; r < rows; r++) {
                 float scale = rstd.getAtIndex(ValueLayout.JAVA_FLOAT, r);
-                Tile.load(x, r * width, normal, width);
-                Tile.load(dy, r * width, gradient, width);
+                x.load(r * width, normal, width);
+                dy.load(r * width, gradient, width);
                 centre(normal, mean.getAtIndex(ValueLayout.JAVA_FLOAT, r));
                 scale(normal, scale);
                 Arrays.fill(normal, width, normal.length, 0);
@@ -83,7 +84,7 @@ final class RowNorms {
                 float average = sum(gradient) / width;
                 float along = dot(normal, gradient) / width;
                 project(gradient, normal, average, along, scale);
-                Tile.store(gradient, dx, r * width, width);
+                dx.store(gradient, r * width, width);
                 Arrays.fill(gradient, width, gradient.length, 0);
             }
             Tile.store(gainSums, dgain, 0, width);
@@ -92,55 +93,60 @@ final class RowNorms {
     }
 
     private static float sum(float[] row) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < row.length; i += LANES) {
-            sum = sum.add(vector(row, i));
+            sum = sum.add(fromArray(SPECIES, row, i));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     private static float dot(float[] a, float[] b) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < a.length; i += LANES) {
-            sum = vector(a, i).fma(vector(b, i), sum);
+            sum = fromArray(SPECIES, a, i).fma(fromArray(SPECIES, b, i), sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     private static void centre(float[] row, float mean) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).sub(mean).intoArray(row, i);
+            fromArray(SPECIES, row, i).sub(mean).intoArray(row, i);
         }
     }
 
     private static void scale(float[] row, float factor) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(factor).intoArray(row, i);
+            fromArray(SPECIES, row, i).mul(factor).intoArray(row, i);
         }
     }
 
     private static void multiply(float[] row, float[] factors) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(vector(factors, i)).intoArray(row, i);
+            fromArray(SPECIES, row, i).mul(fromArray(SPECIES, factors, i)).intoArray(row, i);
         }
     }
 
     private static void affine(float[] row, float scale, float[] gains, float[] shifts) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(scale).fma(vector(gains, i), vector(shifts, i)).intoArray(row, i);
+            fromArray(SPECIES, row, i)
+                    .mul(scale)
+                    .fma(fromArray(SPECIES, gains, i), fromArray(SPECIES, shifts, i))
+                    .intoArray(row, i);
         }
     }
 
     /// `sums += a * b`.
     private static void addProduct(float[] a, float[] b, float[] sums) {
         for (int i = 0; i < sums.length; i += LANES) {
-            vector(a, i).fma(vector(b, i), vector(sums, i)).intoArray(sums, i);
+            fromArray(SPECIES, a, i)
+                    .fma(fromArray(SPECIES, b, i), fromArray(SPECIES, sums, i))
+                    .intoArray(sums, i);
         }
     }
 
     private static void add(float[] a, float[] sums) {
         for (int i = 0; i < sums.length; i += LANES) {
-            vector(a, i).add(vector(sums, i)).intoArray(sums, i);
+            fromArray(SPECIES, a, i).add(fromArray(SPECIES, sums, i)).intoArray(sums, i);
         }
     }
 
@@ -148,8 +154,8 @@ final class RowNorms {
     private static void project(
             float[] gradient, float[] normal, float average, float along, float scale) {
         for (int i = 0; i < gradient.length; i += LANES) {
-            FloatVector undone = vector(normal, i).mul(along).add(average);
-            vector(gradient, i).sub(undone).mul(scale).intoArray(gradient, i);
+            FloatVector undone = fromArray(SPECIES, normal, i).mul(along).add(average);
+            fromArray(SPECIES, gradient, i).sub(undone).mul(scale).intoArray(gradient, i);
         }
     }
 

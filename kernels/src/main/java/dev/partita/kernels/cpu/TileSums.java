@@ -1,8 +1,9 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -34,8 +35,8 @@ final class TileSums {
         long outside = product(shape, 0, dims[0]);
         long summed = product(shape, dims[0], dims[dims.length - 1] + 1);
         long inside = product(shape, dims[dims.length - 1] + 1, shape.rank());
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment y = request.result(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
+        Numbers y = Numbers.of(request.result(0));
         return Optional.of(
                 inside == 1
                         ? within(x, y, outside, summed)
@@ -43,7 +44,7 @@ final class TileSums {
     }
 
     static Kernel sumSquares(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
+        Numbers x = Numbers.of(request.operand(0));
         MemorySegment y = request.result(0).memory();
         long elements = request.operand(0).type().shape().elements();
         float[] tile = Tile.create();
@@ -59,8 +60,9 @@ final class TileSums {
     }
 
     /// Sums of rows of `summed` neighbouring elements.
-    private static Kernel within(MemorySegment x, MemorySegment y, long rows, long summed) {
+    private static Kernel within(Numbers x, Numbers y, long rows, long summed) {
         float[] tile = Tile.create();
+        float[] one = new float[1];
         return () -> {
             for (long row = 0; row < rows; row++) {
                 double total = 0;
@@ -69,14 +71,14 @@ final class TileSums {
                     load(x, row * summed + start, tile, n);
                     total += total(tile, Tile.padded(n));
                 }
-                y.setAtIndex(ValueLayout.JAVA_FLOAT, row, (float) total);
+                one[0] = (float) total;
+                y.store(one, row, 1);
             }
         };
     }
 
     /// Sums of `summed` rows of `inside` elements each.
-    private static Kernel across(
-            MemorySegment x, MemorySegment y, long outside, long summed, long inside) {
+    private static Kernel across(Numbers x, Numbers y, long outside, long summed, long inside) {
         float[] row = Tile.create();
         float[] sum = Tile.create();
         var total = new double[Tile.LENGTH];
@@ -88,7 +90,7 @@ final class TileSums {
                     for (long first = 0; first < summed; first += ROWS) {
                         Arrays.fill(sum, 0, n, 0);
                         for (long r = first; r < Math.min(summed, first + ROWS); r++) {
-                            Tile.load(x, (o * summed + r) * inside + start, row, n);
+                            x.load((o * summed + r) * inside + start, row, n);
                             add(row, sum, Tile.padded(n));
                         }
                         for (int i = 0; i < n; i++) {
@@ -98,7 +100,7 @@ final class TileSums {
                     for (int i = 0; i < n; i++) {
                         sum[i] = (float) total[i];
                     }
-                    Tile.store(sum, y, o * inside + start, n);
+                    y.store(sum, o * inside + start, n);
                 }
             }
         };
@@ -106,29 +108,29 @@ final class TileSums {
 
     private static void add(float[] x, float[] sum, int n) {
         for (int i = 0; i < n; i += LANES) {
-            vector(sum, i).add(vector(x, i)).intoArray(sum, i);
+            fromArray(SPECIES, sum, i).add(fromArray(SPECIES, x, i)).intoArray(sum, i);
         }
     }
 
     private static float total(float[] x, int n) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < n; i += LANES) {
-            sum = sum.add(vector(x, i));
+            sum = sum.add(fromArray(SPECIES, x, i));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     private static float squares(float[] x, int n) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < n; i += LANES) {
-            sum = vector(x, i).fma(vector(x, i), sum);
+            sum = fromArray(SPECIES, x, i).fma(fromArray(SPECIES, x, i), sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     /// Loads a tile with zeros up to the next whole vector.
-    private static void load(MemorySegment x, long start, float[] tile, int n) {
-        Tile.load(x, start, tile, n);
+    private static void load(Numbers x, long start, float[] tile, int n) {
+        x.load(start, tile, n);
         Arrays.fill(tile, n, Tile.padded(n), 0);
     }
 

@@ -1,7 +1,8 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -16,22 +17,23 @@ final class VectorEmbeddings {
 
     static Kernel lookup(KernelRequest request) {
         Buffer block = request.operand(0);
-        MemorySegment table = block.memory();
-        MemorySegment y = request.result(0).memory();
+        Numbers table = Numbers.of(block);
+        Numbers y = Numbers.of(request.result(0));
         var ids = new Labels(request.operand(1).memory(), block.region().whole().size(0));
         long count = request.operand(1).type().shape().elements();
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
         int width = Math.toIntExact(block.type().shape().size(1));
         float[] zeros = new float[width];
+        float[] tile = new float[width];
         return () -> {
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
                 if (row >= 0 && row < rows) {
-                    long bytes = (long) width * Float.BYTES;
-                    MemorySegment.copy(table, row * bytes, y, n * bytes, bytes);
+                    table.load(row * width, tile, width);
+                    y.store(tile, n * width, width);
                 } else {
-                    Tile.store(zeros, y, n * width, width);
+                    y.store(zeros, n * width, width);
                 }
             }
         };
@@ -39,7 +41,7 @@ final class VectorEmbeddings {
 
     static Kernel grad(KernelRequest request) {
         Buffer block = request.result(0);
-        MemorySegment dy = request.operand(1).memory();
+        Numbers dy = Numbers.of(request.operand(1));
         MemorySegment dtable = block.memory();
         var ids = new Labels(request.operand(0).memory(), block.region().whole().size(0));
         long count = request.operand(0).type().shape().elements();
@@ -54,9 +56,11 @@ final class VectorEmbeddings {
                 long row = ids.get(n) - first;
                 if (row >= 0 && row < rows) {
                     Tile.load(dtable, row * width, sum, width);
-                    Tile.load(dy, n * width, gradient, width);
+                    dy.load(n * width, gradient, width);
                     for (int i = 0; i < sum.length; i += LANES) {
-                        vector(sum, i).add(vector(gradient, i)).intoArray(sum, i);
+                        fromArray(SPECIES, sum, i)
+                                .add(fromArray(SPECIES, gradient, i))
+                                .intoArray(sum, i);
                     }
                     Tile.store(sum, dtable, row * width, width);
                 }
