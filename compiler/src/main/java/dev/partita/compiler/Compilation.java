@@ -91,8 +91,7 @@ public record Compilation(
     /// In one line of at most 80 characters.
     @Override
     public String toString() {
-        long least =
-                plan.programs().stream().mapToLong(Program::arenaBytes).min().orElseThrow();
+        long least = plan.programs().stream().mapToLong(Program::arenaBytes).min().orElseThrow();
         String bytes =
                 least == plan.peakBytes()
                         ? "%,d bytes a device".formatted(least)

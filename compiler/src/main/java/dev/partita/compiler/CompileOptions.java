@@ -111,14 +111,14 @@ public final class CompileOptions {
         return new Zero(this, stage);
     }
 
-    /// The axes over which the batch is spread as `torch.nn.DataParallel` does it, if the user asked
-    /// for that.
+    /// The axes over which the batch is spread as `torch.nn.DataParallel` does it, if the user
+    /// asked for that.
     public Optional<DataParallelRequest> dataParallelRequest() {
         return dataParallel;
     }
 
-    /// Starts a request to train as `torch.nn.DataParallel` does: weights and optimizer state live on
-    /// the first device of an axis, which scatters examples, broadcasts weights, gathers
+    /// Starts a request to train as `torch.nn.DataParallel` does: weights and optimizer state live
+    /// on the first device of an axis, which scatters examples, broadcasts weights, gathers
     /// predictions, and sums gradients in every step; [DataParallel#over] completes it. It is here
     /// to compare with: `shard("batch").over("data")` does the same work in less time and memory.
     public DataParallel dataParallel() {
@@ -326,8 +326,7 @@ public final class CompileOptions {
             axes = List.copyOf(axes);
         }
 
-        static ShardRequest of(
-                String dim, List<String> layers, List<String> axes, Origin origin) {
+        static ShardRequest of(String dim, List<String> layers, List<String> axes, Origin origin) {
             String where = layers.isEmpty() ? "" : ".at(" + quoted(layers) + ")";
             String words = "shard(\"" + dim + "\")" + where + ".over(" + quoted(axes) + ")";
             return new ShardRequest(dim, layers, axes, words, origin);
@@ -335,9 +334,7 @@ public final class CompileOptions {
 
         /// True if `other` splits the same dim everywhere over these axes, and maybe more.
         boolean isWithin(ShardRequest other) {
-            return other.dim.equals(dim)
-                    && other.layers.isEmpty()
-                    && other.axes.containsAll(axes);
+            return other.dim.equals(dim) && other.layers.isEmpty() && other.axes.containsAll(axes);
         }
 
         @Override
@@ -355,8 +352,7 @@ public final class CompileOptions {
         public CompileOptions over(String... axes) {
             options.requireAxes(axes, "DataParallel spreads the batch", "dataParallel()");
             CompileOptions copy = options.copy();
-            copy.dataParallel =
-                    Optional.of(new DataParallelRequest(List.of(axes), Origin.here()));
+            copy.dataParallel = Optional.of(new DataParallelRequest(List.of(axes), Origin.here()));
             return copy;
         }
     }

@@ -60,8 +60,7 @@ public final class Compiler {
         forward =
                 passes.after(
                         "data-parallel",
-                        DataParallel.run(
-                                forward, options.mesh(), options.dataParallelRequest()));
+                        DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         TrainingGraph training =
                 passes.after(
@@ -125,8 +124,7 @@ public final class Compiler {
         forward =
                 passes.after(
                         "data-parallel",
-                        DataParallel.run(
-                                forward, options.mesh(), options.dataParallelRequest()));
+                        DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }
@@ -147,8 +145,7 @@ public final class Compiler {
         ShardedGraph sharded =
                 passes.after(
                         "propagate",
-                        Propagation.run(
-                                graph, options.mesh(), options.shards(), homes(options)));
+                        Propagation.run(graph, options.mesh(), options.shards(), homes(options)));
         sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
         sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero()));
         LocalGraph local = passes.after("partition", Partitioner.run(sharded));

@@ -39,8 +39,7 @@ public final class Assembler {
     public static ExecutionPlan run(MemoryPlans memory) {
         LocalGraph local = memory.roles().getFirst().sequence().local();
         List<Program> programs = new ArrayList<>();
-        List<Integer> programOf =
-                new ArrayList<>(Collections.nCopies(local.mesh().devices(), 0));
+        List<Integer> programOf = new ArrayList<>(Collections.nCopies(local.mesh().devices(), 0));
         for (MemoryPlan each : memory.roles()) {
             each.sequence().role().ranks().forEach(rank -> programOf.set(rank, programs.size()));
             programs.add(new Assembler(each).assemble());
@@ -54,9 +53,7 @@ public final class Assembler {
                 case Action.Run(Node node) -> run(node);
                 case Action.Start start -> start(start);
                 case Action.Finish finish ->
-                        steps.add(
-                                new Step.Finish(
-                                        steps.size(), finish.tag(), note(finish.node())));
+                        steps.add(new Step.Finish(steps.size(), finish.tag(), note(finish.node())));
             }
         }
         memory.sequence()

@@ -17,9 +17,9 @@ import java.util.Map;
 
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
-/// Values share where an op leaves memory as it is (flatten, micro-batch, relocate), changes it in place
-/// (updates, all-reduces, reduces, elementwise ops whose operand nothing else reads), or where the summands
-/// of a bucket lie side by side.
+/// Values share where an op leaves memory as it is (flatten, micro-batch, relocate), changes it in
+/// place (updates, all-reduces, reduces, elementwise ops whose operand nothing else reads), or
+/// where the summands of a bucket lie side by side.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
     record Place(Storage storage, long begin) {}
@@ -128,9 +128,7 @@ final class Lifetimes {
             }
             case Reshard.Reduce _ -> {
                 Value summand = action.reads().get(i);
-                yield isOwn(summand, at)
-                        ? place(summand)
-                        : new Place(storage(bytes, at, at), 0);
+                yield isOwn(summand, at) ? place(summand) : new Place(storage(bytes, at, at), 0);
             }
             // the memory longest in use, so that a sum of many summands stays where it is
             case Elementwise _, Op.ScaleBy _ ->

@@ -135,8 +135,7 @@ public final class Buckets {
     /// type of numbers on the same devices.
     public static List<Object> key(LocalGraph local, Node collective) {
         Value value = collective.operands().getFirst();
-        return List.of(
-                collective.op(), value.type().dtype(), local.block(value).placement().at());
+        return List.of(collective.op(), value.type().dtype(), local.block(value).placement().at());
     }
 
     /// What a collective of one value takes, before or after, whichever is more.

@@ -285,8 +285,8 @@ public final class Partitioner {
         return partial;
     }
 
-    /// The block of a value where it is wanted, and maybe elsewhere too, reusing what there is, else
-    /// by the moves from its nearest block.
+    /// The block of a value where it is wanted, and maybe elsewhere too, reusing what there is,
+    /// else by the moves from its nearest block.
     private Value require(Value value, Placement wanted, String why) {
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         for (Value block : have) {

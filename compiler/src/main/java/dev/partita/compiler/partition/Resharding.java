@@ -68,15 +68,18 @@ final class Resharding {
     /// From one coordinate of an axis to another.
     private void send() {
         for (Coordinate here : at.at()) {
-            to.coordinate(here.axis()).ifPresent(there -> {
-                if (there != here.index()) {
-                    List<Coordinate> after = new ArrayList<>(at.at());
-                    after.remove(here);
-                    after.add(new Coordinate(here.axis(), there));
-                    var op = new Reshard.Send(axes(List.of(here.axis())), here.index(), there);
-                    move(op, at.at(after));
-                }
-            });
+            to.coordinate(here.axis())
+                    .ifPresent(there -> {
+                        if (there != here.index()) {
+                            List<Coordinate> after = new ArrayList<>(at.at());
+                            after.remove(here);
+                            after.add(new Coordinate(here.axis(), there));
+                            var op =
+                                    new Reshard.Send(
+                                            axes(List.of(here.axis())), here.index(), there);
+                            move(op, at.at(after));
+                        }
+                    });
         }
     }
 
@@ -171,8 +174,7 @@ final class Resharding {
     }
 
     private void allReduce() {
-        List<String> pending =
-                inOrder(a -> at.partial().contains(a) && !to.partial().contains(a));
+        List<String> pending = inOrder(a -> at.partial().contains(a) && !to.partial().contains(a));
         if (!pending.isEmpty()) {
             move(new Reshard.AllReduce(axes(pending)), at.withPartial(to.partial()));
         }

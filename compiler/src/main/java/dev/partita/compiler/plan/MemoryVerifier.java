@@ -104,8 +104,7 @@ final class MemoryVerifier {
     }
 
     private boolean isHeldByAll(Slot slot) {
-        return role.ranks().stream()
-                .allMatch(rank -> slot.placement().isHeldBy(role.mesh(), rank));
+        return role.ranks().stream().allMatch(rank -> slot.placement().isHeldBy(role.mesh(), rank));
     }
 
     /// A Problem of a slot, at the first step that names it or else lies over it.

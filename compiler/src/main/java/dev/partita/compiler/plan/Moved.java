@@ -43,8 +43,7 @@ final class Moved {
             case Reshard.Scatter(var group, int root, int dim) ->
                     left(placement, group, root).with(dim, placement.dim(dim).and(axes));
             case Reshard.Gather(var group, int root, int dim) ->
-                    arrived(
-                            placement.with(dim, placement.dim(dim).without(axes)), group, root);
+                    arrived(placement.with(dim, placement.dim(dim).without(axes)), group, root);
             case Reshard.Send(var group, int from, int to) ->
                     arrived(left(placement, group, from), group, to);
         };

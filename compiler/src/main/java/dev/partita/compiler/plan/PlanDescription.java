@@ -50,8 +50,8 @@ public record PlanDescription(
 
     /// One collective.
     ///
-    /// @param kind `all-reduce`, `all-gather`, `reduce-scatter`, `all-to-all`, `broadcast`, `reduce`,
-    ///   `scatter`, `gather` or `send`
+    /// @param kind `all-reduce`, `all-gather`, `reduce-scatter`, `all-to-all`, `broadcast`,
+    ///   `reduce`, `scatter`, `gather` or `send`
     /// @param axis names of its axes, joined by ` x `
     /// @param bytes size of what each device brings that brings something
     /// @param because why the compiler inserted it

@@ -113,8 +113,7 @@ public record PlanDifference(
         for (RoleDifference role : roles) {
             String whose = roles.size() == 1 ? "a device" : "at " + role.role();
             text.append(
-                    "  %-22s%15s%15s%15s%n"
-                            .formatted("bytes " + whose, "before", "after", "more"));
+                    "  %-22s%15s%15s%15s%n".formatted("bytes " + whose, "before", "after", "more"));
             MemoryBytes old = role.memoryBefore();
             MemoryBytes now = role.memoryAfter();
             row(text, "to collectives", role.sentBefore(), role.sentAfter());

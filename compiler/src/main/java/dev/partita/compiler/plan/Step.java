@@ -24,11 +24,11 @@ public sealed interface Step {
     /// Makes the source slots ready for a collective and goes on; the targets are complete after
     /// the [Finish] of the same tag, and neither may be touched before. An all-reduce may join
     /// several slots, which then lie one behind the other; a target may lie over its source. An
-    /// all-gather, reduce-scatter or rooted collective may take several slots, which lie anywhere; a
-    /// target of a reduce may lie over its source.
+    /// all-gather, reduce-scatter or rooted collective may take several slots, which lie anywhere;
+    /// a target of a reduce may lie over its source.
     ///
-    /// A device has the sources that it brings and the targets that it gets: the root of a broadcast
-    /// no targets, the others of a reduce no targets, who receives no sources.
+    /// A device has the sources that it brings and the targets that it gets: the root of a
+    /// broadcast no targets, the others of a reduce no targets, who receives no sources.
     ///
     /// @param tag number of the collective, ascending in a program and equal on all members of its
     ///   group

@@ -45,8 +45,7 @@ public final class Overlap {
         for (Value output : local.graph().outputs().values()) {
             finish(pending.get(output), pending, actions);
         }
-        return new DeviceSequence(
-                local, Role.all(local.mesh()), actions, local.graph().outputs());
+        return new DeviceSequence(local, Role.all(local.mesh()), actions, local.graph().outputs());
     }
 
     private static Action.@Nullable Start stillPending(

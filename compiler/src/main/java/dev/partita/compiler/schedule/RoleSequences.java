@@ -13,8 +13,7 @@ public record RoleSequences(List<DeviceSequence> roles) implements Printed {
     @Override
     public String print() {
         return roles.stream()
-                .map(each ->
-                        (roles.size() == 1 ? "" : "at " + each.role() + "\n") + each.print())
+                .map(each -> (roles.size() == 1 ? "" : "at " + each.role() + "\n") + each.print())
                 .collect(Collectors.joining());
     }
 }

@@ -2,7 +2,6 @@ package dev.partita.compiler.schedule;
 
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.dsl.graph.Node;
-import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Axis;
@@ -17,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Gives every device its part of the sequence: what is computed on values that live with it, and of
-/// each collective what it brings and what it gets.
+/// Gives every device its part of the sequence: what is computed on values that live with it, and
+/// of each collective what it brings and what it gets.
 ///
 /// All parts keep one order. So a device that waits at some place of it waits only for what others
 /// do at earlier or the same places: no two can wait for each other.
@@ -39,7 +38,9 @@ public final class SplitRoles {
     /// One sequence for each role that there is.
     public static RoleSequences run(DeviceSequence all) {
         return new RoleSequences(
-                roles(all.local()).stream().map(role -> new SplitRoles(all, role).split()).toList());
+                roles(all.local()).stream()
+                        .map(role -> new SplitRoles(all, role).split())
+                        .toList());
     }
 
     /// Devices differ only by the coordinates at which some value lives alone.

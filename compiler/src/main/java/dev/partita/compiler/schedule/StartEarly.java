@@ -68,7 +68,7 @@ public final class StartEarly {
         graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
         Set<Node> changing = afterCheck();
         graph.nodesOf(Update.Store.class)
-                .filter(n -> changing.contains(index.definition(n.operands().getLast())))
+                .filter(n -> isAfterCheck(n.operands().getLast(), changing))
                 .forEach(this::holdStore);
         for (Node node : graph.nodes()) {
             startBefore.getOrDefault(node, List.of()).forEach(this::emitWithSource);
@@ -92,6 +92,14 @@ public final class StartEarly {
             after.add(node);
         }
         return after;
+    }
+
+    /// A collective is started as soon as its operands are there, wherever it stands.
+    private boolean isAfterCheck(Value value, Set<Node> changing) {
+        Node definition = index.definition(value);
+        return definition.op() instanceof Reshard.Collective
+                ? definition.operands().stream().allMatch(v -> isAfterCheck(v, changing))
+                : changing.contains(definition);
     }
 
     private void emitWithSource(Node node) {

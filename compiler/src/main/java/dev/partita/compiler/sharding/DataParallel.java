@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
 
-/// Draws the borders of `torch.nn.DataParallel` in a forward graph: weights and examples live on the
-/// first device of an axis, are sent to all for every step, and the prediction is brought back to
-/// where the labels are and the loss is computed.
+/// Draws the borders of `torch.nn.DataParallel` in a forward graph: weights and examples live on
+/// the first device of an axis, are sent to all for every step, and the prediction is brought back
+/// to where the labels are and the loss is computed.
 ///
 /// Nothing else is needed. The gradient of a relocation is the way back: gradients of the
 /// prediction are sent out, those of weights come home and are summed, and the optimizer is where
@@ -120,8 +120,8 @@ public final class DataParallel {
         return relocate(source, value, here);
     }
 
-    /// A value under the name that it has elsewhere. The weights of a layer are sent before all that
-    /// it computes, so that their gradients come back behind all that backward computes of it.
+    /// A value under the name that it has elsewhere. The weights of a layer are sent before all
+    /// that it computes, so that their gradients come back behind all that backward computes of it.
     private Value relocate(Node source, Value value, boolean here) {
         Value known = moved.get(value);
         if (known != null) {
@@ -135,8 +135,7 @@ public final class DataParallel {
         if (source.op() instanceof Op.Leaf) {
             nodes.add(source);
         }
-        nodes.add(
-                new Node(op, List.of(value), List.of(result), source.layer(), source.origin()));
+        nodes.add(new Node(op, List.of(value), List.of(result), source.layer(), source.origin()));
         moved.put(value, result);
         return result;
     }

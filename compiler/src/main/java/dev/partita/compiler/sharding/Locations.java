@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 
 /// At which coordinates alone each value of a graph lives, as the graph's relocations say. An op is
 /// computed where its operands live, and what lives on more devices than another is there too. What
-/// hangs on no relocation, such as what comes from outside and numbers made of that, lives where all
-/// that read it compute; and what nobody reads, where its operands live.
+/// hangs on no relocation, such as what comes from outside and numbers made of that, lives where
+/// all that read it compute; and what nobody reads, where its operands live.
 final class Locations {
     private final Mesh mesh;
     private final Map<Value, List<Coordinate>> at = new HashMap<>();
@@ -85,8 +85,7 @@ final class Locations {
     }
 
     private List<Coordinate> here(Node node) {
-        return together(
-                node.operands().stream().flatMap(operand -> at(operand).stream()).toList());
+        return together(node.operands().stream().flatMap(operand -> at(operand).stream()).toList());
     }
 
     private List<Coordinate> at(Value value) {

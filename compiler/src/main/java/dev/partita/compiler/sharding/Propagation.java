@@ -95,8 +95,8 @@ public final class Propagation {
                 });
     }
 
-    /// As many of these axes as can split a value: none from the first on at one coordinate of which
-    /// it lives.
+    /// As many of these axes as can split a value: none from the first on at one coordinate of
+    /// which it lives.
     private List<String> free(List<String> axes, Value value) {
         return axes.stream().takeWhile(axis -> !livesAtOneOf(axis, value)).toList();
     }

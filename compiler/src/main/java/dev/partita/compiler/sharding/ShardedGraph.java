@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 /// A training graph with a placement for every value: where the value is to lie once it is
 /// complete.
 ///
-/// @param causes for each value, per sharded dim (by position), why; under [#LOCATION], why it lives
-///   at some coordinates only
+/// @param causes for each value, per sharded dim (by position), why; under [#LOCATION], why it
+///   lives at some coordinates only
 public record ShardedGraph(
         TrainingGraph training,
         Mesh mesh,

@@ -78,16 +78,14 @@ class MessageCostTest {
     @Test
     void the_root_of_a_scatter_sends_all_parts_but_its_own() {
         double seconds =
-                MessageCost.seconds(
-                        new Reshard.Scatter(axes(4), 0, 0), 80e6, ranks(4, 1), CLUSTER);
+                MessageCost.seconds(new Reshard.Scatter(axes(4), 0, 0), 80e6, ranks(4, 1), CLUSTER);
         assertThat(seconds).isWithin(1e-9).of(1e-6 + 3 * 20e6 / 100e9);
     }
 
     @Test
     void a_send_takes_one_link() {
         double seconds =
-                MessageCost.seconds(
-                        new Reshard.Send(axes(8), 0, 1), 80e6, List.of(0, 4), CLUSTER);
+                MessageCost.seconds(new Reshard.Send(axes(8), 0, 1), 80e6, List.of(0, 4), CLUSTER);
         assertThat(seconds).isWithin(1e-9).of(10e-6 + 80e6 / 10e9);
     }
 

@@ -233,8 +233,7 @@ class ReshardingTest {
             return blocks;
         }
 
-        static List<double[][]> apply(
-                Mesh mesh, Reshard.Grouped op, List<double[][]> blocks) {
+        static List<double[][]> apply(Mesh mesh, Reshard.Grouped op, List<double[][]> blocks) {
             List<String> axes = op.axes().stream().map(Axis::name).toList();
             List<double[][]> after = new ArrayList<>();
             for (int rank = 0; rank < mesh.devices(); rank++) {
@@ -252,14 +251,12 @@ class ReshardingTest {
                     .allMatch(i -> group.get(i).length > 0);
         }
 
-        private static double[][] block(
-                Reshard.Grouped op, List<double[][]> group, int position) {
+        private static double[][] block(Reshard.Grouped op, List<double[][]> group, int position) {
             int size = group.size();
             return switch (op) {
                 case Reshard.AllReduce _ -> sum(group);
                 case Reshard.AllGather(var _, int dim) -> join(group, dim);
-                case Reshard.ReduceScatter(var _, int dim) ->
-                        part(sum(group), dim, position, size);
+                case Reshard.ReduceScatter(var _, int dim) -> part(sum(group), dim, position, size);
                 case Reshard.Slice(var _, int dim) ->
                         part(group.get(position), dim, position, size);
                 case Reshard.AllToAll(var _, int split, int join) ->

@@ -72,7 +72,8 @@ class RolesVerifierTest {
                         ProblemException.class, () -> new CollectiveVerifier(crossed).verify());
         assertThat(e.problem().print()).contains("devices would wait for each other forever");
         assertThat(e.problem().print())
-                .containsMatch("rank 0 waits in step \\d+ \\(finish #1\\) for ranks 1, 2: start #1");
+                .containsMatch(
+                        "rank 0 waits in step \\d+ \\(finish #1\\) for ranks 1, 2: start #1");
         assertThat(e.problem().print())
                 .containsMatch("rank 2 waits in step \\d+ \\(finish #3\\) for rank 0: start #3");
     }
@@ -141,9 +142,7 @@ class RolesVerifierTest {
         Step.Start broadcast = program.collectives().skip(1).findFirst().orElseThrow();
         Slot slot = slots.get(broadcast.targets().getFirst());
         var shape = slot.type().shape();
-        var other =
-                slot.type()
-                        .withShape(shape.with(0, shape.dim(0).withSize(shape.size(0) / 2)));
+        var other = slot.type().withShape(shape.with(0, shape.dim(0).withSize(shape.size(0) / 2)));
         slots.set(
                 slot.id(),
                 new Slot(slot.id(), slot.offset(), other, other, slot.placement(), slot.use()));

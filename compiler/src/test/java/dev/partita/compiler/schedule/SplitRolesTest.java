@@ -54,13 +54,14 @@ class SplitRolesTest {
 
     private static String print(DeviceSequence sequence) {
         return sequence.actions().stream()
-                .map(action -> switch (action) {
-                    case Action.Run run -> run.node().toString();
-                    case Action.Start start ->
-                            "start %d %s -> %s"
-                                    .formatted(start.tag(), start.reads(), start.writes());
-                    case Action.Finish finish -> "finish " + finish.tag();
-                })
+                .map(action ->
+                        switch (action) {
+                            case Action.Run run -> run.node().toString();
+                            case Action.Start start ->
+                                    "start %d %s -> %s"
+                                            .formatted(start.tag(), start.reads(), start.writes());
+                            case Action.Finish finish -> "finish " + finish.tag();
+                        })
                 .map(line -> line.replaceAll(" : .*", ""))
                 .collect(Collectors.joining("\n"));
     }
@@ -74,7 +75,8 @@ class SplitRolesTest {
                         "all",
                         """
                         %0 = input "x"
-                        %1 = relu %0""");
+                        %1 = relu %0\
+                        """);
     }
 
     @Test
@@ -90,12 +92,14 @@ class SplitRolesTest {
                         %0 = input "x"
                         %1 = relu %0
                         start 0 [%1] -> []
-                        finish 0""",
+                        finish 0\
+                        """,
                         "pipe=1",
                         """
                         start 0 [] -> [%2]
                         finish 0
-                        %3 = tanh %2""",
+                        %3 = tanh %2\
+                        """,
                         "pipe=2",
                         "");
     }
@@ -111,14 +115,16 @@ class SplitRolesTest {
                         """
                         start 0 [] -> [%1]
                         finish 0
-                        %2 = relu %1""",
+                        %2 = relu %1\
+                        """,
                         "pipe=1",
                         """
                         %0 = input "w"
                         start 0 [%0] -> []
                         %1 = relocate from pipe=1 %0
                         finish 0
-                        %2 = relu %1""");
+                        %2 = relu %1\
+                        """);
     }
 
     @Test
@@ -134,14 +140,16 @@ class SplitRolesTest {
                         %0 = input "x"
                         start 0 [%0] -> []
                         %2 = relu %0
-                        finish 0""",
+                        finish 0\
+                        """,
                         "pipe=2",
                         """
                         %0 = input "x"
                         start 0 [%0] -> [%1]
                         %2 = relu %0
                         finish 0
-                        %3 = tanh %1""");
+                        %3 = tanh %1\
+                        """);
     }
 
     @Test

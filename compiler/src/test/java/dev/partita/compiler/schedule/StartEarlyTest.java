@@ -86,6 +86,16 @@ class StartEarlyTest {
     }
 
     @Test
+    void a_store_of_what_forward_computed_and_others_sent_stays_there_too() {
+        Value state = builder.add(new Op.State("running-mean", WHOLE, 0));
+        Value next = multiply(weight("part"), weight("part2"));
+        Value norm = builder.add(new Op.SumSquares(), next);
+        builder.addAll(new Op.RequireFinite("gradient norm"), List.of(norm));
+        builder.add(new Update.Store(), state, gather(next));
+        assertThat(after().lines().toList().getLast()).startsWith("%6 = store %0 %5");
+    }
+
+    @Test
     void weights_are_gathered_one_layer_ahead() {
         Value x = builder.add(new Op.Input("x", WHOLE));
         Value gain = gather(weight("gain"));

@@ -175,15 +175,15 @@ class DataParallelTest {
                         "parameter \"hidden.weight\" : .* lies \\[\\{}, \\{}] at\\{data=0}\n"
                                 + " +at data=0 because dataParallel\\(\\).over\\(\"data\"\\),"
                                 + " DataParallelTest.java:\\d+");
-        assertThat(fromOneDevice().explain("data"))
-                .contains("reduce data to 0 because");
+        assertThat(fromOneDevice().explain("data")).contains("reduce data to 0 because");
         assertThat(fromOneDevice().explain("batch"))
                 .contains("batch because dataParallel().over(\"data\")");
     }
 
     @Test
     void memory_of_both_is_said_in_one_line() {
-        assertThat(fromOneDevice().toString()).matches("mlp on mesh.*, [\\d,]+ to [\\d,]+ bytes a device");
+        assertThat(fromOneDevice().toString())
+                .matches("mlp on mesh.*, [\\d,]+ to [\\d,]+ bytes a device");
         assertThat(alike().toString()).matches("mlp on mesh.*, [\\d,]+ bytes a device");
     }
 
@@ -208,7 +208,8 @@ class DataParallelTest {
                                 .zero(1)
                                 .over("third"));
         assertThat(plan.explain("hidden.weight"))
-                .contains("hidden.weight/first-moment\" : f32[hidden=8, x=6] lies [{third}, {}] at{data=0}");
+                .contains(
+                        "hidden.weight/first-moment\" : f32[hidden=8, x=6] lies [{third}, {}] at{data=0}");
         assertThat(PlanDescription.of(plan.plan()).roles().stream().map(RoleDescription::role))
                 .containsExactly("data=0", "data=1");
     }
@@ -243,8 +244,7 @@ class DataParallelTest {
     @Test
     void an_unknown_axis_and_none_at_all_are_problems() {
         var unknown =
-                assertThrows(
-                        ProblemException.class, () -> on(DATA).dataParallel().over("date"));
+                assertThrows(ProblemException.class, () -> on(DATA).dataParallel().over("date"));
         assertThat(unknown.problem().code()).isEqualTo(ProblemCode.UNKNOWN_AXIS);
         var none = assertThrows(ProblemException.class, () -> on(DATA).dataParallel().over());
         assertThat(none.problem().fix()).contains("dataParallel().over(\"data\")");

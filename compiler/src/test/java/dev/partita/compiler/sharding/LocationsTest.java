@@ -101,7 +101,6 @@ class LocationsTest {
         Value c = other.add(new Op.Input("c", TYPE));
         Value there = other.add(new Reshard.Relocate(List.of(), at("pipe", 0)), c);
         other.add(new Reshard.Relocate(at("pipe", 1), List.of()), there);
-        assertThrows(
-                IllegalArgumentException.class, () -> Locations.of(other.build(), MESH));
+        assertThrows(IllegalArgumentException.class, () -> Locations.of(other.build(), MESH));
     }
 }

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 public sealed interface Reshard extends Op {
     /// The same value, living elsewhere: from the devices at some coordinates to those at others,
     /// where none means everywhere. It is a border that a strategy draws in the model's graph, from
-    /// which the partitioner makes collectives; its gradient is the way back. In one device's program
-    /// it is what the root of a broadcast keeps: the same memory under another name.
+    /// which the partitioner makes collectives; its gradient is the way back. In one device's
+    /// program it is what the root of a broadcast keeps: the same memory under another name.
     record Relocate(List<Coordinate> from, List<Coordinate> to) implements Reshard {
         public Relocate {
             from = from.stream().sorted().toList();
@@ -122,8 +122,8 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Sums the blocks of a group, in rank order, on the root. Several values may be summed at once,
-    /// each by itself.
+    /// Sums the blocks of a group, in rank order, on the root. Several values may be summed at
+    /// once, each by itself.
     record Reduce(List<Axis> axes, int root) implements Rooted {
         @Override
         public boolean takes(int member) {

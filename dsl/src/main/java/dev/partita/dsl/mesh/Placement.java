@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
 
 /// How a tensor lies over a mesh: per dim the axes that shard it, the axes over which each device
 /// holds only a summand of the value (partial), and the coordinates at which alone it lives. Axes
-/// named nowhere replicate it. Prints `[{data}, {tensor}]`, `[{data}, {}] sum{tensor}` when partial,
-/// and `[{}, {tensor}] at{data=0}` when only the devices at coordinate 0 of `data` hold it.
+/// named nowhere replicate it. Prints `[{data}, {tensor}]`, `[{data}, {}] sum{tensor}` when
+/// partial, and `[{}, {tensor}] at{data=0}` when only the devices at coordinate 0 of `data` hold
+/// it.
 public record Placement(List<DimSharding> dims, List<String> partial, List<Coordinate> at) {
     public Placement {
         dims = List.copyOf(dims);
@@ -158,8 +159,7 @@ public record Placement(List<DimSharding> dims, List<String> partial, List<Coord
         return new Region(whole, offsets);
     }
 
-    private static String print(
-            List<DimSharding> dims, List<String> partial, List<Coordinate> at) {
+    private static String print(List<DimSharding> dims, List<String> partial, List<Coordinate> at) {
         String shards =
                 dims.stream()
                         .map(DimSharding::toString)

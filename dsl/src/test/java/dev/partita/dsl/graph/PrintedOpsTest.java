@@ -123,7 +123,8 @@ class PrintedOpsTest {
                 Arguments.of(
                         "relocate from data=0 to data=1, pipe=2",
                         new Reshard.Relocate(
-                                HOME, List.of(new Coordinate("pipe", 2), new Coordinate("data", 1)))),
+                                HOME,
+                                List.of(new Coordinate("pipe", 2), new Coordinate("data", 1)))),
                 Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)));
     }
 

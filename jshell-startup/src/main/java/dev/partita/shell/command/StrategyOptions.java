@@ -236,8 +236,7 @@ final class StrategyOptions {
                         .map(shard -> shard.dim() + " over " + String.join(" x ", shard.axes()))
                         .collect(Collectors.joining(", "));
         String split = compilation.options().zero().map(request -> ", " + request).orElse("");
-        String from =
-                compilation.options().dataParallelRequest().map(r -> ", " + r).orElse("");
+        String from = compilation.options().dataParallelRequest().map(r -> ", " + r).orElse("");
         return compilation.options().mesh()
                 + ", "
                 + (dims.isEmpty() ? "nothing sharded" : dims)

@@ -77,8 +77,7 @@ record Membership(
     private PendingCollective sum(UnaryOperator<Part> own) {
         List<PairedRuns> runs =
                 IntStream.range(0, targets.size())
-                        .mapToObj(value ->
-                                new PairedRuns(own.apply(source(value)), target(value)))
+                        .mapToObj(value -> new PairedRuns(own.apply(source(value)), target(value)))
                         .toList();
         return new PartSumCollective(meeting, rank, sources.getFirst().type().dtype(), runs);
     }

@@ -260,8 +260,8 @@ public final class Session implements AutoCloseable {
         return workers.stream().map(w -> w.device().memory().peakBytes()).toList();
     }
 
-    /// For each device the nanoseconds that it has worked in all steps so far, without those in which
-    /// it waited for other devices.
+    /// For each device the nanoseconds that it has worked in all steps so far, without those in
+    /// which it waited for other devices.
     public List<Long> busyNanos() {
         return workers.stream().map(DeviceWorker::busyNanos).toList();
     }

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// What the devices decide together during one step: to commit it, to skip its updates, to end it at
-/// a check or to give it up. The first decision holds for all, and takes one compare-and-set, no
+/// What the devices decide together during one step: to commit it, to skip its updates, to end it
+/// at a check or to give it up. The first decision holds for all, and takes one compare-and-set, no
 /// waiting. A device commits before its first update of a weight; after that nothing but a failure
 /// stops any device. Not every device need know what is checked, or have a weight to update.
 final class StepControl {

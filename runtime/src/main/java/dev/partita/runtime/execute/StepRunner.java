@@ -150,8 +150,7 @@ final class StepRunner implements AutoCloseable {
         for (int slot : bound.completes(i)) {
             if (!isFinite(buffers.get(slot))) {
                 firstNonFinite =
-                        new FirstNonFinite(
-                                lastFinished, i, bound.describe(i), steps[i].note());
+                        new FirstNonFinite(lastFinished, i, bound.describe(i), steps[i].note());
                 return;
             }
         }

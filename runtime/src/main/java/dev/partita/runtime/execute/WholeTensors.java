@@ -26,7 +26,8 @@ final class WholeTensors {
         this.workers = workers;
     }
 
-    /// The whole tensor of these blocks; where it is partial, the sum of its summands in rank order.
+    /// The whole tensor of these blocks; where it is partial, the sum of its summands in rank
+    /// order.
     HostTensor gather(Holding holding) {
         HostTensor whole = HostTensor.zeros(holding.slot().whole());
         for (Buffer block : blocks(holding)) {
@@ -59,8 +60,7 @@ final class WholeTensors {
     private List<Integer> part(Slot slot, int rank) {
         return plan.mesh().axisNames().stream()
                 .filter(axis ->
-                        slot.placement().shards(axis)
-                                || slot.placement().partial().contains(axis))
+                        slot.placement().shards(axis) || slot.placement().partial().contains(axis))
                 .map(axis -> plan.mesh().coordinate(rank, axis))
                 .toList();
     }

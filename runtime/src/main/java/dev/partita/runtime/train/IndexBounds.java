@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
 final class IndexBounds {
     private IndexBounds() {}
 
-    /// The label in an input, or in what the plan moves of it, that does not count; empty if all do.
+    /// The label in an input, or in what the plan moves of it, that does not count; empty if all
+    /// do.
     static OptionalInt ignored(ExecutionPlan plan, String input) {
         return plan.programs().stream()
                 .flatMapToInt(program ->

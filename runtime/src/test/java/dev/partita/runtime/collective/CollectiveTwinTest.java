@@ -103,9 +103,7 @@ final class CollectiveTwinTest {
                         collectives.get(rank).start();
                         collectives.get(rank).finish();
                         results[round][rank] =
-                                op.takes(rank)
-                                        ? Blocks.read(targets.get(rank))
-                                        : new double[0];
+                                op.takes(rank) ? Blocks.read(targets.get(rank)) : new double[0];
                     }
                 });
         for (int round = 0; round < ROUNDS; round++) {
@@ -156,8 +154,7 @@ final class CollectiveTwinTest {
                 made.add(Blocks.empty(Blocks.type(Dtype.F64, after)));
             }
             targets.add(made);
-            collectives.add(
-                    Blocks.open(group.communicator(rank), rank, op, 0, own, made));
+            collectives.add(Blocks.open(group.communicator(rank), rank, op, 0, own, made));
         }
         Members.run(
                 members,

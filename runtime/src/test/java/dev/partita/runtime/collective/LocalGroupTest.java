@@ -72,8 +72,7 @@ final class LocalGroupTest {
                 rank -> {
                     collectives.get(rank).start();
                     collectives.get(rank).finish();
-                    results[rank] =
-                            op.takes(rank) ? Blocks.read(targets.get(rank)) : new double[0];
+                    results[rank] = op.takes(rank) ? Blocks.read(targets.get(rank)) : new double[0];
                 });
         return results;
     }

@@ -211,8 +211,7 @@ final class DataParallelTest {
     }
 
     private static TrainingRun train(Model net, CompileOptions options, DataSplit digits) {
-        return Training.of(
-                        Compiler.compile(net, options), digits.train(), KernelLibraries.cpu())
+        return Training.of(Compiler.compile(net, options), digits.train(), KernelLibraries.cpu())
                 .test(digits.test())
                 .steps(40);
     }

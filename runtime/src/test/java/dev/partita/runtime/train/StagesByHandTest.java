@@ -78,7 +78,10 @@ final class StagesByHandTest {
         List<double[]> expected = train(plan(Mesh.parse("pipe=1")));
         List<double[]> found = train(plan);
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(found.get(i)).usingTolerance(1e-12).containsExactly(expected.get(i)).inOrder();
+            assertThat(found.get(i))
+                    .usingTolerance(1e-12)
+                    .containsExactly(expected.get(i))
+                    .inOrder();
         }
     }
 
@@ -124,8 +127,7 @@ final class StagesByHandTest {
         var sharded = Propagation.run(training, mesh, options.shards(), Map.of());
         LocalGraph local = Buckets.run(Partitioner.run(sharded), 1 << 18);
         local = StartEarly.run(local, 1 << 18);
-        ExecutionPlan plan =
-                Assembler.run(PackArena.run(SplitRoles.run(Overlap.run(local))));
+        ExecutionPlan plan = Assembler.run(PackArena.run(SplitRoles.run(Overlap.run(local))));
         PlanVerifier.verify(plan);
         return plan;
     }
@@ -145,7 +147,8 @@ final class StagesByHandTest {
             int stage = STAGE.getOrDefault(node.layer(), 0);
             for (Value operand : node.operands()) {
                 int from = stageOf.getOrDefault(operand, stage);
-                boolean brought = from != stage || operand.equals(forward.nodes().getFirst().result());
+                boolean brought =
+                        from != stage || operand.equals(forward.nodes().getFirst().result());
                 if (brought && !moved.getOrDefault(operand, Map.of()).containsKey(stage)) {
                     var result = new Value(nextId++, operand.type());
                     nodes.add(
