@@ -7,7 +7,6 @@ import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.cpu.HeadTiles.Part;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Attention, a head and a block of queries at a time.
 final class BlockwiseAttention implements Kernel {
@@ -22,9 +21,9 @@ final class BlockwiseAttention implements Kernel {
     private final MemorySegment values;
     private final MemorySegment scores;
     private final MemorySegment results;
+    private final Stretches weights;
     private final Kernel[] score;
     private final Kernel[] average;
-    private final float[] row;
     private final float scale;
     private final int batches;
     private final int heads;
@@ -47,7 +46,7 @@ final class BlockwiseAttention implements Kernel {
         keys = tiles.matrix(tiles.keys, tiles.size);
         values = tiles.matrix(tiles.keys, tiles.size);
         scores = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        row = Tile.forWidth(tiles.keys);
+        weights = new Stretches(scores, tiles.keys);
         score = new Kernel[tiles.blocks()];
         average = new Kernel[tiles.blocks()];
         for (int i = 0; i < tiles.blocks(); i++) {
@@ -95,15 +94,15 @@ final class BlockwiseAttention implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
-            Tile.load(scores, (long) i * columns, row, seen);
-            Arrays.fill(row, seen, Tile.padded(seen), Float.NEGATIVE_INFINITY);
-            int end = Tile.padded(seen);
-            RowLosses.scale(row, end, scale);
-            float max = RowLosses.max(row, end);
-            float sum = RowLosses.exponentials(row, end, max);
-            RowLosses.scale(row, end, 1 / sum);
-            Arrays.fill(row, seen, columns, 0);
-            Tile.store(row, scores, (long) i * columns, columns);
+            long row = weights.read((long) i * columns, seen, Float.NEGATIVE_INFINITY);
+            long to = weights.place((long) i * columns, seen);
+            long bytes = Stretches.bytes(seen);
+            float max = scale * RowLosses.max(row, bytes);
+            float sum = VectorMath.exp(row, to, bytes, scale, -max);
+            RowLosses.scale(to, bytes, 1 / sum);
+            weights.written((long) i * columns, seen);
+            long behind = scores.address() + ((long) i * columns + seen) * Float.BYTES;
+            Floats.clear(behind, (long) (columns - seen) * Float.BYTES);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
             logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (max + Math.log(sum)));
         }

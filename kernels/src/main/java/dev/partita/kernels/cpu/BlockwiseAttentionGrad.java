@@ -1,8 +1,10 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
 import static dev.partita.kernels.cpu.Floats.SPECIES;
-import static jdk.incubator.vector.FloatVector.fromArray;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.AttentionOp;
@@ -39,10 +41,8 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final Kernel[] queryGrad;
     private final Kernel[] keyGrad;
     private final Kernel[] valueGrad;
-    private final float[] weightRow;
-    private final float[] slopeRow;
-    private final float[] sums = Tile.create();
-    private final float[] more = Tile.create();
+    private final Stretches weightRows;
+    private final Stretches slopeRows;
     private final float scale;
     private final int batches;
     private final int heads;
@@ -71,8 +71,8 @@ final class BlockwiseAttentionGrad implements Kernel {
         part = tiles.matrix(tiles.keys, size);
         weights = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
         slopes = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        weightRow = Tile.forWidth(tiles.keys);
-        slopeRow = Tile.forWidth(tiles.keys);
+        weightRows = new Stretches(weights, tiles.keys);
+        slopeRows = new Stretches(slopes, tiles.keys);
         int blocks = tiles.blocks();
         score = new Kernel[blocks];
         slope = new Kernel[blocks];
@@ -123,7 +123,7 @@ final class BlockwiseAttentionGrad implements Kernel {
         operands[3].gather(batch, head, y.address());
         operands[4].gather(batch, head, dy.address());
         for (int block = 0; block < score.length; block++) {
-            int elements = tiles.columns(block) * tiles.size;
+            long elements = (long) tiles.columns(block) * tiles.size;
             score[block].run();
             slope[block].run();
             slopes(batch, head, block);
@@ -142,62 +142,56 @@ final class BlockwiseAttentionGrad implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
-            int end = Tile.padded(seen);
+            long first = (long) i * columns;
+            long bytes = Stretches.bytes(seen);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
-            Tile.load(weights, (long) i * columns, weightRow, seen);
-            Tile.load(slopes, (long) i * columns, slopeRow, seen);
-            RowLosses.scale(weightRow, end, scale);
-            RowLosses.exponentials(weightRow, end, logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at));
-            slopeRow(end, along(query));
-            Arrays.fill(weightRow, seen, columns, 0);
-            Arrays.fill(slopeRow, seen, columns, 0);
-            Tile.store(weightRow, weights, (long) i * columns, columns);
-            Tile.store(slopeRow, slopes, (long) i * columns, columns);
+            float logSum = logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+            long weight = weightRows.read(first, seen, 0);
+            long slope = slopeRows.read(first, seen, 0);
+            VectorMath.exp(weight, weight, bytes, scale, -logSum);
+            slopeRow(weight, slope, bytes, along(query));
+            weightRows.written(first, seen);
+            slopeRows.written(first, seen);
+            long behind = (first + seen) * Float.BYTES;
+            Floats.clear(weights.address() + behind, (long) (columns - seen) * Float.BYTES);
+            Floats.clear(slopes.address() + behind, (long) (columns - seen) * Float.BYTES);
         }
     }
 
     /// `scale * weight * (slope - along)`.
-    private void slopeRow(int end, float along) {
-        for (int i = 0; i < end; i += LANES) {
-            FloatVector change =
-                    fromArray(SPECIES, slopeRow, i)
-                            .sub(along)
-                            .mul(fromArray(SPECIES, weightRow, i));
-            change.mul(scale).intoArray(slopeRow, i);
+    private void slopeRow(long weight, long slope, long bytes, float along) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, slope + i, ORDER)
+                    .sub(along)
+                    .mul(fromMemorySegment(SPECIES, MEMORY, weight + i, ORDER))
+                    .mul(scale)
+                    .intoMemorySegment(MEMORY, slope + i, ORDER);
         }
     }
 
     /// `y dy` of a query: what its softmax takes from every slope.
     private float along(int query) {
+        long first = (long) query * tiles.size * Float.BYTES;
+        long bytes = (long) tiles.size * Float.BYTES;
+        long whole = bytes - bytes % STEP;
+        long a = y.address() + first;
+        long b = dy.address() + first;
         FloatVector sum = zero(SPECIES);
-        int size = tiles.size;
+        for (long i = 0; i < whole; i += STEP) {
+            sum =
+                    fromMemorySegment(SPECIES, MEMORY, a + i, ORDER)
+                            .fma(fromMemorySegment(SPECIES, MEMORY, b + i, ORDER), sum);
+        }
         float tail = 0;
-        for (int start = 0; start < size; start += Tile.LENGTH) {
-            int n = Math.min(Tile.LENGTH, size - start);
-            Tile.load(y, (long) query * size + start, sums, n);
-            Tile.load(dy, (long) query * size + start, more, n);
-            int whole = n / LANES * LANES;
-            for (int i = 0; i < whole; i += LANES) {
-                sum = fromArray(SPECIES, sums, i).fma(fromArray(SPECIES, more, i), sum);
-            }
-            for (int i = whole; i < n; i++) {
-                tail += sums[i] * more[i];
-            }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            tail += Floats.get(a + i) * Floats.get(b + i);
         }
         return tail + sum.reduceLanes(VectorOperators.ADD);
     }
 
     /// Adds what a block gave in `part` to the sum over all blocks.
-    private void add(MemorySegment target, int elements) {
-        for (int start = 0; start < elements; start += Tile.LENGTH) {
-            int n = Math.min(Tile.LENGTH, elements - start);
-            Tile.load(target, start, sums, n);
-            Tile.load(part, start, more, n);
-            for (int i = 0; i < Tile.padded(n); i += LANES) {
-                fromArray(SPECIES, sums, i).add(fromArray(SPECIES, more, i)).intoArray(sums, i);
-            }
-            Tile.store(sums, target, start, n);
-        }
+    private void add(MemorySegment target, long elements) {
+        Floats.add(part.address(), target.address(), elements * Float.BYTES);
     }
 
     @Override

@@ -85,8 +85,25 @@ final class Floats {
 
     /// Zeroes memory.
     static void clear(long address, long bytes) {
-        for (long at = address; at < address + bytes; at += Float.BYTES) {
-            MEMORY.set(ValueLayout.JAVA_FLOAT, at, 0);
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector.zero(SPECIES).intoMemorySegment(MEMORY, address + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            set(address + i, 0);
+        }
+    }
+
+    /// `sum += x`, for any number of elements.
+    static void add(long x, long sum, long bytes) {
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector.fromMemorySegment(SPECIES, MEMORY, sum + i, ORDER)
+                    .add(FloatVector.fromMemorySegment(SPECIES, MEMORY, x + i, ORDER))
+                    .intoMemorySegment(MEMORY, sum + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            set(sum + i, get(sum + i) + get(x + i));
         }
     }
 }

@@ -1,9 +1,5 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.SPECIES;
-import static jdk.incubator.vector.FloatVector.fromArray;
-
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
@@ -23,16 +19,14 @@ final class VectorEmbeddings {
         long count = request.operand(1).type().shape().elements();
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
-        int width = Math.toIntExact(block.type().shape().size(1));
-        float[] zeros = new float[width];
+        long bytes = block.type().shape().size(1) * Float.BYTES;
         return () -> {
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
                 if (row >= 0 && row < rows) {
-                    long bytes = (long) width * Float.BYTES;
                     MemorySegment.copy(table, row * bytes, y, n * bytes, bytes);
                 } else {
-                    Tile.store(zeros, y, n * width, width);
+                    Floats.clear(y.address() + n * bytes, bytes);
                 }
             }
         };
@@ -40,28 +34,22 @@ final class VectorEmbeddings {
 
     static Kernel grad(KernelRequest request) {
         Buffer block = request.result(0);
-        MemorySegment dy = request.operand(1).memory();
-        MemorySegment dtable = block.memory();
+        long dtable = block.memory().address();
         var ids = new Labels(request.operand(0).memory(), block.region().whole().size(0));
         long count = request.operand(0).type().shape().elements();
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
-        int width = Math.toIntExact(block.type().shape().size(1));
-        float[] sum = Tile.forWidth(width);
-        float[] gradient = Tile.forWidth(width);
+        long width = block.type().shape().size(1);
+        long dy = request.operand(1).memory().address();
         return () -> {
-            dtable.fill((byte) 0);
+            Floats.clear(dtable, block.type().bytes());
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
                 if (row >= 0 && row < rows) {
-                    Tile.load(dtable, row * width, sum, width);
-                    Tile.load(dy, n * width, gradient, width);
-                    for (int i = 0; i < sum.length; i += LANES) {
-                        fromArray(SPECIES, sum, i)
-                                .add(fromArray(SPECIES, gradient, i))
-                                .intoArray(sum, i);
-                    }
-                    Tile.store(sum, dtable, row * width, width);
+                    Floats.add(
+                            dy + n * width * Float.BYTES,
+                            dtable + row * width * Float.BYTES,
+                            width * Float.BYTES);
                 }
             }
         };
