@@ -13,6 +13,7 @@ import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.precision.KeepSums;
 import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.recompute.RecomputeValues;
@@ -24,6 +25,7 @@ import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.compiler.sharding.SplitCrossEntropy;
 import dev.partita.compiler.sharding.ZeroSharding;
 import dev.partita.compiler.simplify.FuseBiasGradient;
+import dev.partita.compiler.simplify.FuseCasts;
 import dev.partita.compiler.simplify.FuseElementwise;
 import dev.partita.compiler.simplify.FuseEpilogue;
 import dev.partita.compiler.simplify.ReluAfterPool;
@@ -121,7 +123,8 @@ public final class Compiler {
     }
 
     private static Compilation place(
-            Model model, CompileOptions options, TrainingGraph graph, Passes passes) {
+            Model model, CompileOptions options, TrainingGraph whole, Passes passes) {
+        TrainingGraph graph = passes.after("keep-sums", KeepSums.run(whole));
         ShardedGraph sharded =
                 passes.after("propagate", Propagation.run(graph, options.mesh(), options.shards()));
         sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
@@ -130,6 +133,7 @@ public final class Compiler {
         local = passes.after("fuse-epilogue", local.with(FuseEpilogue.run(local.graph())));
         local = passes.after("fuse-bias-gradient", local.with(FuseBiasGradient.run(local.graph())));
         local = passes.after("fuse-elementwise", local.with(FuseElementwise.run(local.graph())));
+        local = passes.after("fuse-casts", local.with(FuseCasts.run(local.graph())));
         local = passes.after("buckets", Buckets.run(local, options.bucketBytes()));
         local = passes.after("start-early", StartEarly.run(local, options.bucketBytes()));
         DeviceSequence sequence = passes.after("overlap", Overlap.run(local));

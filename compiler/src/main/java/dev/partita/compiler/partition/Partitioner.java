@@ -13,6 +13,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// From a graph with placements to the program of one device: every op on blocks, and between them
 /// the reshards that bring each operand to where its op computes. A sum that is pending stays so
@@ -153,13 +155,26 @@ public final class Partitioner {
         };
     }
 
+    private Op local(Op op, Node node, List<Placement> placements) {
+        return switch (op) {
+            case Wide wide -> new Wide(local(wide.op(), node, placements), wide.results());
+            case Op.Shaped shaped -> {
+                TensorType whole = node.results().getFirst().type();
+                yield shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
+            }
+            case Op other -> other;
+        };
+    }
+
     private void compute(Node node) {
         ShardingRule rule = ShardingRules.of(node);
         Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
         List<String> pending = pendingThrough(node, rule, axes);
         List<Value> operands = new ArrayList<>();
+        List<Integer> summands = ShardingRules.summands(node);
         for (int i = 0; i < node.operands().size(); i++) {
-            Placement wanted = placement(rule.operands().get(i), axes, pending);
+            List<String> partial = summands.contains(i) ? pending : List.of();
+            Placement wanted = placement(rule.operands().get(i), axes, partial);
             String why = "meets " + node.op();
             if (!node.results().isEmpty() && !again(node.results().getFirst()).isEmpty()) {
                 why += "; " + again(node.results().getFirst());
@@ -171,12 +186,7 @@ public final class Partitioner {
         for (List<String> factors : rule.results()) {
             placements.add(placement(factors, axes, partial(rule, factors, axes, pending)));
         }
-        Op op = node.op();
-        if (op instanceof Op.Shaped shaped) {
-            TensorType whole = node.results().getFirst().type();
-            op = shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
-        }
-        Node computed = builder.addAll(op, operands);
+        Node computed = builder.addAll(local(node.op(), node, placements), operands);
         for (int i = 0; i < placements.size(); i++) {
             String again = again(node.results().get(i));
             if (!again.isEmpty()) {
@@ -186,12 +196,17 @@ public final class Partitioner {
         }
     }
 
-    /// The axes over which all operands are partial alike, if the op may go on with summands and so
-    /// may all others that read them: a value that some op needs whole is summed once, for all.
+    /// The axes over which operands are partial alike, if the op may go on with summands of these
+    /// and so may all others that read them: a value that some op needs whole is summed once, for
+    /// all.
     private List<String> pendingThrough(
             Node node, ShardingRule rule, Map<String, List<String>> axes) {
         List<List<String>> partials =
-                node.operands().stream().map(this::pending).distinct().toList();
+                ShardingRules.summands(node).stream()
+                        .map(node.operands()::get)
+                        .map(this::pending)
+                        .distinct()
+                        .toList();
         if (partials.size() != 1) {
             return List.of();
         }
@@ -204,10 +219,17 @@ public final class Partitioner {
 
     /// The axes over which a value may stay partial for all that read it.
     private List<String> pending(Value value) {
-        boolean passed = index.uses(value).stream().allMatch(ShardingRules::passesPartial);
+        boolean passed = index.uses(value).stream().allMatch(node -> takesSummands(node, value));
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
         return passed && !complete ? placement(have.getFirst()).partial() : List.of();
+    }
+
+    private static boolean takesSummands(Node node, Value value) {
+        List<Integer> summands = ShardingRules.summands(node);
+        return IntStream.range(0, node.operands().size())
+                .filter(i -> node.operands().get(i).equals(value))
+                .allMatch(summands::contains);
     }
 
     private static Placement placement(

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The way from one placement of a value to another: sums first (scattered where the result is
-/// sharded), then cuts that cost nothing, then moves of an axis from dim to dim, then gathers, then
-/// the cuts that were in the way.
+/// sharded), then cuts that cost nothing, then moves of an axis from dim to dim, then gathers, as
+/// few as let an axis move, then the cuts that were in the way.
 final class Resharding {
     /// One stop on the way: what is done and how the value lies then.
     record Move(Reshard op, Placement after) {}
@@ -44,8 +44,10 @@ final class Resharding {
         slice();
         allToAll();
         for (int dim = 0; dim < whole.rank(); dim++) {
-            allGather(dim);
-            allToAll();
+            while (!surplus(dim).isEmpty()) {
+                allGather(dim);
+                allToAll();
+            }
         }
         slice();
         return moves;
@@ -109,12 +111,27 @@ final class Resharding {
         }
     }
 
+    /// Gathers the axes that a dim has too many of, but for those outside of the innermost that
+    /// another dim wants next.
     private void allGather(int dim) {
         List<String> surplus = surplus(dim);
-        if (!surplus.isEmpty()) {
-            Placement after = at.with(dim, at.dim(dim).without(surplus));
-            move(new Reshard.AllGather(axes(surplus), dim), after);
+        int kept = surplus.size() - 1;
+        while (kept > 0 && !isWantedNext(surplus.get(kept - 1))) {
+            kept--;
         }
+        List<String> gathered = surplus.subList(kept, surplus.size());
+        Placement after = at.with(dim, at.dim(dim).without(gathered));
+        move(new Reshard.AllGather(axes(gathered), dim), after);
+    }
+
+    private boolean isWantedNext(String axis) {
+        for (int dim = 0; dim < whole.rank(); dim++) {
+            List<String> missing = missing(dim);
+            if (!missing.isEmpty() && missing.getFirst().equals(axis)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The axes a dim still lacks, if those it has are the first of those it wants.

@@ -91,8 +91,9 @@ public final class Propagation {
             if (known.stream().map(this::sharding).distinct().count() == 1) {
                 DimSharding sharding = sharding(known.getFirst());
                 for (Occurrence o : all) {
-                    if (sharding(o).isWhole() && fits(o, sharding)) {
-                        dims(o.value())[o.dim()] = sharding;
+                    DimSharding fitting = fitting(o, sharding);
+                    if (sharding(o).isWhole() && !fitting.isWhole()) {
+                        dims(o.value())[o.dim()] = fitting;
                         cause(o.value(), o.dim(), follows(node, known.getFirst().value()));
                         changed = true;
                     }
@@ -105,6 +106,19 @@ public final class Propagation {
     private static Cause follows(Node node, Value from) {
         String layer = node.layer().isEmpty() ? "" : " of " + node.layer();
         return new Cause("it goes with " + from + " through " + node.op() + layer, node.origin());
+    }
+
+    /// The longest beginning of a sharding that a dim can have: where it ends, another dim of the
+    /// value has the axis, as experts have one of those that the batch is sharded over.
+    private DimSharding fitting(Occurrence o, DimSharding sharding) {
+        List<String> axes = sharding.axes();
+        for (int length = axes.size(); length > 0; length--) {
+            var beginning = new DimSharding(axes.subList(0, length));
+            if (fits(o, beginning)) {
+                return beginning;
+            }
+        }
+        return DimSharding.WHOLE;
     }
 
     private boolean fits(Occurrence o, DimSharding sharding) {

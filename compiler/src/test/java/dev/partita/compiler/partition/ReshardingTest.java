@@ -71,6 +71,13 @@ class ReshardingTest {
     }
 
     @Test
+    void what_lies_inside_of_an_axis_that_moves_is_gathered_alone() {
+        assertThat(moves("data,tensor;", "", ";data", ""))
+                .containsExactly("all-gather tensor dim 0", "all-to-all data dim 1 to 0")
+                .inOrder();
+    }
+
+    @Test
     void a_sum_that_is_done_cannot_become_pending() {
         assertThrows(IllegalArgumentException.class, () -> moves(";", "", ";", "data"));
     }

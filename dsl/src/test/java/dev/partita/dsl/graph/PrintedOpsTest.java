@@ -85,6 +85,11 @@ class PrintedOpsTest {
                 Arguments.of("causal-attention-grad", new AttentionOp.AttentionGrad(true, 1)),
                 Arguments.of("rotary", new AttentionOp.Rotary(10_000, false)),
                 Arguments.of("rotary-back", new AttentionOp.Rotary(10_000, true)),
+                Arguments.of("route 2 into 5", new RoutingOp.Route(2, 5)),
+                Arguments.of("route-grad 2", new RoutingOp.RouteGrad(2)),
+                Arguments.of("dispatch", new RoutingOp.Dispatch(SHAPE)),
+                Arguments.of("combine", new RoutingOp.Combine(SHAPE)),
+                Arguments.of("slot-dot", new RoutingOp.SlotDot()),
                 Arguments.of("silu", new Elementwise.Silu()),
                 Arguments.of("silu-grad", new Elementwise.SiluGrad()),
                 Arguments.of("require-finite loss", new Op.RequireFinite("loss")),
@@ -127,6 +132,8 @@ class PrintedOpsTest {
                         new Op.Conv2dWeightGrad(WINDOW, false, SHAPE),
                         new Op.MaxPoolGrad(WINDOW, SHAPE),
                         new RowOp.LogSumExp(SHAPE),
+                        new RoutingOp.Dispatch(SHAPE),
+                        new RoutingOp.Combine(SHAPE),
                         new Op.EmbeddingGrad(SHAPE))) {
             Op changed = op.to(local);
             assertThat(changed.getClass()).isEqualTo(op.getClass());

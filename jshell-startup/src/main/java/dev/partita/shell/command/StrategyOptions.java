@@ -34,10 +34,11 @@ final class StrategyOptions {
     private static final Map<String, List<String>> USUAL =
             Map.of(
                     "data", List.of("batch"),
+                    "expert", List.of("expert"),
                     "tensor", List.of("hidden", "heads", "ffn", "vocab"));
 
     private static final long EXAMPLES = 256;
-    private static final long SEQUENCES = 16;
+    private static final long SEQUENCES = 8;
 
     @Option(
             names = "--mesh",
@@ -47,10 +48,11 @@ final class StrategyOptions {
 
     @Option(
             names = "--shard",
-            paramLabel = "DIM=AXIS",
+            paramLabel = "DIM=AXIS,…",
             description = {
-                "Shards a dim over an axis; may be given several times.",
-                "Default: batch over data, and over tensor those of hidden, heads, ffn and vocab that the model has."
+                "Shards a dim over an axis, or over several; may be given several times.",
+                "Default: batch over data and expert, expert over expert, and over tensor those of hidden, heads,"
+                        + " ffn and vocab that the model has."
             })
     private Map<String, String> shards = Map.of();
 
@@ -141,9 +143,9 @@ final class StrategyOptions {
         return model.input().word() instanceof ModelInput.Tokens;
     }
 
-    /// The learning rate that counts where the user says none.
-    void usually(double learningRate, String schedule) {
-        optimizer.usually(learningRate, schedule);
+    /// How to train where the user does not say.
+    void usually(Recipe recipe) {
+        optimizer.usually(recipe);
     }
 
     KernelLibrary library() {
@@ -165,7 +167,7 @@ final class StrategyOptions {
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
-            options = options.shard(each.getKey()).over(each.getValue());
+            options = options.shard(each.getKey()).over(each.getValue().split(",", -1));
         }
         return Compiler.compile(smoothed(model), split(options));
     }
@@ -256,6 +258,10 @@ final class StrategyOptions {
             List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();
             (there.isEmpty() ? dims.subList(0, 1) : there)
                     .forEach(dim -> usual.put(dim, axis.name()));
+        }
+        if (usual.containsKey("expert")) {
+            // tokens of its own for every device, innermost so that they can be exchanged
+            usual.merge("batch", "expert", (data, expert) -> data + "," + expert);
         }
         return usual;
     }

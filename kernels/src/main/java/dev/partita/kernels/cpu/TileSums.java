@@ -59,8 +59,8 @@ final class TileSums {
 
     /// Sums of rows of `summed` neighbouring elements.
     private static Kernel within(KernelRequest request, long rows, long summed) {
-        MemorySegment y = request.result(0).memory();
         var x = new Stretches(request.operand(0), Stretches.LENGTH);
+        var y = new Stretches(request.result(0), 1);
         return () -> {
             for (long row = 0; row < rows; row++) {
                 double total = 0;
@@ -68,15 +68,16 @@ final class TileSums {
                     long n = Math.min(Stretches.LENGTH, summed - start);
                     total += total(x.read(row * summed + start, n, 0), Stretches.bytes(n));
                 }
-                y.setAtIndex(ValueLayout.JAVA_FLOAT, row, (float) total);
+                Floats.set(y.place(row, 1), (float) total);
+                y.written(row, 1);
             }
         };
     }
 
     /// Sums of `summed` rows of `inside` elements each.
     private static Kernel across(KernelRequest request, long outside, long summed, long inside) {
-        MemorySegment y = request.result(0).memory();
         var x = new Stretches(request.operand(0), Stretches.LENGTH);
+        var y = new Stretches(request.result(0), Stretches.LENGTH);
         MemorySegment sum = Stretches.scratch(Stretches.LENGTH);
         var total = new double[Stretches.LENGTH];
         return () -> {
@@ -93,7 +94,8 @@ final class TileSums {
                         }
                         addTo(total, sum, n);
                     }
-                    store(total, n, y, o * inside + start);
+                    store(total, n, y.place(o * inside + start, n));
+                    y.written(o * inside + start, n);
                 }
             }
         };
@@ -105,9 +107,9 @@ final class TileSums {
         }
     }
 
-    private static void store(double[] total, int n, MemorySegment y, long first) {
+    private static void store(double[] total, int n, long y) {
         for (int i = 0; i < n; i++) {
-            y.setAtIndex(ValueLayout.JAVA_FLOAT, first + i, (float) total[i]);
+            Floats.set(y + (long) i * Float.BYTES, (float) total[i]);
         }
     }
 

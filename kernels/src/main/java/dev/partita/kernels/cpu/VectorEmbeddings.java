@@ -4,7 +4,6 @@ import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.Labels;
-import java.lang.foreign.MemorySegment;
 
 /// Table look-up by id, a row at a time. A block of a table that is sharded over its rows gives
 /// zeros for ids that lie in other blocks, so that the sum over the blocks is the whole look-up.
@@ -13,21 +12,23 @@ final class VectorEmbeddings {
 
     static Kernel lookup(KernelRequest request) {
         Buffer block = request.operand(0);
-        MemorySegment table = block.memory();
-        MemorySegment y = request.result(0).memory();
         var ids = new Labels(request.operand(1).memory(), block.region().whole().size(0));
         long count = request.operand(1).type().shape().elements();
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
-        long bytes = block.type().shape().size(1) * Float.BYTES;
+        long width = block.type().shape().size(1);
+        var table = new Stretches(block, width);
+        var y = new Stretches(request.result(0), width);
         return () -> {
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
+                long to = y.place(n * width, width);
                 if (row >= 0 && row < rows) {
-                    MemorySegment.copy(table, row * bytes, y, n * bytes, bytes);
+                    Floats.copy(table.read(row * width, width, 0), to, width * Float.BYTES);
                 } else {
-                    Floats.clear(y.address() + n * bytes, bytes);
+                    Floats.clear(to, width * Float.BYTES);
                 }
+                y.written(n * width, width);
             }
         };
     }
@@ -40,14 +41,14 @@ final class VectorEmbeddings {
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
         long width = block.type().shape().size(1);
-        long dy = request.operand(1).memory().address();
+        var dy = new Stretches(request.operand(1), width);
         return () -> {
             Floats.clear(dtable, block.type().bytes());
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
                 if (row >= 0 && row < rows) {
                     Floats.add(
-                            dy + n * width * Float.BYTES,
+                            dy.read(n * width, width, 0),
                             dtable + row * width * Float.BYTES,
                             width * Float.BYTES);
                 }

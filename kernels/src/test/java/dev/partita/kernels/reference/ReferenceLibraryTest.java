@@ -14,8 +14,10 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.problem.ProblemCode;
@@ -80,6 +82,10 @@ class ReferenceLibraryTest {
         TensorType w = f64("3,2,2,2");
         TensorType q = f64("1,3,2,2,4");
         TensorType k = f64("1,3,2,4");
+        TensorType routes = f64("2,3,4");
+        TensorType slots = f64("4,2,2");
+        TensorType positions = i32("4,2,2");
+        TensorType slotted = f64("4,2,2,4");
         TensorType scalar = f64("");
         TensorType step = TensorType.scalar(Dtype.I64);
         Window window = Window.square(2, 2, 0);
@@ -110,6 +116,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.SoftmaxGrad(), m, m),
                 Trial.of(0, new Op.LayerNorm(1e-5), m, v, v),
                 Trial.of(0, new Op.LayerNormGrad(), m, v, f64("3"), f64("3"), m),
+                Trial.of(0, new Wide(new Op.Softmax(), List.of(Dtype.BF16)), f64("3,4")),
                 Trial.of(0, new BatchNorm.Squares(), m, v),
                 Trial.of(0, new BatchNorm.Normalize(1e-5, false), m, v, v, v, v),
                 Trial.of(0, new BatchNorm.SumsGrad(1e-5), m, v, v, m),
@@ -126,6 +133,11 @@ class ReferenceLibraryTest {
                 Trial.of(0, new AttentionOp.Attention(true, 1), q, k, k),
                 Trial.of(0, new AttentionOp.AttentionGrad(true, 1), q, k, k, q, f64("1,3,2,2"), q),
                 Trial.of(0, new AttentionOp.Rotary(10_000, false), k),
+                Trial.of(0, new RoutingOp.Route(2, 2), routes),
+                Trial.of(0, new RoutingOp.RouteGrad(2), routes, positions, slots),
+                Trial.of(0, new RoutingOp.Dispatch(slotted.shape()), routes, positions),
+                Trial.of(0, new RoutingOp.Combine(routes.shape()), slotted, positions, slots),
+                Trial.of(0, new RoutingOp.SlotDot(), slotted, routes, positions),
                 Trial.of(0, new Elementwise.Relu(), v),
                 Trial.of(0, new Elementwise.ReluGrad(), v, v),
                 Trial.of(0, new Elementwise.Gelu(), v),

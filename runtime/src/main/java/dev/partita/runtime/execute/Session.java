@@ -8,6 +8,7 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.state.HostTensor;
+import dev.partita.runtime.state.NamedBlock;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -208,6 +209,15 @@ public final class Session implements AutoCloseable {
         return new ScalarOutput(tensors.blocks(slot(Binding.Output.class, output)));
     }
 
+    /// An output of one dim to be read after many steps.
+    ///
+    /// @throws ProblemException `InvalidArgument`, with the near miss
+    public VectorOutput vectorOutput(String output) {
+        int slot = slot(Binding.Output.class, output);
+        long size = plan.program(0).slot(slot).whole().shape().elements();
+        return new VectorOutput(tensors.blocks(slot), size);
+    }
+
     /// A whole output after a step: `prediction`, `gradient/NAME`, …
     ///
     /// @throws ProblemException `InvalidArgument`, with the near miss
@@ -231,6 +241,13 @@ public final class Session implements AutoCloseable {
 
     public void writeState(String name, HostTensor whole) {
         tensors.scatter(slot(Binding.State.class, name), whole, name);
+    }
+
+    /// What each device keeps from step to step, where it lies in its memory. No device runs while
+    /// it is read or written.
+    public List<List<NamedBlock>> held() {
+        requireUsable();
+        return HeldBlocks.of(plan, workers);
     }
 
     /// Names of the bindings of one kind.

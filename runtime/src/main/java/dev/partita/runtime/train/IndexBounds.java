@@ -7,6 +7,7 @@ import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.RowOp;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Shape;
 import java.util.HashSet;
 import java.util.OptionalInt;
@@ -47,8 +48,9 @@ final class IndexBounds {
             switch (step) {
                 case Step.Start start when !disjoint(copies, start.sources()) ->
                         copies.addAll(start.targets());
-                case Step.Compute(_, Op op, var reads, var writes, _)
+                case Step.Compute(_, Op computed, var reads, var writes, _)
                         when !disjoint(copies, reads) -> {
+                    Op op = Wide.inside(computed);
                     if (op instanceof Reshard
                             || op instanceof Op.MicroBatch
                             || op instanceof Op.Ignoring) {
