@@ -6,6 +6,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.models.Gpt;
 import dev.partita.models.ModelCatalog;
 import dev.partita.models.MoeGpt;
+import dev.partita.runtime.state.Checkpoint;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Parameters;
 final class ModelArgument {
     private static final String GPT = "gpt";
     private static final String MOE_GPT = "moe-gpt";
+    private static final Gpt USUAL = new Gpt(4, 256, 4, 1024, 96, 256);
 
     @Parameters(
             paramLabel = "MODEL",
@@ -62,6 +64,17 @@ final class ModelArgument {
 
     /// @param characters that the data has, asked for if it is to decide the vocabulary
     Model model(LongSupplier characters) {
+        return model(characters, USUAL);
+    }
+
+    /// The model that was trained: a gpt of the sizes of its weights, unless others are said.
+    Model trained(Checkpoint checkpoint) {
+        long characters =
+                checkpoint.vocabulary().map(known -> known.codePoints().count()).orElse(96L);
+        return model(() -> characters, Gpt.of(checkpoint.parameters()).orElse(USUAL));
+    }
+
+    private Model model(LongSupplier characters, Gpt usual) {
         if (!name.equals(MOE_GPT)) {
             experts.refuse(name);
         }
@@ -70,16 +83,17 @@ final class ModelArgument {
             return ModelCatalog.named(name);
         }
         boolean routed = name.equals(MOE_GPT);
-        long width = or(hidden, 256);
+        long width = or(hidden, usual.hidden());
+        long inside = hidden == null ? usual.ffn() : 4 * width;
         long tokens = vocab == null ? Math.ceilDiv(characters.getAsLong(), 16) * 16 : vocab;
         var sizes =
                 new Gpt(
-                        layers == null ? 4 : layers,
+                        layers == null ? usual.layers() : layers,
                         width,
-                        or(heads, 4),
-                        or(ffn, (routed ? 2 : 4) * width),
+                        or(heads, usual.heads()),
+                        or(ffn, routed ? 2 * width : inside),
                         tokens,
-                        or(sequence, 256));
+                        or(sequence, usual.sequence()));
         return routed ? MoeGpt.of(sizes, experts.count(), experts::said) : sizes.network();
     }
 

@@ -1,11 +1,7 @@
 package dev.partita.shell.command;
 
 import dev.partita.dsl.layer.Model;
-import dev.partita.dsl.problem.Problem;
-import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.KernelLibraries;
-import dev.partita.models.Gpt;
-import dev.partita.models.ModelCatalog;
 import dev.partita.runtime.state.Checkpoint;
 import dev.partita.runtime.train.Sampling;
 import dev.partita.shell.draw.Screen;
@@ -16,19 +12,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// `partita sample`: writes text from a trained model.
 @Command(
         name = "sample",
         description = "Writes text from a trained model, character by character. Ctrl-C ends it.")
 final class SampleCommand implements Callable<Integer> {
-    private static final String GPT = "gpt";
-
-    @Parameters(
-            paramLabel = "MODEL",
-            description = "gpt, of the sizes that were trained, or a class as for partita train.")
-    private String name = "";
+    @Mixin private ModelArgument model = new ModelArgument();
 
     @Option(
             names = "--checkpoint",
@@ -88,9 +78,9 @@ final class SampleCommand implements Callable<Integer> {
     public Integer call() {
         Optional<JsonFile> file = json.file();
         Checkpoint checkpoint = Checkpoint.open(folder);
-        Model model = model(checkpoint);
+        Model trained = model.trained(checkpoint);
         Sampling sampling =
-                Sampling.of(model, checkpoint, KernelLibraries.named(kernels))
+                Sampling.of(trained, checkpoint, KernelLibraries.named(kernels))
                         .temperature(temperature)
                         .seed(seed);
         Sampling begun = prompt == null ? sampling : sampling.prompt(prompt);
@@ -108,23 +98,8 @@ final class SampleCommand implements Callable<Integer> {
         long step = checkpoint.best().map(best -> best.step()).orElse(checkpoint.point().step());
         file.ifPresent(each ->
                 each.write(
-                        new Result(model.name(), step, text.toString(), length, length / seconds)));
+                        new Result(
+                                trained.name(), step, text.toString(), length, length / seconds)));
         return 0;
-    }
-
-    private Model model(Checkpoint checkpoint) {
-        if (!name.equals(GPT)) {
-            return ModelCatalog.named(name);
-        }
-        return Gpt.of(checkpoint.parameters())
-                .map(Gpt::network)
-                .orElseThrow(() ->
-                        Problem.of(
-                                        ProblemCode.CHECKPOINT_MISMATCH,
-                                        "The checkpoint is not one of a gpt.")
-                                .fact("checkpoint", checkpoint)
-                                .fix(
-                                        "the model that was trained, or a checkpoint of partita train gpt")
-                                .exception());
     }
 }

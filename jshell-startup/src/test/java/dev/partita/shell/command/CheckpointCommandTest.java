@@ -103,6 +103,27 @@ final class CheckpointCommandTest {
         assertThat(likeliest.out()).startsWith("be");
     }
 
+    @Test
+    void a_mixture_of_experts_writes_too() throws IOException {
+        String sizes = " --layers 1 --hidden 16 --heads 2 --seq 16 --experts 2";
+        CommandLineRun trained =
+                CommandLineRun.of(
+                        ("train moe-gpt"
+                                        + sizes
+                                        + " --steps 3 --checkpoint "
+                                        + run
+                                        + " --data "
+                                        + data)
+                                .split(" ", -1));
+        assertWithMessage("%s", trained.err()).that(trained.exit()).isEqualTo(0);
+        CommandLineRun sample =
+                CommandLineRun.of(
+                        ("sample moe-gpt" + sizes + " --length 5 --prompt to --checkpoint " + run)
+                                .split(" ", -1));
+        assertWithMessage("%s", sample.err()).that(sample.exit()).isEqualTo(0);
+        assertThat(sample.out()).startsWith("to");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "sample gpt, InvalidArgument, --checkpoint",

@@ -7,7 +7,6 @@ import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.cpu.HeadTiles.Part;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Attention, a head and a block of queries at a time.
 final class BlockwiseAttention implements Kernel {
@@ -25,7 +24,8 @@ final class BlockwiseAttention implements Kernel {
     private final Numbers results;
     private final Kernel[] score;
     private final Kernel[] average;
-    private final float[] row;
+    private final Stretches scoreRows;
+    private final Stretches weightRows;
     private final float scale;
     private final int batches;
     private final int heads;
@@ -50,7 +50,8 @@ final class BlockwiseAttention implements Kernel {
         scores = tiles.sums(HeadTiles.BLOCK, tiles.keys);
         weights =
                 tiles.dtype == scores.dtype() ? scores : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        row = Tile.forWidth(tiles.keys);
+        scoreRows = new Stretches(scores, tiles.keys);
+        weightRows = new Stretches(weights, tiles.keys);
         score = new Kernel[tiles.blocks()];
         average = new Kernel[tiles.blocks()];
         for (int i = 0; i < tiles.blocks(); i++) {
@@ -97,15 +98,15 @@ final class BlockwiseAttention implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
-            scores.load((long) i * columns, row, seen);
-            Arrays.fill(row, seen, Tile.padded(seen), Float.NEGATIVE_INFINITY);
-            int end = Tile.padded(seen);
-            RowLosses.scale(row, end, scale);
-            float max = RowLosses.max(row, end);
-            float sum = RowLosses.exponentials(row, end, max);
-            RowLosses.scale(row, end, 1 / sum);
-            Arrays.fill(row, seen, columns, 0);
-            weights.store(row, (long) i * columns, columns);
+            long first = (long) i * columns;
+            long bytes = Stretches.bytes(seen);
+            long row = scoreRows.read(first, seen, Float.NEGATIVE_INFINITY);
+            long weight = weightRows.place(first, columns);
+            float max = scale * RowLosses.max(row, bytes);
+            float sum = VectorMath.exp(row, weight, bytes, scale, -max);
+            RowLosses.scale(weight, bytes, 1 / sum);
+            Floats.clear(weight + (long) seen * Float.BYTES, (long) (columns - seen) * Float.BYTES);
+            weightRows.written(first, columns);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
             logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (max + Math.log(sum)));
         }

@@ -1,8 +1,10 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
 import static dev.partita.kernels.cpu.Floats.SPECIES;
-import static jdk.incubator.vector.FloatVector.fromArray;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.AttentionOp;
@@ -41,10 +43,12 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final Kernel[] queryGrad;
     private final Kernel[] keyGrad;
     private final Kernel[] valueGrad;
-    private final float[] weightRow;
-    private final float[] slopeRow;
-    private final float[] sums = Tile.create();
-    private final float[] more = Tile.create();
+    private final Stretches scoreRows;
+    private final Stretches changeRows;
+    private final Stretches weightRows;
+    private final Stretches slopeRows;
+    private final Stretches yRows;
+    private final Stretches dyRows;
     private final float scale;
     private final int batches;
     private final int heads;
@@ -76,8 +80,12 @@ final class BlockwiseAttentionGrad implements Kernel {
         boolean inPlace = tiles.dtype == scores.dtype();
         weights = inPlace ? scores : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
         slopes = inPlace ? changes : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        weightRow = Tile.forWidth(tiles.keys);
-        slopeRow = Tile.forWidth(tiles.keys);
+        scoreRows = new Stretches(scores, tiles.keys);
+        changeRows = new Stretches(changes, tiles.keys);
+        weightRows = new Stretches(weights, tiles.keys);
+        slopeRows = new Stretches(slopes, tiles.keys);
+        yRows = new Stretches(y, size);
+        dyRows = new Stretches(dy, size);
         int blocks = tiles.blocks();
         score = new Kernel[blocks];
         slope = new Kernel[blocks];
@@ -128,7 +136,7 @@ final class BlockwiseAttentionGrad implements Kernel {
         operands[3].gather(batch, head, y);
         operands[4].gather(batch, head, dy);
         for (int block = 0; block < score.length; block++) {
-            int elements = tiles.columns(block) * tiles.size;
+            long elements = (long) tiles.columns(block) * tiles.size;
             score[block].run();
             slope[block].run();
             slopes(batch, head, block);
@@ -147,62 +155,54 @@ final class BlockwiseAttentionGrad implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
-            int end = Tile.padded(seen);
+            long first = (long) i * columns;
+            long bytes = Stretches.bytes(seen);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
-            scores.load((long) i * columns, weightRow, seen);
-            changes.load((long) i * columns, slopeRow, seen);
-            RowLosses.scale(weightRow, end, scale);
-            RowLosses.exponentials(weightRow, end, logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at));
-            slopeRow(end, along(query));
-            Arrays.fill(weightRow, seen, columns, 0);
-            Arrays.fill(slopeRow, seen, columns, 0);
-            weights.store(weightRow, (long) i * columns, columns);
-            slopes.store(slopeRow, (long) i * columns, columns);
+            float logSum = logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+            long row = scoreRows.read(first, seen, 0);
+            long change = changeRows.read(first, seen, 0);
+            long weight = weightRows.place(first, columns);
+            long slope = slopeRows.place(first, columns);
+            VectorMath.exp(row, weight, bytes, scale, -logSum);
+            slopeRow(weight, change, slope, bytes, along(query));
+            long behind = (long) seen * Float.BYTES;
+            long behindBytes = (long) (columns - seen) * Float.BYTES;
+            Floats.clear(weight + behind, behindBytes);
+            Floats.clear(slope + behind, behindBytes);
+            weightRows.written(first, columns);
+            slopeRows.written(first, columns);
         }
     }
 
-    /// `scale * weight * (slope - along)`.
-    private void slopeRow(int end, float along) {
-        for (int i = 0; i < end; i += LANES) {
-            FloatVector change =
-                    fromArray(SPECIES, slopeRow, i)
-                            .sub(along)
-                            .mul(fromArray(SPECIES, weightRow, i));
-            change.mul(scale).intoArray(slopeRow, i);
+    /// `scale * weight * (change - along)`.
+    private void slopeRow(long weight, long change, long slope, long bytes, float along) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, change + i, ORDER)
+                    .sub(along)
+                    .mul(fromMemorySegment(SPECIES, MEMORY, weight + i, ORDER))
+                    .mul(scale)
+                    .intoMemorySegment(MEMORY, slope + i, ORDER);
         }
     }
 
     /// `y dy` of a query: what its softmax takes from every slope.
     private float along(int query) {
+        long first = (long) query * tiles.size;
+        long bytes = Stretches.bytes(tiles.size);
+        long a = yRows.read(first, tiles.size, 0);
+        long b = dyRows.read(first, tiles.size, 0);
         FloatVector sum = zero(SPECIES);
-        int size = tiles.size;
-        float tail = 0;
-        for (int start = 0; start < size; start += Tile.LENGTH) {
-            int n = Math.min(Tile.LENGTH, size - start);
-            y.load((long) query * size + start, sums, n);
-            dy.load((long) query * size + start, more, n);
-            int whole = n / LANES * LANES;
-            for (int i = 0; i < whole; i += LANES) {
-                sum = fromArray(SPECIES, sums, i).fma(fromArray(SPECIES, more, i), sum);
-            }
-            for (int i = whole; i < n; i++) {
-                tail += sums[i] * more[i];
-            }
+        for (long i = 0; i < bytes; i += STEP) {
+            sum =
+                    fromMemorySegment(SPECIES, MEMORY, a + i, ORDER)
+                            .fma(fromMemorySegment(SPECIES, MEMORY, b + i, ORDER), sum);
         }
-        return tail + sum.reduceLanes(VectorOperators.ADD);
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     /// Adds what a block gave in `part` to the sum over all blocks.
-    private void add(Numbers target, int elements) {
-        for (int start = 0; start < elements; start += Tile.LENGTH) {
-            int n = Math.min(Tile.LENGTH, elements - start);
-            target.load(start, sums, n);
-            part.load(start, more, n);
-            for (int i = 0; i < Tile.padded(n); i += LANES) {
-                fromArray(SPECIES, sums, i).add(fromArray(SPECIES, more, i)).intoArray(sums, i);
-            }
-            target.store(sums, start, n);
-        }
+    private void add(Numbers target, long elements) {
+        Floats.add(part.memory().address(), target.memory().address(), elements * Float.BYTES);
     }
 
     @Override

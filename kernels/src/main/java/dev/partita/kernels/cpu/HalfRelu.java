@@ -1,5 +1,7 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.LANES;
+
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;

@@ -1,7 +1,11 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
@@ -101,7 +105,9 @@ final class SlotRows {
         int whole = width - width % LANES;
         for (int i = 0; i < whole; i += LANES) {
             long offset = (long) i / LANES * STEP;
-            Floats.store(Floats.load(x + offset).mul(factor), y + offset);
+            fromMemorySegment(SPECIES, MEMORY, x + offset, ORDER)
+                    .mul(factor)
+                    .intoMemorySegment(MEMORY, y + offset, ORDER);
         }
         for (int i = whole; i < width; i++) {
             long offset = (long) i * Float.BYTES;
@@ -110,12 +116,14 @@ final class SlotRows {
     }
 
     private static void addScaled(long x, float factor, long y, int width) {
-        FloatVector factors = FloatVector.broadcast(Floats.SPECIES, factor);
+        FloatVector factors = FloatVector.broadcast(SPECIES, factor);
         int whole = width - width % LANES;
         for (int i = 0; i < whole; i += LANES) {
             long offset = (long) i / LANES * STEP;
-            FloatVector sum = Floats.load(x + offset).fma(factors, Floats.load(y + offset));
-            Floats.store(sum, y + offset);
+            FloatVector sum =
+                    fromMemorySegment(SPECIES, MEMORY, x + offset, ORDER)
+                            .fma(factors, fromMemorySegment(SPECIES, MEMORY, y + offset, ORDER));
+            sum.intoMemorySegment(MEMORY, y + offset, ORDER);
         }
         for (int i = whole; i < width; i++) {
             long offset = (long) i * Float.BYTES;
@@ -125,11 +133,13 @@ final class SlotRows {
     }
 
     private static float dot(long x, long y, int width) {
-        FloatVector sums = FloatVector.zero(Floats.SPECIES);
+        FloatVector sums = FloatVector.zero(SPECIES);
         int whole = width - width % LANES;
         for (int i = 0; i < whole; i += LANES) {
             long offset = (long) i / LANES * STEP;
-            sums = Floats.load(x + offset).fma(Floats.load(y + offset), sums);
+            sums =
+                    fromMemorySegment(SPECIES, MEMORY, x + offset, ORDER)
+                            .fma(fromMemorySegment(SPECIES, MEMORY, y + offset, ORDER), sums);
         }
         float sum = sums.reduceLanes(VectorOperators.ADD);
         for (int i = whole; i < width; i++) {

@@ -109,9 +109,13 @@ final class VectorLibrary implements KernelLibrary {
             case Op.Embedding _ -> Optional.of(VectorEmbeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(VectorEmbeddings.grad(request));
             case AttentionOp.Attention attention ->
-                    Optional.of(new BlockwiseAttention(attention, request));
+                    attention.scale() > 0
+                            ? Optional.of(new BlockwiseAttention(attention, request))
+                            : Optional.empty();
             case AttentionOp.AttentionGrad grad ->
-                    Optional.of(new BlockwiseAttentionGrad(grad, request));
+                    grad.scale() > 0
+                            ? Optional.of(new BlockwiseAttentionGrad(grad, request))
+                            : Optional.empty();
             case RoutingOp.Route route -> Optional.of(TopChoices.route(route, request));
             case RoutingOp.RouteGrad grad -> Optional.of(TopChoices.grad(grad, request));
             case RoutingOp.Dispatch _ -> Optional.of(SlotRows.dispatch(request));
