@@ -62,6 +62,7 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("transformer", RandomCase::transformer);
         CHOICES.put("experts", RandomCase::experts);
         CHOICES.put("shards", RandomCase::shards);
+        CHOICES.put("data parallel", RandomCase::dataParallel);
     }
 
     public static RandomCase draw(long seed) {
@@ -198,6 +199,12 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         }
         String axis = draw.pick(options.mesh().axisNames());
         return options.shard("batch").over(axis).zero(1 + draw.below(3)).over(axis);
+    }
+
+    private static CompileOptions dataParallel(CompileOptions options, Graph graph, Draw draw) {
+        return draw.once(6)
+                ? options.dataParallel().over(draw.pick(options.mesh().axisNames()))
+                : options;
     }
 
     /// Heads, hidden units and words over one axis, and what lies between by its sequence.

@@ -58,6 +58,7 @@ final class GradientRules {
                     rules(() -> g.add(new Op.Flatten(u.first(), u.last(), shape(node, 0)), dy));
             case Op.Broadcast b ->
                     rules(() -> g.add(new Op.Sum(allBut(b.dims(), b.to().rank())), dy));
+            case Reshard.Relocate relocate -> rules(() -> g.add(relocate.back(), dy));
             case Op.Cast _ -> rules(() -> g.add(new Op.Cast(x(node, 0).type().dtype()), dy));
             case Op.Sum sum ->
                     rules(() ->
@@ -179,7 +180,7 @@ final class GradientRules {
                     AttentionOp.AttentionGrad _,
                     Update _,
                     Wide _,
-                    Reshard _ ->
+                    Reshard.Grouped _ ->
                     throw notDifferentiable(node);
         };
     }

@@ -14,6 +14,7 @@ import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.graph.Wide;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
@@ -24,9 +25,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// From a graph with placements to the program of one device: every op on blocks, and between them
+/// From a graph with placements to the program of its devices: every op on blocks, and between them
 /// the reshards that bring each operand to where its op computes. A sum that is pending stays so
 /// until something needs the whole value.
 public final class Partitioner {
@@ -65,6 +67,9 @@ public final class Partitioner {
                 Value block =
                         builder.add(local(leaf, placement.local(leaf.type(), sharded.mesh())));
                 define(node.result(), block, placement);
+            } else if (node.op() instanceof Reshard.Relocate relocate) {
+                turn(isBackward(node));
+                relocate(node, relocate);
             } else {
                 turn(isBackward(node));
                 compute(node);
@@ -155,6 +160,19 @@ public final class Partitioner {
         };
     }
 
+    /// Brings a value to where it is to live and lie; from there on it has another name.
+    private void relocate(Node node, Reshard.Relocate op) {
+        String where =
+                op.to().isEmpty()
+                        ? "on all devices"
+                        : op.to().stream()
+                                .map(Coordinate::toString)
+                                .collect(Collectors.joining(", ", "at ", ""));
+        Value moved = node.operands().getFirst();
+        Value block = require(moved, sharded.placement(node.result()), "is used " + where);
+        define(node.result(), block, placement(block));
+    }
+
     private Op local(Op op, Node node, List<Placement> placements) {
         return switch (op) {
             case Wide wide -> new Wide(local(wide.op(), node, placements), wide.results());
@@ -168,13 +186,15 @@ public final class Partitioner {
 
     private void compute(Node node) {
         ShardingRule rule = ShardingRules.of(node);
+        List<Coordinate> at = sharded.location(node);
         Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
-        List<String> pending = pendingThrough(node, rule, axes);
+        axes.replaceAll((_, each) -> beside(at, each));
+        List<String> pending = beside(at, pendingThrough(node, rule, axes));
         List<Value> operands = new ArrayList<>();
         List<Integer> summands = ShardingRules.summands(node);
         for (int i = 0; i < node.operands().size(); i++) {
             List<String> partial = summands.contains(i) ? pending : List.of();
-            Placement wanted = placement(rule.operands().get(i), axes, partial);
+            Placement wanted = placement(rule.operands().get(i), axes, partial).at(at);
             String why = "meets " + node.op();
             if (!node.results().isEmpty() && !again(node.results().getFirst()).isEmpty()) {
                 why += "; " + again(node.results().getFirst());
@@ -184,7 +204,7 @@ public final class Partitioner {
         }
         List<Placement> placements = new ArrayList<>();
         for (List<String> factors : rule.results()) {
-            placements.add(placement(factors, axes, partial(rule, factors, axes, pending)));
+            placements.add(placement(factors, axes, partial(rule, factors, axes, pending)).at(at));
         }
         Node computed = builder.addAll(local(node.op(), node, placements), operands);
         for (int i = 0; i < placements.size(); i++) {
@@ -194,6 +214,14 @@ public final class Partitioner {
             }
             define(node.results().get(i), computed.results().get(i), placements.get(i));
         }
+    }
+
+    /// The axes up to the first at one coordinate of which an op is computed: it cannot be shared
+    /// out over that one.
+    private static List<String> beside(List<Coordinate> at, List<String> axes) {
+        return axes.stream()
+                .takeWhile(axis -> at.stream().noneMatch(c -> c.axis().equals(axis)))
+                .toList();
     }
 
     /// The axes over which operands are partial alike, if the op may go on with summands of these
@@ -257,12 +285,12 @@ public final class Partitioner {
         return partial;
     }
 
-    /// The block of a value where it is wanted, reusing what there is, else by the moves from its
-    /// nearest block.
+    /// The block of a value where it is wanted, and maybe elsewhere too, reusing what there is,
+    /// else by the moves from its nearest block.
     private Value require(Value value, Placement wanted, String why) {
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         for (Value block : have) {
-            if (placement(block).equals(wanted)) {
+            if (isThere(placement(block), wanted)) {
                 return block;
             }
         }
@@ -284,6 +312,12 @@ public final class Partitioner {
             define(value, at, move.after());
         }
         return at;
+    }
+
+    private static boolean isThere(Placement block, Placement wanted) {
+        return block.dims().equals(wanted.dims())
+                && block.partial().equals(wanted.partial())
+                && wanted.at().containsAll(block.at());
     }
 
     /// Which value this is a copy of and what it is computed again for, or empty.
@@ -329,9 +363,12 @@ public final class Partitioner {
     /// A block that lies where its value is to lie is there for the value's sake, any other for the
     /// way to it.
     private MemoryUse use(Value whole, Placement placement) {
+        Node definition = index.definition(whole);
         MemoryUse sake =
-                switch (index.definition(whole).op()) {
+                switch (definition.op()) {
                     case Op.Parameter _ -> MemoryUse.WEIGHTS;
+                    case Reshard.Relocate _ when isWeight(definition.operands().getFirst()) ->
+                            MemoryUse.BUFFERS;
                     case Op.State _ -> MemoryUse.OPTIMIZER;
                     case Update _ -> MemoryUse.BUFFERS;
                     case Op _ -> {

@@ -28,7 +28,7 @@ public final class ShardingRules {
         return switch (node.op()) {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
-            case Elementwise _, Update _ -> alike(node);
+            case Elementwise _, Update _, Reshard.Relocate _ -> alike(node);
             case Op.Dropout _, Op.Ignoring _, Op.ScaleBy _, Op.Cast _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);

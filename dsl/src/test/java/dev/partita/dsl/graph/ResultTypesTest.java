@@ -203,7 +203,13 @@ class ResultTypesTest {
                 rule("f32[batch=8, d=5]", new Reshard.AllGather(GROUP, 0), ROWS),
                 rule("f32[batch=2, d=2]", new Reshard.ReduceScatter(GROUP, 1), "f32[batch=2, d=8]"),
                 rule("f32[batch=2, d=2]", new Reshard.Slice(GROUP, 1), "f32[batch=2, d=8]"),
-                rule("f32[batch=8, d=2]", new Reshard.AllToAll(GROUP, 1, 0), "f32[batch=2, d=8]"));
+                rule("f32[batch=8, d=2]", new Reshard.AllToAll(GROUP, 1, 0), "f32[batch=2, d=8]"),
+                rule(ROWS, new Reshard.Relocate(List.of(), List.of()), ROWS),
+                rule(ROWS, new Reshard.Broadcast(GROUP, 0), ROWS),
+                rule(ROWS, new Reshard.Reduce(GROUP, 0), ROWS),
+                rule(ROWS, new Reshard.Send(GROUP, 0, 1), ROWS),
+                rule("f32[batch=8, d=5]", new Reshard.Gather(GROUP, 0, 0), ROWS),
+                rule("f32[batch=2, d=2]", new Reshard.Scatter(GROUP, 0, 1), "f32[batch=2, d=8]"));
     }
 
     private static final String QUERIES = "f32[b=2, s=3, h=4, q=2, d=6]";

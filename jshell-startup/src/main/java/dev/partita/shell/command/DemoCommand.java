@@ -127,13 +127,17 @@ final class DemoCommand implements Callable<Integer> {
             table.row(each.kind(), each.axis(), bytes, reason(each), each.source());
         }
         screen.out().print(table.print());
-        screen.out()
-                .println(
-                        "  %d devices, %d steps each, %,d bytes of memory each"
-                                .formatted(
-                                        plan.devices(),
-                                        plan.steps(),
-                                        plan.peakBytesPerDevice().getFirst()));
+        boolean alike = plan.roles().size() == 1;
+        for (PlanDescription.RoleDescription role : plan.roles()) {
+            screen.out()
+                    .println(
+                            "  %d devices%s, %d steps each, %,d bytes of memory each"
+                                    .formatted(
+                                            role.devices(),
+                                            alike ? "" : " at " + role.role(),
+                                            role.steps(),
+                                            role.memoryBytes().total()));
+        }
         screen.out()
                 .println(
                         "  every step: partita plan convnet "

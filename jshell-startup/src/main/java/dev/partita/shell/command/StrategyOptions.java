@@ -57,6 +57,14 @@ final class StrategyOptions {
     private Map<String, String> shards = Map.of();
 
     @Option(
+            names = "--data-parallel",
+            description = {
+                "Spreads the batch over axis data as torch.nn.DataParallel does, to compare with:",
+                "weights and optimizer state live on its first device alone."
+            })
+    private boolean dataParallel;
+
+    @Option(
             names = "--zero",
             paramLabel = "STAGE",
             description = {
@@ -169,6 +177,7 @@ final class StrategyOptions {
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
             options = options.shard(each.getKey()).over(each.getValue().split(",", -1));
         }
+        options = dataParallel ? options.dataParallel().over("data") : options;
         return Compiler.compile(smoothed(model), split(options));
     }
 
@@ -227,9 +236,11 @@ final class StrategyOptions {
                         .map(shard -> shard.dim() + " over " + String.join(" x ", shard.axes()))
                         .collect(Collectors.joining(", "));
         String split = compilation.options().zero().map(request -> ", " + request).orElse("");
+        String from = compilation.options().dataParallelRequest().map(r -> ", " + r).orElse("");
         return compilation.options().mesh()
                 + ", "
                 + (dims.isEmpty() ? "nothing sharded" : dims)
+                + from
                 + split;
     }
 

@@ -45,6 +45,24 @@ final class PartitaCommandTest {
     }
 
     @Test
+    void data_parallelism_from_the_first_device_equals_one_device_and_shows_who_is_fuller()
+            throws IOException {
+        String options = "mlp --mesh data=2 --data-parallel --batch 16";
+        CommandLineRun proof = CommandLineRun.of(("prove " + options).split(" ", -1));
+        assertWithMessage("%s", proof.err()).that(proof.exit()).isEqualTo(0);
+        assertThat(proof.out()).contains("equals one device");
+        CommandLineRun plan =
+                CommandLineRun.of(("plan " + options + " --json " + json()).split(" ", -1));
+        assertThat(plan.out()).contains("\nat data=0: rank 0, ");
+        assertThat(plan.out()).contains("\nat data=1: rank 1, ");
+        JsonArray roles = CommandLineRun.read(json()).getAsJsonArray("roles");
+        assertThat(roles.size()).isEqualTo(2);
+        JsonObject other = roles.get(1).getAsJsonObject();
+        assertThat(other.get("role").getAsString()).isEqualTo("data=1");
+        assertThat(other.getAsJsonObject("memoryBytes").get("optimizer").getAsLong()).isEqualTo(0);
+    }
+
+    @Test
     void experts_over_an_axis_of_their_name_equal_one_device_and_exchange_their_tokens() {
         String sizes = "--layers 1 --hidden 16 --heads 2 --vocab 16 --seq 8 --experts 4 --batch 4";
         for (String mesh : List.of("data=2,expert=2", "expert=4")) {
@@ -103,6 +121,8 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
         "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
         "plan mlp --mesh tensor=2 --zero 3 --zero-axis tensor, ZeroWithoutDataParallelism, batch",
+        "plan mlp --mesh data=2 --data-parallel --zero 1, ZeroWithoutDataParallelism, dataParallel()",
+        "plan mlp --mesh tensor=2 --data-parallel, UnknownAxis, tensor",
         "train mlp --early-stopping 0, InvalidArgument, stoppingEarly(3)",
         "plan mlp --label-smoothing 1, InvalidArgument, label smoothing",
         "plan mlp --weight-decay -1, InvalidArgument, weight decay",

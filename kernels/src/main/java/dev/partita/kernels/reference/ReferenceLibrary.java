@@ -38,7 +38,8 @@ public final class ReferenceLibrary implements KernelLibrary {
             case Op.Input _, Op.Parameter _, Op.State _, Op.RequireFinite _ -> Optional.empty();
             case Reshard.Collective _, Wide _ -> Optional.empty();
             case Op.Constant constant -> Optional.of(Rearrangements.constant(constant, request));
-            case Op.Flatten _, Op.Unflatten _ -> Optional.of(Rearrangements.copy(request));
+            case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ ->
+                    Optional.of(Rearrangements.copy(request));
             case Op.MicroBatch part -> Optional.of(Rearrangements.microBatch(part, request));
             case Op.Broadcast broadcast ->
                     Optional.of(Rearrangements.broadcast(broadcast, request));

@@ -47,7 +47,12 @@ class ReferenceLibraryTest {
                     Reshard.AllReduce.class,
                     Reshard.AllGather.class,
                     Reshard.ReduceScatter.class,
-                    Reshard.AllToAll.class);
+                    Reshard.AllToAll.class,
+                    Reshard.Broadcast.class,
+                    Reshard.Reduce.class,
+                    Reshard.Scatter.class,
+                    Reshard.Gather.class,
+                    Reshard.Send.class);
 
     @Test
     void every_op_is_computed_or_on_the_list_of_those_that_are_not() {
@@ -172,6 +177,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Update.Store(), v, v),
                 Trial.of(0, new Update.LossScaleStep(3), scalar, scalar),
                 Trial.of(0, new Elementwise.Reciprocal(), v),
+                Trial.of(0, new Reshard.Relocate(List.of(), List.of()), v),
                 Trial.of(0, new Reshard.Slice(List.of(new Axis("data", 2)), 0), v));
     }
 

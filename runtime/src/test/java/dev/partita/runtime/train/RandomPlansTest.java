@@ -72,8 +72,13 @@ class RandomPlansTest {
 
     private static void assertEqual(long seed, Compilation plan, Proof proof, double tolerance) {
         String about =
-                "seed %s: %s %s\n%s"
-                        .formatted(seed, plan, plan.options().shards(), proof.describe());
+                "seed %s: %s %s %s\n%s"
+                        .formatted(
+                                seed,
+                                plan,
+                                plan.options().shards(),
+                                plan.options().dataParallelRequest(),
+                                proof.describe());
         assertWithMessage(about).that(proof.maxRelativeDifference().largest()).isAtMost(tolerance);
         assertWithMessage(about).that(proof.peakBytes()).isEqualTo(proof.predictedPeakBytes());
     }
@@ -83,10 +88,18 @@ class RandomPlansTest {
         var kinds = new TreeSet<String>();
         LongStream.range(0, 100)
                 .mapToObj(seed -> RandomCase.draw(seed).compile())
-                .flatMap(plan -> plan.plan().program(0).collectives())
-                .forEach(start -> kinds.add(start.op().getClass().getSimpleName()));
+                .flatMap(plan -> plan.plan().collectives().stream())
+                .forEach(each -> kinds.add(each.start().op().getClass().getSimpleName()));
         assertWithMessage("kinds of collectives")
                 .that(kinds)
-                .containsExactly("AllGather", "AllReduce", "AllToAll", "ReduceScatter");
+                .containsExactly(
+                        "AllGather",
+                        "AllReduce",
+                        "AllToAll",
+                        "Broadcast",
+                        "Gather",
+                        "Reduce",
+                        "ReduceScatter",
+                        "Scatter");
     }
 }
