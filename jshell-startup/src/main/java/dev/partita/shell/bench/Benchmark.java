@@ -3,6 +3,7 @@ package dev.partita.shell.bench;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.plan.Arithmetic;
+import dev.partita.runtime.execute.StepProfile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,21 @@ public record Benchmark(Workload workload, int batch, Precision precision, List<
             return cases(ours, new Scores(contest, batch, ceiling), primitives);
         }
     }
+
+    /// Where the time of a step goes, for each number of devices.
+    public List<Profile> profiles() {
+        return devices.stream()
+                .map(number -> {
+                    var setting = new Setting(workload, batch, precision, number);
+                    try (TrainingStep step = Ours.open(setting).step()) {
+                        return new Profile(setting.name(), step.profile());
+                    }
+                })
+                .toList();
+    }
+
+    /// Where the time of a step goes, on the first of its devices.
+    public record Profile(String name, StepProfile profile) {}
 
     /// What the primitives alone would take is known of the ConvNet.
     private Optional<Primitives> primitives() {

@@ -6,11 +6,13 @@ import dev.partita.kernels.KernelLibraries;
 import dev.partita.runtime.execute.Feed;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.execute.SessionOptions;
+import dev.partita.runtime.execute.StepProfile;
 import dev.partita.runtime.state.HostTensor;
 
 /// A plan that is open and fed, to be run over and over on the same examples.
 public record TrainingStep(Session session) implements Contestant {
     private static final double LEARNING_RATE = 1e-3;
+    private static final long WARM_UP_NANOS = 3_000_000_000L;
 
     /// Opens a plan with the fastest kernels, and feeds it numbers without meaning.
     ///
@@ -43,6 +45,17 @@ public record TrainingStep(Session session) implements Contestant {
             session.run();
         }
         return System.nanoTime() - start;
+    }
+
+    /// Warms up for some seconds, then says where the time of a step goes.
+    StepProfile profile() {
+        long end = System.nanoTime() + WARM_UP_NANOS;
+        int steps = 0;
+        while (System.nanoTime() < end) {
+            session.run();
+            steps++;
+        }
+        return session.profile(steps);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Precision;
 import dev.partita.shell.bench.BenchResult;
 import dev.partita.shell.bench.Benchmark;
+import dev.partita.shell.bench.ProfileTable;
 import dev.partita.shell.bench.Workload;
 import dev.partita.shell.draw.Screen;
 import java.util.ArrayList;
@@ -58,6 +59,11 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     private int rounds = 15;
 
+    @Option(
+            names = "--profile",
+            description = "Shows instead where the time of a step goes, op by op.")
+    private boolean profile;
+
     @Mixin private JsonOption json = new JsonOption();
 
     private final Screen screen;
@@ -69,6 +75,13 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
+        if (profile) {
+            List<Benchmark.Profile> profiles =
+                    benchmarks().stream().flatMap(each -> each.profiles().stream()).toList();
+            profiles.forEach(this::show);
+            file.ifPresent(each -> each.write(new Profiles(profiles)));
+            return 0;
+        }
         var cases = new ArrayList<BenchResult.Case>();
         for (Benchmark benchmark : benchmarks()) {
             List<BenchResult.Case> measured = benchmark.measure(rounds);
@@ -77,6 +90,14 @@ final class BenchCommand implements Callable<Integer> {
         }
         file.ifPresent(each -> each.write(new BenchResult(cases)));
         return 0;
+    }
+
+    /// What `--profile --json` writes.
+    private record Profiles(List<Benchmark.Profile> profiles) {}
+
+    private void show(Benchmark.Profile each) {
+        screen.out().println(each.name() + ": " + each.profile());
+        screen.out().print(ProfileTable.print(each.profile()));
     }
 
     private List<Benchmark> benchmarks() {
