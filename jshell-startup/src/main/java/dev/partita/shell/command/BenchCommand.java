@@ -3,9 +3,11 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Precision;
 import dev.partita.shell.bench.BenchResult;
 import dev.partita.shell.bench.Benchmark;
+import dev.partita.shell.bench.PeerProgram;
 import dev.partita.shell.bench.ProfileTable;
 import dev.partita.shell.bench.Workload;
 import dev.partita.shell.draw.Screen;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +62,15 @@ final class BenchCommand implements Callable<Integer> {
     private int rounds = 15;
 
     @Option(
+            names = "--peer",
+            paramLabel = "FOLDER",
+            description = {
+                "Where the program is that does the same with libtorch, or none.",
+                "Default: where it is built to."
+            })
+    private @Nullable String peer;
+
+    @Option(
             names = "--profile",
             description = "Shows instead where the time of a step goes, op by op.")
     private boolean profile;
@@ -77,13 +88,15 @@ final class BenchCommand implements Callable<Integer> {
         Optional<JsonFile> file = json.file();
         if (profile) {
             List<Benchmark.Profile> profiles =
-                    benchmarks().stream().flatMap(each -> each.profiles().stream()).toList();
+                    benchmarks(Optional.empty()).stream()
+                            .flatMap(each -> each.profiles().stream())
+                            .toList();
             profiles.forEach(this::show);
             file.ifPresent(each -> each.write(new Profiles(profiles)));
             return 0;
         }
         var cases = new ArrayList<BenchResult.Case>();
-        for (Benchmark benchmark : benchmarks()) {
+        for (Benchmark benchmark : benchmarks(peer())) {
             List<BenchResult.Case> measured = benchmark.measure(rounds);
             screen.out().print(new BenchResult(measured).print());
             cases.addAll(measured);
@@ -100,7 +113,21 @@ final class BenchCommand implements Callable<Integer> {
         screen.out().print(ProfileTable.print(each.profile()));
     }
 
-    private List<Benchmark> benchmarks() {
+    private Optional<PeerProgram> peer() {
+        if (peer != null) {
+            return peer.equals("none")
+                    ? Optional.empty()
+                    : Optional.of(PeerProgram.in(Path.of(peer)));
+        }
+        Optional<PeerProgram> found = PeerProgram.find();
+        if (found.isEmpty()) {
+            screen.out().println("libtorch is not here to measure beside.");
+            screen.out().println("  try: " + PeerProgram.HOW_TO_GET);
+        }
+        return found;
+    }
+
+    private List<Benchmark> benchmarks(Optional<PeerProgram> program) {
         var benchmarks = new ArrayList<Benchmark>();
         for (Workload workload : workloads()) {
             int examples = batch == null ? workload.batch() : batch;
@@ -110,7 +137,8 @@ final class BenchCommand implements Callable<Integer> {
                                 workload,
                                 examples,
                                 precision,
-                                threads == null ? workload.devices() : threads));
+                                threads == null ? workload.devices() : threads,
+                                program));
             }
         }
         return benchmarks;
