@@ -9,7 +9,7 @@ record ConvNet(boolean bf16) implements Network {
     private static final String SCRIPT =
             """
             def lie(x: Tensor) -> Tensor:
-              return %s
+              return LIE
 
             def weights(given: List[Tensor]) -> List[Tensor]:
               return [lie(given[0].permute(0, 3, 1, 2)), given[1],
@@ -51,7 +51,7 @@ record ConvNet(boolean bf16) implements Network {
                 (last ? "channels-last" : "channels-first")
                         + (cast ? ",casts" : "")
                         + (autocast ? ",autocast" : ""),
-                Network.cast(cast) + SCRIPT.formatted(lie),
+                Network.cast(cast) + SCRIPT.replace("LIE", lie),
                 Update.ADAM,
                 autocast,
                 true);

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 
@@ -61,7 +62,7 @@ public final class Libtorch {
                 case "run" -> {
                     int steps = Integer.parseInt(words[1]);
                     long start = System.nanoTime();
-                    double loss = training.run(steps);
+                    double loss = Objects.requireNonNull(training, "open comes first").run(steps);
                     say(System.nanoTime() - start + " " + loss);
                 }
                 default -> throw new IllegalArgumentException(line);

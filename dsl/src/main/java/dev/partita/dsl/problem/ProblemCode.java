@@ -30,12 +30,16 @@ public enum ProblemCode {
     AMBIGUOUS_PLACEMENT,
     /// An axis asked to divide what data parallelism keeps alike, where there is none over it.
     ZERO_WITHOUT_DATA_PARALLELISM,
+    /// Experts of which nobody said what becomes of tokens that find no room.
+    CAPACITY_POLICY_MISSING,
     /// More virtual devices than a machine takes without asking.
     MESH_TOO_LARGE,
     /// A training step that needs more memory than a device has.
     OUT_OF_MEMORY,
     /// A plan that breaks a rule every plan must keep.
     PLAN_REJECTED,
+    /// A pipeline schedule that is not whole, or in which some device would wait for ever.
+    SCHEDULE_REJECTED,
     /// A graph that breaks a rule every graph must keep.
     GRAPH_REJECTED,
     /// The model lacks something the command needs.
@@ -48,6 +52,12 @@ public enum ProblemCode {
     DATA_FILE_MISSING,
     /// A file whose content is not what its format says.
     DATA_FILE_CORRUPT,
+    /// A folder without the checkpoint that was asked for.
+    CHECKPOINT_MISSING,
+    /// A file of a checkpoint that is not as it was written.
+    CHECKPOINT_CORRUPT,
+    /// A checkpoint of another model or training.
+    CHECKPOINT_MISMATCH,
     /// A label that is not a class of the model.
     LABEL_OUT_OF_RANGE,
     /// Fewer examples than a batch takes.

@@ -76,7 +76,7 @@ final class Peer implements Contestant {
         if (rough > 2 * least) {
             return rough;
         }
-        int times = (int) Math.clamp((long) (TRIAL_NANOS / rough), 1, 100_000);
+        int times = Math.clamp((long) (TRIAL_NANOS / rough), 1, 100_000);
         double nanos = Double.POSITIVE_INFINITY;
         for (int i = 0; i < TRIALS; i++) {
             nanos = Math.min(nanos, (double) run(times) / times);

@@ -68,7 +68,7 @@ public final class TrainingStep implements Contestant {
     private void countStep() {
         if (counts) {
             steps++;
-            session.feed().put(STEP, steps);
+            session.feed().put(STEP, (double) steps);
         }
     }
 

@@ -35,7 +35,6 @@ final class SameTrainingTest {
         assertThrows(ProblemException.class, () -> standing.require(Precision.F32));
         List<Double> lost = List.of(2.3, 2.2, 2.1, 2.0, Double.NaN);
         assertThrows(
-                ProblemException.class,
-                () -> new SameTraining(FALLS, lost).require(Precision.F32));
+                ProblemException.class, () -> new SameTraining(FALLS, lost).require(Precision.F32));
     }
 }

@@ -28,13 +28,17 @@ import java.util.List;
 /// @param tolerance up to which differences count as rounding: 1e-5 in `f32`, 1e-10 in `f64`, 6e-2
 ///   in `bf16`, 8e-3 in `f16`
 /// @param differences of each value, the largest first
+/// @param peakBytes of each device: the end of the highest byte that it wrote, measured
+/// @param predictedPeakBytes of each device, as the plan has it
 public record Proof(
         String model,
         String mesh,
         int steps,
         MaxRelativeDifference maxRelativeDifference,
         double tolerance,
-        List<Difference> differences) {
+        List<Difference> differences,
+        List<Long> peakBytes,
+        List<Long> predictedPeakBytes) {
     private static final double F32_TOLERANCE = 1e-5;
     private static final double F64_TOLERANCE = 1e-10;
 
@@ -43,6 +47,8 @@ public record Proof(
 
     public Proof {
         differences = List.copyOf(differences);
+        peakBytes = List.copyOf(peakBytes);
+        predictedPeakBytes = List.copyOf(predictedPeakBytes);
     }
 
     /// The largest relative difference by kind of value.
@@ -60,7 +66,8 @@ public record Proof(
     public record Difference(int step, String kind, String name, double relative) {
         @Override
         public String toString() {
-            return "%.2e  step %d  %s %s".formatted(relative, step, kind, name).strip();
+            String what = name.equals(kind) ? kind : kind + " " + name;
+            return "%.2e  step %d  %s".formatted(relative, step, what);
         }
     }
 
@@ -83,6 +90,7 @@ public record Proof(
         var options = new SessionOptions(library, seed);
         var examples = new RandomExamples(seed, compilation.options().optimizer().learningRate());
         var differences = new ArrayList<Difference>();
+        List<Long> peakBytes;
         try (var many = Session.open(compilation.plan(), options);
                 var one = Session.open(expected.plan(), options)) {
             for (int step = 1; step <= steps; step++) {
@@ -92,6 +100,7 @@ public record Proof(
                 }
                 compare(step, many, one, isHalf(compilation), differences);
             }
+            peakBytes = many.peakBytes();
         }
         differences.sort(Comparator.comparingDouble(Difference::relative).reversed());
         return new Proof(
@@ -104,10 +113,13 @@ public record Proof(
                         largest(differences, "gradient-norm"),
                         largest(differences, "weight")),
                 tolerance(compilation.options().precision().compute()),
-                differences);
+                differences,
+                peakBytes,
+                compilation.plan().peakBytesPerDevice());
     }
 
-    private static double tolerance(Dtype compute) {
+    /// Up to which relative differences count as rounding.
+    static double tolerance(Dtype compute) {
         return switch (compute) {
             case F64 -> F64_TOLERANCE;
             case F32 -> F32_TOLERANCE;
@@ -126,8 +138,8 @@ public record Proof(
             int step, Session many, Session one, boolean half, List<Difference> differences) {
         double allGradients = half ? one.scalar("gradient-norm") : 0;
         for (String output : one.names(Binding.Output.class)) {
-            String kind = output.startsWith("gradient/") ? "gradient" : output;
-            String name = output.startsWith("gradient/") ? output.substring(9) : "";
+            String kind = kind(output);
+            String name = kind.equals("gradient") ? output.substring(9) : output;
             double least = kind.equals("gradient") ? allGradients : 0;
             double relative = relative(many.gather(output), one.gather(output), least);
             differences.add(new Difference(step, kind, name, relative));
@@ -138,6 +150,14 @@ public record Proof(
                     relative(many.readParameter(name), one.readParameter(name), allWeights);
             differences.add(new Difference(step, "weight", name, relative));
         }
+    }
+
+    /// What else a step returns, such as how experts were chosen, belongs to its loss.
+    private static String kind(String output) {
+        if (output.startsWith("gradient/")) {
+            return "gradient";
+        }
+        return output.equals("gradient-norm") ? output : "loss";
     }
 
     private static double normOfWeights(Session session) {
@@ -155,8 +175,10 @@ public record Proof(
         return squares;
     }
 
+    /// The largest difference of two elements, relative to the norm of `expected`.
+    ///
     /// @param least norm that the difference is relative to, at least
-    private static double relative(HostTensor found, HostTensor expected, double least) {
+    static double relative(HostTensor found, HostTensor expected, double least) {
         double largest = 0;
         for (long i = 0; i < expected.elements(); i++) {
             largest = Math.max(largest, Math.abs(found.get(i) - expected.get(i)));
