@@ -115,7 +115,7 @@ final class VectorMath {
             p = p.fma(s, broadcast(SPECIES, 0.020639088f));
             p = p.fma(s, broadcast(SPECIES, -0.053739715f));
             p = p.fma(s, broadcast(SPECIES, 0.13331442f));
-            p = p.fma(s, broadcast(SPECIES, -0.33333282f));
+            p = p.fma(s, broadcast(SPECIES, -0.3333328f));
             FloatVector near = p.mul(s).fma(v, v);
             FloatVector e = fromMemorySegment(SPECIES, MEMORY, doubled + i, ORDER);
             FloatVector far = broadcast(SPECIES, -2).div(e.add(1f)).add(1f);
