@@ -131,6 +131,7 @@ public record StrategyContest(
 
     private StrategyCase measured(Runner runner, TrainingRun run, Optional<StrategyCase> alone) {
         ExecutionPlan plan = runner.compilation.plan();
+        int stepsPerEpoch = data.train().size() / batch;
         double millis = median(run.stepMillis().subList(run.steps() / 2, run.steps()));
         double speed = batch / millis * 1e3;
         List<Double> last =
@@ -143,7 +144,7 @@ public record StrategyContest(
                 alone.map(one -> speed / one.samplesPerSecond()).orElse(null),
                 fractionOfPeak(runner.compilation, millis),
                 plan.devices(),
-                millis * (data.train().size() / batch) / 1e3,
+                millis * stepsPerEpoch / 1e3,
                 run.busyPerDevice(),
                 run.peakBytesPerDevice(),
                 plan.programOf().stream()
