@@ -2,6 +2,7 @@ package dev.partita.compiler;
 
 import static dev.partita.dsl.layer.Layers.adam;
 
+import dev.partita.compiler.pipeline.OneForwardOneBackward;
 import dev.partita.dsl.layer.Optimizer;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Origin;
@@ -23,6 +24,7 @@ public final class CompileOptions {
     private List<ShardRequest> shards = List.of();
     private Optional<ZeroRequest> zero = Optional.empty();
     private Optional<DataParallelRequest> dataParallel = Optional.empty();
+    private Optional<StageRequest> stages = Optional.empty();
     private Optimizer optimizer = adam(1e-3);
     private double clipNorm = Double.POSITIVE_INFINITY;
     private long batch = 32;
@@ -61,6 +63,7 @@ public final class CompileOptions {
         copy.recompute = recompute;
         copy.zero = zero;
         copy.dataParallel = dataParallel;
+        copy.stages = stages;
         return copy;
     }
 
@@ -123,6 +126,32 @@ public final class CompileOptions {
     /// to compare with: `shard("batch").over("data")` does the same work in less time and memory.
     public DataParallel dataParallel() {
         return new DataParallel(this);
+    }
+
+    /// How the model is cut into stages, if the user asked for it.
+    public Optional<StageRequest> stageRequest() {
+        return stages;
+    }
+
+    /// Starts a request to cut the model into stages with about equal work, in the order of `1f1b`;
+    /// [StageRequest.Words#over] completes it.
+    ///
+    /// @param count of stages: those of all devices of the axis together
+    public StageRequest.Words stages(int count) {
+        var order = new OneForwardOneBackward();
+        return new StageRequest.Words(this, count, List.of(), order, Optional.empty());
+    }
+
+    /// The same with stages that begin with these layers; the first begins with the model.
+    public StageRequest.Words stages(String... begins) {
+        var order = new OneForwardOneBackward();
+        return new StageRequest.Words(this, 0, List.of(begins), order, Optional.empty());
+    }
+
+    CompileOptions stages(StageRequest request) {
+        CompileOptions copy = copy();
+        copy.stages = Optional.of(request);
+        return copy;
     }
 
     public Optimizer optimizer() {

@@ -12,6 +12,9 @@ import dev.partita.compiler.partition.Buckets;
 import dev.partita.compiler.partition.JoinUpdates;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
+import dev.partita.compiler.pipeline.DrawStages;
+import dev.partita.compiler.pipeline.OrderStages;
+import dev.partita.compiler.pipeline.Stages;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.precision.FuseCasts;
@@ -35,10 +38,15 @@ import dev.partita.compiler.simplify.FuseElementwise;
 import dev.partita.compiler.simplify.FuseEpilogue;
 import dev.partita.compiler.simplify.ReluAfterPool;
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.tensor.TensorType;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The whole compiler, one pass a line. Every graph is verified where it is made, the plan at the
 /// end; each pass leaves a [Snapshot].
@@ -62,6 +70,8 @@ public final class Compiler {
                 passes.after(
                         "data-parallel",
                         DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
+        Optional<Stages> stages = cut(forward, options);
+        forward = passes.after("draw-stages", DrawStages.run(forward, stages));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         TrainingGraph training =
                 passes.after(
@@ -74,11 +84,11 @@ public final class Compiler {
                                 training,
                                 forward,
                                 options.recompute(),
-                                trial -> peakBytes(model, options, trial)));
+                                trial -> peakBytes(model, options, stages, trial)));
         return place(
                 model,
                 options,
-                wholeStep(training, options, options.keepGradients(), passes),
+                wholeStep(training, options, stages, options.keepGradients(), passes),
                 passes);
     }
 
@@ -86,19 +96,25 @@ public final class Compiler {
     private static TrainingGraph wholeStep(
             TrainingGraph differentiated,
             CompileOptions options,
+            Optional<Stages> stages,
             boolean keepGradients,
             Passes passes) {
         TrainingGraph training =
                 passes.after(
                         "micro-batches",
                         MicroBatches.repeat(differentiated, options.microBatches()));
+        training = passes.after("order-stages", OrderStages.run(training, stages));
         if (options.precision().scalesLoss()) {
             training = passes.after("unscale", LossScaling.unscale(training));
         }
         training =
                 passes.after(
                         "optimizer-step",
-                        OptimizerStep.append(training, options.optimizer(), options.clipNorm()));
+                        OptimizerStep.append(
+                                training,
+                                options.optimizer(),
+                                options.clipNorm(),
+                                node -> home(stages, node)));
         if (options.precision().scalesLoss()) {
             training = passes.after("guard-loss-scale", LossScaling.guard(training));
         }
@@ -126,18 +142,33 @@ public final class Compiler {
                 passes.after(
                         "data-parallel",
                         DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
+        forward = passes.after("draw-stages", DrawStages.run(forward, cut(forward, options)));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }
 
     /// What the fullest device needs for a training step that keeps no gradients.
-    private static long peakBytes(Model model, CompileOptions options, TrainingGraph trial) {
-        TrainingGraph step = wholeStep(trial, options, false, new Passes());
+    private static long peakBytes(
+            Model model, CompileOptions options, Optional<Stages> stages, TrainingGraph trial) {
+        TrainingGraph step = wholeStep(trial, options, stages, false, new Passes());
         return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
+    private static Optional<Stages> cut(Graph forward, CompileOptions options) {
+        return options.stageRequest()
+                .map(request -> request.cut(forward, options.mesh(), options.microBatches()));
+    }
+
+    /// Where a parameter or the loss lives.
+    private static List<Coordinate> home(Optional<Stages> stages, Node node) {
+        return stages.map(cut -> cut.at(cut.stage(node))).orElse(List.of());
+    }
+
     private static Map<String, Cause> homes(CompileOptions options) {
-        return options.dataParallelRequest().map(DataParallelRequest::homes).orElse(Map.of());
+        Map<String, Cause> homes = new LinkedHashMap<>();
+        options.dataParallelRequest().map(DataParallelRequest::homes).ifPresent(homes::putAll);
+        options.stageRequest().map(StageRequest::homes).ifPresent(homes::putAll);
+        return homes;
     }
 
     private static Compilation place(

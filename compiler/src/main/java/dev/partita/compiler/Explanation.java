@@ -1,8 +1,8 @@
 package dev.partita.compiler;
 
+import dev.partita.compiler.cost.Work;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Step;
-import dev.partita.compiler.recompute.Work;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;

@@ -28,7 +28,8 @@ import java.util.stream.LongStream;
 /// `micro-batch` lies whole on every device and `batch` is sharded, so a device has its part of
 /// every micro-batch and nothing is moved to choose one. What does not depend on the examples is
 /// computed once. Each loss and gradient is a summand of the whole batch's, so the sums over
-/// devices stay pending until the last micro-batch is done: one all-reduce a step.
+/// devices stay pending until the last micro-batch is done: one all-reduce a step. A gradient that
+/// has to be brought to where its weight lives is brought there once, too.
 public final class MicroBatches {
     private final TrainingGraph one;
     private final GraphBuilder builder;
@@ -36,10 +37,12 @@ public final class MicroBatches {
     private final Map<Value, Value> follows;
     private final Map<Value, String> again;
     private final Map<Value, Value> sums = new HashMap<>();
+    private final WaysHome home;
 
     private MicroBatches(TrainingGraph one) {
         this.one = one;
-        this.builder = GraphBuilder.continuing(one.graph());
+        this.home = WaysHome.of(one);
+        this.builder = GraphBuilder.continuing(home.without(one.graph()));
         this.follows = new LinkedHashMap<>(one.follows());
         this.again = new LinkedHashMap<>(one.again());
         for (Node node : one.graph().nodes()) {
@@ -102,7 +105,7 @@ public final class MicroBatches {
         for (int k = 1; k < count; k++) {
             Map<Value, Value> copies = new HashMap<>();
             for (Node node : one.graph().nodes()) {
-                if (!Collections.disjoint(varying, node.results())) {
+                if (!home.contains(node) && !Collections.disjoint(varying, node.results())) {
                     copy(node, k, copies);
                 }
                 for (Value summand : summands.getOrDefault(node, Set.of())) {
@@ -110,6 +113,7 @@ public final class MicroBatches {
                 }
             }
         }
+        home.nodes().forEach(this::bringHome);
         Map<String, Value> gradients = new LinkedHashMap<>();
         one.gradients().forEach((name, value) -> gradients.put(name, sum(value)));
         Graph all = builder.build();
@@ -132,7 +136,7 @@ public final class MicroBatches {
     /// gradients are computed together.
     private Map<Node, Set<Value>> summands() {
         GraphIndex index = one.graph().index();
-        Set<Value> wanted = new LinkedHashSet<>(one.gradients().values());
+        Set<Value> wanted = home.beginnings(one.gradients().values());
         wanted.addAll(summed(one.graph()).values());
         wanted.retainAll(varying);
         Map<String, Node> last = new HashMap<>();
@@ -148,6 +152,19 @@ public final class MicroBatches {
             after.computeIfAbsent(place, _ -> new LinkedHashSet<>()).add(value);
         }
         return after;
+    }
+
+    /// The last steps of a gradient, on the sums.
+    private void bringHome(Node node) {
+        Value brought =
+                builder.like(node)
+                        .addAll(node.op(), node.operands().stream().map(this::sum).toList())
+                        .result();
+        Value leader = one.follows().get(node.result());
+        if (leader != null) {
+            follows.put(brought, leader);
+        }
+        sums.put(node.result(), brought);
     }
 
     private void copy(Node node, int k, Map<Value, Value> copies) {

@@ -5,10 +5,12 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.layer.Optimizer;
 import dev.partita.dsl.layer.Spared;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Appends the end of a training step: the global gradient norm, the check that loss and norm are
@@ -28,9 +31,11 @@ public final class OptimizerStep {
     private final TrainingGraph before;
     private final GraphBuilder builder;
     private final Map<Value, Value> follows;
+    private final Function<Node, List<Coordinate>> home;
 
-    private OptimizerStep(TrainingGraph before) {
+    private OptimizerStep(TrainingGraph before, Function<Node, List<Coordinate>> home) {
         this.before = before;
+        this.home = home;
         this.builder = GraphBuilder.continuing(before.graph());
         this.follows = new LinkedHashMap<>(before.follows());
     }
@@ -39,22 +44,31 @@ public final class OptimizerStep {
     ///
     /// @param clipNorm gradients of a larger global norm are shortened to it; infinite for never
     public static TrainingGraph append(TrainingGraph before, Optimizer optimizer, double clipNorm) {
-        return new OptimizerStep(before).append(optimizer, clipNorm);
+        return append(before, optimizer, clipNorm, _ -> List.of());
+    }
+
+    /// The same of a model whose parts live at different places: the loss and the gradient norm are
+    /// brought to all devices, so that all of them know whether the step counts.
+    ///
+    /// @param home where a parameter or the loss lives; empty for everywhere
+    public static TrainingGraph append(
+            TrainingGraph before,
+            Optimizer optimizer,
+            double clipNorm,
+            Function<Node, List<Coordinate>> home) {
+        return new OptimizerStep(before, home).append(optimizer, clipNorm);
     }
 
     private TrainingGraph append(Optimizer optimizer, double clipNorm) {
         requireSpared(optimizer);
         Node lossNode = before.graph().index().definition(before.graph().output("loss"));
-        Value loss = before.graph().output("loss");
-        List<Value> squares = new ArrayList<>();
-        before.gradients()
-                .forEach((name, gradient) -> {
-                    builder.like(parameter(name));
-                    squares.add(builder.add(new Op.SumSquares(), gradient));
-                });
+        Map<List<Coordinate>, Value> squares = sumsOfSquares();
         builder.like(lossNode);
+        Value loss = everywhere(home.apply(lossNode), before.graph().output("loss"));
+        builder.output("loss", loss);
         Optional<Value> norm =
-                squares.stream()
+                squares.entrySet().stream()
+                        .map(each -> everywhere(each.getKey(), each.getValue()))
                         .reduce((a, b) -> builder.add(new Elementwise.Add(), a, b))
                         .map(sum -> builder.add(new Elementwise.SquareRoot(), sum));
         builder.addAll(new Op.RequireFinite("loss"), List.of(loss));
@@ -78,6 +92,29 @@ public final class OptimizerStep {
                                 step));
         before.graph().nodesOf(Op.State.class).forEach(this::store);
         return new TrainingGraph(builder.build(), follows, before.gradients(), before.again());
+    }
+
+    /// For each place, the sum of the squares of all gradients of the parameters that live there.
+    private Map<List<Coordinate>, Value> sumsOfSquares() {
+        Map<List<Coordinate>, List<Value>> squares = new LinkedHashMap<>();
+        before.gradients()
+                .forEach((name, gradient) -> {
+                    Node parameter = parameter(name);
+                    Value square = builder.like(parameter).add(new Op.SumSquares(), gradient);
+                    squares.computeIfAbsent(home.apply(parameter), _ -> new ArrayList<>())
+                            .add(square);
+                });
+        builder.like(before.graph().index().definition(before.graph().output("loss")));
+        Map<List<Coordinate>, Value> sums = new LinkedHashMap<>();
+        squares.forEach((place, each) ->
+                each.stream()
+                        .reduce((a, b) -> builder.add(new Elementwise.Add(), a, b))
+                        .ifPresent(sum -> sums.put(place, sum)));
+        return sums;
+    }
+
+    private Value everywhere(List<Coordinate> place, Value value) {
+        return place.isEmpty() ? value : builder.add(new Reshard.Relocate(place, List.of()), value);
     }
 
     /// Gives a layer's state the value that the layer says it has next.

@@ -85,6 +85,12 @@ public record PipelineSchedule(List<List<PipelineAction>> devices) implements Pr
         return split;
     }
 
+    /// All actions in one order that every device keeps and in which nothing comes before what it
+    /// reads.
+    public List<PipelineAction> inOrder() {
+        return ScheduleVerifier.walk(devices).stream().flatMap(List::stream).toList();
+    }
+
     private static int largest(
             List<List<PipelineAction>> devices, ToIntFunction<PipelineAction> number) {
         return devices.stream().flatMap(List::stream).mapToInt(number).max().orElse(-1);

@@ -37,6 +37,13 @@ final class ScheduleVerifier {
         verifier.walk();
     }
 
+    /// What is done in each step of a walk over all devices at once.
+    static List<List<PipelineAction>> walk(List<List<PipelineAction>> devices) {
+        var verifier = new ScheduleVerifier(devices);
+        verifier.collect();
+        return verifier.walk();
+    }
+
     private void collect() {
         Map<Integer, Integer> home = new HashMap<>();
         for (int device = 0; device < devices.size(); device++) {
@@ -86,7 +93,7 @@ final class ScheduleVerifier {
         }
     }
 
-    private void walk() {
+    private List<List<PipelineAction>> walk() {
         Set<PipelineAction> done = new HashSet<>();
         int[] next = new int[devices.size()];
         List<List<PipelineAction>> steps = new ArrayList<>();
@@ -107,6 +114,7 @@ final class ScheduleVerifier {
             }
             steps.add(step);
         }
+        return steps;
     }
 
     private @Nullable PipelineAction at(int device, int[] next) {

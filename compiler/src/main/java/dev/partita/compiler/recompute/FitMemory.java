@@ -2,6 +2,7 @@ package dev.partita.compiler.recompute;
 
 import dev.partita.compiler.Recompute;
 import dev.partita.compiler.autodiff.TrainingGraph;
+import dev.partita.compiler.cost.Work;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.problem.Problem;

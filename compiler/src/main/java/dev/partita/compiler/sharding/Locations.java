@@ -23,6 +23,7 @@ final class Locations {
     private final Mesh mesh;
     private final Map<Value, List<Coordinate>> at = new HashMap<>();
     private final Map<Value, List<Coordinate>> read = new HashMap<>();
+    private final Map<Value, List<Coordinate>> late = new HashMap<>();
 
     private Locations(Mesh mesh) {
         this.mesh = mesh;
@@ -37,6 +38,8 @@ final class Locations {
         var locations = new Locations(mesh);
         graph.nodes().forEach(locations::byOperands);
         graph.nodes().reversed().forEach(locations::byReaders);
+        graph.nodes().forEach(locations::beside);
+        graph.nodes().reversed().forEach(locations::byLateReaders);
         graph.nodes().forEach(locations::rest);
         return locations.at;
     }
@@ -74,10 +77,36 @@ final class Locations {
         }
     }
 
-    private void rest(Node node) {
-        if (node.results().stream().anyMatch(result -> !at.containsKey(result))) {
+    /// What is read beside something whose place is known.
+    private void beside(Node node) {
+        if (isUnknown(node) && node.operands().stream().anyMatch(at::containsKey)) {
             put(node, here(node));
         }
+    }
+
+    /// What nobody sends, such as a layer's state, lives where all that read it compute.
+    private void byLateReaders(Node node) {
+        if (isUnknown(node)) {
+            node.results().stream()
+                    .flatMap(result -> Stream.ofNullable(late.get(result)))
+                    .reduce(Locations::common)
+                    .ifPresent(here -> put(node, here));
+        }
+        if (!isUnknown(node)) {
+            List<Coordinate> here =
+                    node.results().isEmpty() ? here(node) : at(node.results().getFirst());
+            node.operands().forEach(operand -> late.merge(operand, here, Locations::common));
+        }
+    }
+
+    private void rest(Node node) {
+        if (isUnknown(node)) {
+            put(node, here(node));
+        }
+    }
+
+    private boolean isUnknown(Node node) {
+        return node.results().stream().anyMatch(result -> !at.containsKey(result));
     }
 
     private void put(Node node, List<Coordinate> here) {

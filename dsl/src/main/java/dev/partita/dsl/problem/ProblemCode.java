@@ -38,6 +38,8 @@ public enum ProblemCode {
     OUT_OF_MEMORY,
     /// A plan that breaks a rule every plan must keep.
     PLAN_REJECTED,
+    /// A stage that would begin inside what belongs together, such as a residual layer.
+    STAGE_CUT,
     /// A pipeline schedule that is not whole, or in which some device would wait for ever.
     SCHEDULE_REJECTED,
     /// A graph that breaks a rule every graph must keep.

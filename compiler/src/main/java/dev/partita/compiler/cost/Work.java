@@ -1,4 +1,4 @@
-package dev.partita.compiler.recompute;
+package dev.partita.compiler.cost;
 
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;

@@ -1,0 +1,125 @@
+package dev.partita.compiler;
+
+import dev.partita.compiler.pipeline.PipelineSchedule;
+import dev.partita.compiler.pipeline.ScheduleStyle;
+import dev.partita.compiler.pipeline.Schedules;
+import dev.partita.compiler.pipeline.StageCuts;
+import dev.partita.compiler.pipeline.Stages;
+import dev.partita.compiler.sharding.Cause;
+import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.problem.Origin;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A user's request to cut the model into stages that lie along an axis, and to work on
+/// micro-batches in the order of a schedule.
+///
+/// @param count of stages; 0 for as many as the schedule is made for
+/// @param begins the layers with which all stages but the first begin; empty where the work decides
+/// @param style of the schedule, unless it is `written` out
+public record StageRequest(
+        int count,
+        List<String> begins,
+        ScheduleStyle style,
+        Optional<PipelineSchedule> written,
+        String axis,
+        Origin origin) {
+    public StageRequest {
+        begins = List.copyOf(begins);
+    }
+
+    /// Cuts a forward graph.
+    ///
+    /// @param microBatches of a step
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, `UnknownLayer`,
+    ///   `StageCut`, `ScheduleRejected`
+    Stages cut(Graph forward, Mesh mesh, long microBatches) {
+        Axis devices = mesh.axis(axis);
+        PipelineSchedule schedule = schedule(devices, Math.toIntExact(microBatches));
+        Map<String, Integer> stages =
+                begins.isEmpty()
+                        ? StageCuts.balanced(forward, schedule.stages(), origin)
+                        : StageCuts.before(forward, begins, origin);
+        return new Stages(devices, schedule, stages);
+    }
+
+    private PipelineSchedule schedule(Axis devices, int microBatches) {
+        int wanted = begins.isEmpty() ? count : begins.size() + 1;
+        PipelineSchedule schedule =
+                written.orElseGet(() -> styled(devices.size(), microBatches, wanted));
+        requireEqual("devices", schedule.devices().size(), devices, devices.size());
+        requireEqual(
+                "micro-batches",
+                schedule.microBatches(),
+                microBatches + " of the batch",
+                microBatches);
+        requireEqual("stages", schedule.stages(), wanted, wanted == 0 ? schedule.stages() : wanted);
+        return schedule;
+    }
+
+    private PipelineSchedule styled(int devices, int microBatches, int wanted) {
+        boolean even = wanted > 0 && wanted % devices == 0;
+        return Schedules.of(style, devices, microBatches, even ? wanted / devices : 0);
+    }
+
+    private void requireEqual(String what, int ofSchedule, Object here, int wanted) {
+        if (ofSchedule != wanted) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "The schedule is made for other " + what + ".")
+                    .fact("schedule", written.isPresent() ? "written out" : style.name())
+                    .fact(what + " of the schedule", ofSchedule)
+                    .fact(what + " here", here)
+                    .fix(ofSchedule + " " + what + ", or another schedule")
+                    .at(origin)
+                    .exception();
+        }
+    }
+
+    /// Why values live at one coordinate of the axis.
+    Map<String, Cause> homes() {
+        return Map.of(axis, new Cause(toString(), origin));
+    }
+
+    @Override
+    public String toString() {
+        String what =
+                begins.isEmpty() ? "" + (count == 0 ? "" : count) : CompileOptions.quoted(begins);
+        String order = written.isPresent() ? "a schedule" : "\"" + style.name() + "\"";
+        return "stages(%s).schedule(%s).over(\"%s\")".formatted(what, order, axis);
+    }
+
+    /// A request that still lacks its axis.
+    public record Words(
+            CompileOptions options,
+            int count,
+            List<String> begins,
+            ScheduleStyle style,
+            Optional<PipelineSchedule> written) {
+        /// Works in the order of a known schedule, such as `1f1b` or `zb-h1`.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, with the near miss
+        public Words schedule(String name) {
+            return new Words(options, count, begins, Schedules.named(name), Optional.empty());
+        }
+
+        /// Works in an order of one's own.
+        public Words schedule(PipelineSchedule own) {
+            return new Words(options, count, begins, style, Optional.of(own));
+        }
+
+        /// Lays the stages along this axis, its first device first.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`
+        public CompileOptions over(String axis) {
+            options.mesh().axis(axis);
+            return options.stages(
+                    new StageRequest(count, begins, style, written, axis, Origin.here()));
+        }
+    }
+}
