@@ -121,7 +121,7 @@ final class GradientRules {
                             x(node, 1),
                             node.results().get(1),
                             dy);
-            case AttentionOp.Attention(boolean causal, double scale) ->
+            case AttentionOp.Attention(boolean causal, double scale, boolean _) ->
                     together(
                             3,
                             g,
@@ -173,6 +173,8 @@ final class GradientRules {
                     RowOp.LogSumExp _,
                     RowOp.PickLogit _,
                     AttentionOp.AttentionGrad _,
+                    AttentionOp.Merge _,
+                    Op.Border _,
                     Update _,
                     Reshard _ ->
                     throw notDifferentiable(node);

@@ -2,6 +2,7 @@ package dev.partita.compiler.memory;
 
 import dev.partita.compiler.schedule.Action;
 import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
@@ -19,7 +20,7 @@ import java.util.Map;
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
 /// Values share where an op leaves memory as it is (flatten, micro-batch), changes it in place
-/// (updates, all-reduces, elementwise ops whose operand nothing else reads), or where the summands
+/// (updates, all-reduces, merged attentions and elementwise ops whose operand nothing else reads), or where the summands
 /// of a bucket lie side by side.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
@@ -126,6 +127,8 @@ final class Lifetimes {
                         ? place(summand)
                         : new Place(storage(bytes, at, at), 0);
             }
+            case AttentionOp.Merge _ when isLastRead(node.operands().get(i), at) ->
+                    place(node.operands().get(i));
             // the memory longest in use, so that a sum of many summands stays where it is
             case Elementwise _, Op.ScaleBy _ ->
                     node.operands().stream()

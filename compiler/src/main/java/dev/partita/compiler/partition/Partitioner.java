@@ -154,8 +154,14 @@ public final class Partitioner {
     }
 
     private void compute(Node node) {
+        if (node.op() instanceof Op.Border) {
+            // the same value, so the same blocks: readers get theirs from wherever one lies
+            Value same = node.operands().getFirst();
+            blocksOf.put(node.result(), blocksOf.getOrDefault(same, new ArrayList<>()));
+            return;
+        }
         ShardingRule rule = ShardingRules.of(node);
-        Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
+        Map<String, DimSharding> axes = FactorAxes.of(node, rule, sharded);
         List<String> pending = pendingThrough(node, rule, axes);
         List<Value> operands = new ArrayList<>();
         for (int i = 0; i < node.operands().size(); i++) {
@@ -189,7 +195,7 @@ public final class Partitioner {
     /// The axes over which all operands are partial alike, if the op may go on with summands and so
     /// may all others that read them: a value that some op needs whole is summed once, for all.
     private List<String> pendingThrough(
-            Node node, ShardingRule rule, Map<String, List<String>> axes) {
+            Node node, ShardingRule rule, Map<String, DimSharding> axes) {
         List<List<String>> partials =
                 node.operands().stream().map(this::pending).distinct().toList();
         if (partials.size() != 1) {
@@ -197,7 +203,7 @@ public final class Partitioner {
         }
         boolean free =
                 rule.factors().stream()
-                        .flatMap(f -> axes.getOrDefault(f, List.of()).stream())
+                        .flatMap(f -> axes.getOrDefault(f, DimSharding.WHOLE).axes().stream())
                         .noneMatch(partials.getFirst()::contains);
         return free ? partials.getFirst() : List.of();
     }
@@ -211,10 +217,10 @@ public final class Partitioner {
     }
 
     private static Placement placement(
-            List<String> factors, Map<String, List<String>> axes, List<String> partial) {
+            List<String> factors, Map<String, DimSharding> axes, List<String> partial) {
         List<DimSharding> dims =
                 factors.stream()
-                        .map(f -> new DimSharding(axes.getOrDefault(f, List.of())))
+                        .map(f -> axes.getOrDefault(f, DimSharding.WHOLE))
                         .toList();
         return new Placement(dims, partial);
     }
@@ -223,13 +229,13 @@ public final class Partitioner {
     private static List<String> partial(
             ShardingRule rule,
             List<String> result,
-            Map<String, List<String>> axes,
+            Map<String, DimSharding> axes,
             List<String> pending) {
         List<String> partial = new ArrayList<>(pending);
         for (String factor : rule.factors()) {
             boolean read = rule.operands().stream().anyMatch(t -> t.contains(factor));
             if (read && !result.contains(factor)) {
-                partial.addAll(axes.getOrDefault(factor, List.of()));
+                partial.addAll(axes.getOrDefault(factor, DimSharding.WHOLE).axes());
             }
         }
         return partial;

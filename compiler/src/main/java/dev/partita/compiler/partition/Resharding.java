@@ -2,6 +2,7 @@ package dev.partita.compiler.partition;
 
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.Shape;
@@ -58,8 +59,8 @@ final class Resharding {
                     break;
                 }
                 List<String> rest = at.partial().stream().filter(a -> !a.equals(axis)).toList();
-                Placement after = at.withPartial(rest).with(dim, at.dim(dim).and(List.of(axis)));
-                move(new Reshard.ReduceScatter(axes(List.of(axis)), dim), after);
+                Placement after = at.withPartial(rest).with(dim, further(dim, 1));
+                move(new Reshard.ReduceScatter(axes(List.of(axis)), cut(dim, to)), after);
             }
         }
     }
@@ -85,7 +86,9 @@ final class Resharding {
                 cut.add(axis);
             }
             if (!cut.isEmpty()) {
-                move(new Reshard.Slice(axes(cut), dim), at.with(dim, at.dim(dim).and(cut)));
+                move(
+                        new Reshard.Slice(axes(cut), cut(dim, to)),
+                        at.with(dim, further(dim, cut.size())));
             }
         }
     }
@@ -102,8 +105,10 @@ final class Resharding {
                         && surplus.getLast().equals(missing.getFirst())) {
                     List<String> axis = List.of(surplus.getLast());
                     Placement after = at.with(join, at.dim(join).without(axis));
-                    after = after.with(split, after.dim(split).and(axis));
-                    move(new Reshard.AllToAll(axes(axis), split, join), after);
+                    after = after.with(split, further(split, 1));
+                    move(
+                            new Reshard.AllToAll(axes(axis), cut(split, to), cut(join, at)),
+                            after);
                 }
             }
         }
@@ -113,16 +118,25 @@ final class Resharding {
         List<String> surplus = surplus(dim);
         if (!surplus.isEmpty()) {
             Placement after = at.with(dim, at.dim(dim).without(surplus));
-            move(new Reshard.AllGather(axes(surplus), dim), after);
+            move(new Reshard.AllGather(axes(surplus), cut(dim, at)), after);
         }
     }
 
-    /// The axes a dim still lacks, if those it has are the first of those it wants.
+    /// How a dim lies after it was cut over the next of the axes it lacks.
+    private DimSharding further(int dim, int axes) {
+        return to.dim(dim).first(at.dim(dim).axes().size() + axes);
+    }
+
+    private static Reshard.Cut cut(int dim, Placement placement) {
+        return new Reshard.Cut(dim, placement.dim(dim).balanced());
+    }
+
+    /// The axes a dim still lacks, if those it has are the first of those it wants, dealt alike.
     private List<String> missing(int dim) {
-        List<String> has = at.dim(dim).axes();
+        int has = at.dim(dim).axes().size();
         List<String> wants = to.dim(dim).axes();
-        boolean onTheWay = wants.size() >= has.size() && wants.subList(0, has.size()).equals(has);
-        return onTheWay ? wants.subList(has.size(), wants.size()) : List.of();
+        boolean onTheWay = wants.size() >= has && to.dim(dim).first(has).equals(at.dim(dim));
+        return onTheWay ? wants.subList(has, wants.size()) : List.of();
     }
 
     /// The axes a dim has beyond those it shares, from the outside in, with those it wants.
@@ -130,7 +144,9 @@ final class Resharding {
         List<String> has = at.dim(dim).axes();
         List<String> wants = to.dim(dim).axes();
         int shared = 0;
-        while (shared < has.size()
+        boolean alike = at.dim(dim).balanced() == to.dim(dim).balanced() || to.dim(dim).isWhole();
+        while (alike
+                && shared < has.size()
                 && shared < wants.size()
                 && has.get(shared).equals(wants.get(shared))) {
             shared++;

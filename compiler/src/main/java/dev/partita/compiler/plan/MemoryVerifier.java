@@ -1,10 +1,12 @@
 package dev.partita.compiler.plan;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.ResultTypes;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.problem.Origin;
@@ -171,6 +173,7 @@ final class MemoryVerifier {
     private static boolean mayWorkInPlace(Op op) {
         return op instanceof Elementwise
                 || op instanceof Op.ScaleBy
+                || op instanceof AttentionOp.Merge
                 || op instanceof Update
                 || op instanceof Op.Flatten
                 || op instanceof Op.Unflatten;
@@ -241,15 +244,35 @@ final class MemoryVerifier {
         List<String> rest = placement.partial().stream().filter(a -> !axes.contains(a)).toList();
         return switch (op) {
             case Reshard.AllReduce _ -> placement.withPartial(rest);
-            case Reshard.AllGather(var _, int dim) ->
-                    placement.with(dim, placement.dim(dim).without(axes));
-            case Reshard.ReduceScatter(var _, int dim) ->
-                    placement.withPartial(rest).with(dim, placement.dim(dim).and(axes));
-            case Reshard.AllToAll(var _, int split, int join) ->
+            case Reshard.AllGather(var _, Reshard.Cut cut) ->
+                    placement.with(cut.dim(), joined(placement, cut, axes));
+            case Reshard.ReduceScatter(var _, Reshard.Cut cut) ->
+                    placement.withPartial(rest).with(cut.dim(), cut(placement, cut, axes));
+            case Reshard.AllToAll(var _, Reshard.Cut split, Reshard.Cut join) ->
                     placement
-                            .with(join, placement.dim(join).without(axes))
-                            .with(split, placement.dim(split).and(axes));
+                            .with(join.dim(), joined(placement, join, axes))
+                            .with(split.dim(), cut(placement, split, axes));
+            case Reshard.Rotate(var _, int dim) ->
+                    placement.with(dim, turned(placement.dim(dim), axes, op.size()));
         };
+    }
+
+    /// A dim whose blocks went on by one device.
+    private static DimSharding turned(DimSharding before, List<String> axes, int devices) {
+        boolean round = before.axes().equals(axes);
+        return round ? before.turnedTo((before.turned() + 1) % devices) : before;
+    }
+
+    /// A dim of which parts are joined as they were cut.
+    private static DimSharding joined(Placement placement, Reshard.Cut cut, List<String> axes) {
+        DimSharding before = placement.dim(cut.dim());
+        return before.balanced() == cut.balanced() ? before.without(axes) : before;
+    }
+
+    private static DimSharding cut(Placement placement, Reshard.Cut cut, List<String> axes) {
+        DimSharding before = placement.dim(cut.dim());
+        boolean alike = before.isWhole() || before.balanced() == cut.balanced();
+        return alike ? before.cut(axes, cut.balanced()) : before;
     }
 
     private void finish(Step.Finish step) {

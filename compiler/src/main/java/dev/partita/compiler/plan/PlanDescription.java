@@ -26,7 +26,7 @@ public record PlanDescription(
 
     /// One collective.
     ///
-    /// @param kind `all-reduce`, `all-gather`, `reduce-scatter` or `all-to-all`
+    /// @param kind `all-reduce`, `all-gather`, `reduce-scatter`, `all-to-all` or `rotate`
     /// @param axis names of its axes, joined by ` x `
     /// @param bytes size of what each device brings
     /// @param because why the compiler inserted it
@@ -56,6 +56,7 @@ public record PlanDescription(
                     case Reshard.AllGather _ -> "all-gather";
                     case Reshard.ReduceScatter _ -> "reduce-scatter";
                     case Reshard.AllToAll _ -> "all-to-all";
+                    case Reshard.Rotate _ -> "rotate";
                 };
         String axis = String.join(" x ", start.op().axes().stream().map(a -> a.name()).toList());
         long bytes = start.sources().stream().mapToLong(s -> program.slot(s).type().bytes()).sum();

@@ -56,6 +56,7 @@ public final class PrecisionPolicy {
                     Op.MicroBatch _,
                     Op.ScaleBy _,
                     Op.Cast _,
+                    Op.Border _,
                     Op.MaxPool _,
                     Op.MaxPoolGrad _,
                     Op.Embedding _,
@@ -79,6 +80,7 @@ public final class PrecisionPolicy {
                     RowOp _,
                     AttentionOp.Attention _,
                     AttentionOp.AttentionGrad _,
+                    AttentionOp.Merge _,
                     Update _ ->
                     Choice.FULL;
         };

@@ -69,7 +69,7 @@ public final class Propagation {
         DimSharding[] dims = dims(value);
         requests.of(node, value)
                 .forEach((dim, request) -> {
-                    dims[dim] = new DimSharding(request.axes());
+                    dims[dim] = request.sharding();
                     cause(value, dim, new Cause(request.toString(), request.origin()));
                     if (!request.layers().isEmpty()) {
                         bordered.add(value);
@@ -108,7 +108,7 @@ public final class Propagation {
     }
 
     private boolean fits(Occurrence o, DimSharding sharding) {
-        boolean divides = o.value().type().shape().size(o.dim()) % mesh.size(sharding.axes()) == 0;
+        boolean divides = o.value().type().shape().size(o.dim()) % sharding.stretches(mesh) == 0;
         for (DimSharding other : dims(o.value())) {
             divides &= other.axes().stream().noneMatch(sharding.axes()::contains);
         }

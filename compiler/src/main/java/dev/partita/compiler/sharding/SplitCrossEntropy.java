@@ -59,7 +59,11 @@ public final class SplitCrossEntropy {
         }
         TrainingGraph before = sharded.training();
         var training =
-                new TrainingGraph(graph.withNodes(nodes), before.follows(), before.gradients());
+                new TrainingGraph(
+                        graph.withNodes(nodes),
+                        before.follows(),
+                        before.gradients(),
+                        before.again());
         return new ShardedGraph(training, sharded.mesh(), placements, causes);
     }
 
@@ -70,7 +74,7 @@ public final class SplitCrossEntropy {
         Value logSum = node.results().get(1);
         Shape shape = logits.type().shape();
         int last = shape.rank() - 1;
-        int parts = sharded.mesh().size(classes(sharded, node).axes());
+        int parts = classes(sharded, node).stretches(sharded.mesh());
         Shape byPart = shape.with(last, new Dim(shape.dim(last).name(), parts));
         Value partSums = new Value(nextId++, logits.type().withShape(byPart));
         Value picked = new Value(nextId++, loss.type());

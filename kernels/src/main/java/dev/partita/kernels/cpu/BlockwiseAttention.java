@@ -16,6 +16,7 @@ final class BlockwiseAttention implements Kernel {
     private final HeadRows k;
     private final HeadRows v;
     private final HeadRows y;
+    private final MemorySegment averages;
     private final MemorySegment logSums;
     private final MemorySegment queries;
     private final MemorySegment keys;
@@ -37,6 +38,7 @@ final class BlockwiseAttention implements Kernel {
         k = HeadRows.of(request.operand(1));
         v = HeadRows.of(request.operand(2));
         y = HeadRows.of(request.result(0));
+        averages = request.result(0).memory();
         logSums = request.result(1).memory();
         Shape shape = request.operand(0).type().shape();
         batches = Math.toIntExact(shape.size(0));
@@ -54,6 +56,12 @@ final class BlockwiseAttention implements Kernel {
             int rows = tiles.rows(i);
             int columns = tiles.columns(i);
             long first = (long) i * HeadTiles.BLOCK;
+            var own = new Part(results, first, rows, tiles.size);
+            if (columns == 0) {
+                score[i] = () -> {};
+                average[i] = () -> own.memory().fill((byte) 0);
+                continue;
+            }
             var all = Part.first(scores, rows, columns);
             score[i] =
                     tiles.matmul(
@@ -66,12 +74,19 @@ final class BlockwiseAttention implements Kernel {
                             "st,td->sd",
                             all,
                             Part.first(values, columns, tiles.size),
-                            new Part(results, first, rows, tiles.size));
+                            own);
         }
     }
 
     @Override
     public void run() {
+        if (!tiles.seesAny()) {
+            averages.fill((byte) 0);
+            for (long i = 0; i < logSums.byteSize() / Float.BYTES; i++) {
+                logSums.setAtIndex(ValueLayout.JAVA_FLOAT, i, AttentionOp.NO_KEYS);
+            }
+            return;
+        }
         for (int batch = 0; batch < batches; batch++) {
             for (int head = 0; head < heads; head++) {
                 k.gather(batch, head, keys.address());
@@ -95,6 +110,13 @@ final class BlockwiseAttention implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
+            long at = ((long) batch * tiles.queries + query) * heads * each + head;
+            if (seen == 0) {
+                Arrays.fill(row, 0, columns, 0);
+                Tile.store(row, scores, (long) i * columns, columns);
+                logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, AttentionOp.NO_KEYS);
+                continue;
+            }
             Tile.load(scores, (long) i * columns, row, seen);
             Arrays.fill(row, seen, Tile.padded(seen), Float.NEGATIVE_INFINITY);
             int end = Tile.padded(seen);
@@ -104,7 +126,6 @@ final class BlockwiseAttention implements Kernel {
             RowLosses.scale(row, end, 1 / sum);
             Arrays.fill(row, seen, columns, 0);
             Tile.store(row, scores, (long) i * columns, columns);
-            long at = ((long) batch * tiles.queries + query) * heads * each + head;
             logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (max + Math.log(sum)));
         }
     }

@@ -5,6 +5,7 @@ import static dev.partita.kernels.cpu.Floats.all;
 import static dev.partita.kernels.cpu.Tile.vector;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -49,7 +50,7 @@ final class RowLosses {
         MemorySegment dloss = request.operand(3).memory();
         MemorySegment dlogits = request.result(0).memory();
         int classes = width(request);
-        long first = block.region().offsets().getLast();
+        Region.Along here = block.region().dims().getLast();
         long rows = request.operand(3).type().shape().elements();
         var labels = new Labels(request.operand(1).memory(), wholeWidth(block));
         float spread = (float) (op.smoothing() / wholeWidth(block));
@@ -64,8 +65,8 @@ final class RowLosses {
                 if (spread > 0) {
                     add(row, -slope * spread);
                 }
-                long own = labels.get(r) - first;
-                if (own >= 0 && own < classes) {
+                long own = here.local(labels.get(r), classes);
+                if (own >= 0) {
                     row[(int) own] -= slope * rest;
                 }
                 Tile.store(row, dlogits, r * classes, classes);

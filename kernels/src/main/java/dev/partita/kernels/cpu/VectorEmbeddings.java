@@ -3,6 +3,7 @@ package dev.partita.kernels.cpu;
 import static dev.partita.kernels.cpu.Floats.LANES;
 import static dev.partita.kernels.cpu.Tile.vector;
 
+import dev.partita.dsl.tensor.Region;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
@@ -20,14 +21,14 @@ final class VectorEmbeddings {
         MemorySegment y = request.result(0).memory();
         var ids = new Labels(request.operand(1).memory(), block.region().whole().size(0));
         long count = request.operand(1).type().shape().elements();
-        long first = block.region().offsets().getFirst();
-        long rows = block.type().shape().size(0);
+        Region.Along rows = block.region().along(0);
+        long size = block.type().shape().size(0);
         int width = Math.toIntExact(block.type().shape().size(1));
         float[] zeros = new float[width];
         return () -> {
             for (long n = 0; n < count; n++) {
-                long row = ids.get(n) - first;
-                if (row >= 0 && row < rows) {
+                long row = rows.local(ids.get(n), size);
+                if (row >= 0) {
                     long bytes = (long) width * Float.BYTES;
                     MemorySegment.copy(table, row * bytes, y, n * bytes, bytes);
                 } else {
@@ -43,16 +44,16 @@ final class VectorEmbeddings {
         MemorySegment dtable = block.memory();
         var ids = new Labels(request.operand(0).memory(), block.region().whole().size(0));
         long count = request.operand(0).type().shape().elements();
-        long first = block.region().offsets().getFirst();
-        long rows = block.type().shape().size(0);
+        Region.Along rows = block.region().along(0);
+        long size = block.type().shape().size(0);
         int width = Math.toIntExact(block.type().shape().size(1));
         float[] sum = Tile.forWidth(width);
         float[] gradient = Tile.forWidth(width);
         return () -> {
             dtable.fill((byte) 0);
             for (long n = 0; n < count; n++) {
-                long row = ids.get(n) - first;
-                if (row >= 0 && row < rows) {
+                long row = rows.local(ids.get(n), size);
+                if (row >= 0) {
                     Tile.load(dtable, row * width, sum, width);
                     Tile.load(dy, n * width, gradient, width);
                     for (int i = 0; i < sum.length; i += LANES) {

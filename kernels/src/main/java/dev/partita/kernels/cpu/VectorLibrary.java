@@ -59,11 +59,13 @@ final class VectorLibrary implements KernelLibrary {
                     Optional.of(new BlockwiseAttention(attention, request));
             case AttentionOp.AttentionGrad grad ->
                     Optional.of(new BlockwiseAttentionGrad(grad, request));
+            case AttentionOp.Merge _ -> Optional.of(MergeAttention.kernel(request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,
+                    Op.Border _,
                     Op.MicroBatch _,
                     Op.Ignoring _,
                     Op.Broadcast _,

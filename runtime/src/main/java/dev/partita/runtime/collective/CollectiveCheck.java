@@ -22,12 +22,19 @@ final class CollectiveCheck {
         boolean fits =
                 switch (op) {
                     case Reshard.AllReduce _ -> scaled(from, -1, 1, to);
-                    case Reshard.AllGather(_, int dim) -> scaled(from, dim, members, to);
-                    case Reshard.ReduceScatter(_, int dim) -> scaled(to, dim, members, from);
-                    case Reshard.AllToAll(_, int split, int join) when split == join ->
-                            scaled(from, -1, 1, to) && from.shape().size(split) % members == 0;
-                    case Reshard.AllToAll(_, int split, int join) ->
-                            exchanged(from, split, join, members, to);
+                    case Reshard.Rotate _ -> scaled(from, -1, 1, to);
+                    case Reshard.AllGather(_, Reshard.Cut cut) ->
+                            scaled(from, cut.dim(), members, to) && halves(cut, from);
+                    case Reshard.ReduceScatter(_, Reshard.Cut cut) ->
+                            scaled(to, cut.dim(), members, from) && halves(cut, to);
+                    case Reshard.AllToAll(_, Reshard.Cut split, Reshard.Cut join)
+                    when split.dim() == join.dim() ->
+                            scaled(from, -1, 1, to)
+                                    && from.shape().size(split.dim()) % members == 0;
+                    case Reshard.AllToAll(_, Reshard.Cut split, Reshard.Cut join) ->
+                            exchanged(from, split.dim(), join.dim(), members, to)
+                                    && halves(split, to)
+                                    && halves(join, from);
                 };
         if (!fits || from.dtype() != to.dtype()) {
             throw rejected(tag, op, "it cannot make " + to + " of " + from);
@@ -43,6 +50,11 @@ final class CollectiveCheck {
             fits = small.shape().size(i) * (i == dim ? factor : 1) == large.shape().size(i);
         }
         return fits;
+    }
+
+    /// True if a block is halves where the cut makes it so.
+    private static boolean halves(Reshard.Cut cut, TensorType block) {
+        return !cut.balanced() || block.shape().size(cut.dim()) % 2 == 0;
     }
 
     private static boolean exchanged(

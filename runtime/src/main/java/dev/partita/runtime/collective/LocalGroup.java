@@ -58,7 +58,7 @@ public final class LocalGroup {
         List<Part> to = targets.stream().map(b -> Part.whole(b.type())).toList();
         return switch (op) {
             case Reshard.AllReduce _ -> new AllReduceCollective(meeting, rank, dtype);
-            case Reshard.ReduceScatter(_, int dim) ->
+            case Reshard.ReduceScatter(_, Reshard.Cut cut) ->
                     new ReduceScatterCollective(
                             meeting,
                             rank,
@@ -66,18 +66,18 @@ public final class LocalGroup {
                             each(
                                     from,
                                     to,
-                                    (a, b) -> new PairedRuns(a.split(dim, rank, members), b)));
+                                    (a, b) -> new PairedRuns(a.split(cut, rank, members), b)));
             // all of member j's source becomes part j of the target
-            case Reshard.AllGather(_, int dim) ->
+            case Reshard.AllGather(_, Reshard.Cut cut) ->
                     new ExchangeCollective(
                             meeting,
                             rank,
                             each(
                                     from,
                                     to,
-                                    (a, b) -> copies(_ -> a, j -> b.split(dim, j, members))));
+                                    (a, b) -> copies(_ -> a, j -> b.split(cut, j, members))));
             // this member's part of member j's source becomes part j of the target
-            case Reshard.AllToAll(_, int split, int join) ->
+            case Reshard.AllToAll(_, Reshard.Cut split, Reshard.Cut join) ->
                     new ExchangeCollective(
                             meeting,
                             rank,
@@ -88,6 +88,9 @@ public final class LocalGroup {
                                             copies(
                                                     _ -> a.split(split, rank, members),
                                                     j -> b.split(join, j, members))));
+            // all of the source of the member before becomes the target
+            case Reshard.Rotate _ ->
+                    new RotateCollective(meeting, rank, each(from, to, BlockCopy::new));
         };
     }
 
