@@ -36,6 +36,7 @@ import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -118,7 +119,7 @@ public final class RandomCase {
     private Model transformer() {
         int width = pick(8, 12);
         Model net =
-                model("transformer", tokens("sequence", pick(4, 6), 12))
+                model("transformer", tokens("sequence", pick(4, 6, 8, 12), 12))
                         .then(embedding("model", width).deviation(0.5));
         if (random.nextBoolean()) {
             net = net.then(positions("positions"));
@@ -250,6 +251,9 @@ public final class RandomCase {
         if (random.nextInt(3) == 0) {
             options = options.clipNorm(random.nextBoolean() ? 0.1 : 100);
         }
+        if (graph.nodesOf(AttentionOp.Attention.class).findAny().isPresent()) {
+            options = context(options);
+        }
         if (random.nextInt(3) == 0) {
             String axis = pick(mesh.axisNames());
             options = options.shard("batch").over(axis).zero(1 + random.nextInt(3)).over(axis);
@@ -264,14 +268,30 @@ public final class RandomCase {
                             node.op() instanceof Op.Leaf
                                     || node.layer().isEmpty()
                                     || random.nextInt(3) > 0;
-                    options =
-                            everywhere
-                                    ? options.shard(dim).over(axis)
-                                    : options.shard(dim).at(node.layer()).over(axis);
+                    CompileOptions.Shard shard = options.shard(dim);
+                    shard = random.nextInt(4) == 0 ? shard.balanced() : shard;
+                    options = (everywhere ? shard : shard.at(node.layer())).over(axis);
                 }
             }
         }
         return options;
+    }
+
+    /// One in two transformers shards its positions everywhere.
+    private CompileOptions context(CompileOptions options) {
+        CompileOptions ways =
+                options.attention(
+                        switch (random.nextInt(3)) {
+                            case 0 -> CompileOptions.gather();
+                            case 1 -> CompileOptions.allToAll();
+                            default -> CompileOptions.ring();
+                        });
+        if (random.nextBoolean()) {
+            return ways;
+        }
+        CompileOptions.Shard positions = ways.shard("sequence");
+        positions = random.nextBoolean() ? positions.balanced() : positions;
+        return positions.over(pick(options.mesh().axisNames()));
     }
 
     private Recompute recompute(Graph graph) {

@@ -28,8 +28,8 @@ final class AttentionTypes {
             case AttentionOp.Merge _ -> {
                 in.count(4);
                 in.require(
-                        in.type(0).equals(in.type(2)) && in.type(1).equals(in.type(3)),
-                        "both are of one type");
+                        in.shape(0).sameSizes(in.shape(2)) && in.shape(1).sameSizes(in.shape(3)),
+                        "both are as large");
                 in.require(in.shape(1).sameSizes(in.rows(0)), "there is one log-sum per query");
                 yield List.of(in.type(0), in.type(1));
             }

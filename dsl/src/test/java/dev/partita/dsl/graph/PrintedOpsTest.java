@@ -106,7 +106,15 @@ class PrintedOpsTest {
                         "reduce-scatter data x tensor dim 1", new Reshard.ReduceScatter(AXES, 1)),
                 Arguments.of(
                         "all-to-all data x tensor dim 0 to 1", new Reshard.AllToAll(AXES, 0, 1)),
-                Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)));
+                Arguments.of(
+                        "all-to-all data x tensor dim 2 to 1 balanced",
+                        new Reshard.AllToAll(
+                                AXES, new Reshard.Cut(2, false), new Reshard.Cut(1, true))),
+                Arguments.of("rotate data x tensor dim 1", new Reshard.Rotate(AXES, 1)),
+                Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)),
+                Arguments.of(
+                        "slice data x tensor dim 1 balanced",
+                        new Reshard.Slice(AXES, new Reshard.Cut(1, true))));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlacementTest {
     private static final Mesh MESH = Mesh.of("data", 2).by("tensor", 4);
@@ -72,14 +74,22 @@ class PlacementTest {
         Placement major = placed(DimSharding.over("tensor", "data"), DimSharding.WHOLE);
         var offsets = new ArrayList<Long>();
         for (int rank = 0; rank < MESH.devices(); rank++) {
-            offsets.add(major.region(TYPE.shape(), MESH, rank).offsets().getFirst());
+            offsets.add(major.region(TYPE.shape(), MESH, rank).along(0).first());
         }
         assertThat(offsets).containsExactly(0L, 8L, 16L, 24L, 4L, 12L, 20L, 28L).inOrder();
     }
 
-    @Test
-    void the_blocks_of_all_devices_cover_the_whole_once() {
-        Placement placement = placed(DimSharding.over("tensor"), DimSharding.over("data"));
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{tensor}; {data}",
+                "{tensor balanced}; {data}",
+                "{tensor balanced turned 3}; {data turned 1}",
+                "{tensor, data balanced}; {}"
+            })
+    void the_blocks_of_all_devices_cover_the_whole_once(String rows, String columns) {
+        Placement placement = placed(DimSharding.parse(rows), DimSharding.parse(columns));
         var covered = new int[(int) TYPE.shape().elements()];
         for (int rank = 0; rank < MESH.devices(); rank++) {
             placement

@@ -42,10 +42,12 @@ class ReferenceLibraryTest {
                     Op.Parameter.class,
                     Op.State.class,
                     Op.RequireFinite.class,
+                    Op.Border.class,
                     Reshard.AllReduce.class,
                     Reshard.AllGather.class,
                     Reshard.ReduceScatter.class,
-                    Reshard.AllToAll.class);
+                    Reshard.AllToAll.class,
+                    Reshard.Rotate.class);
 
     @Test
     void every_op_is_computed_or_on_the_list_of_those_that_are_not() {
@@ -125,6 +127,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new RowOp.PickLogit(), m, i32("3")),
                 Trial.of(0, new AttentionOp.Attention(true, 1), q, k, k),
                 Trial.of(0, new AttentionOp.AttentionGrad(true, 1), q, k, k, q, f64("1,3,2,2"), q),
+                Trial.of(0, new AttentionOp.Merge(), q, f64("1,3,2,2"), q, f64("1,3,2,2")),
                 Trial.of(0, new AttentionOp.Rotary(10_000, false), k),
                 Trial.of(0, new Elementwise.Relu(), v),
                 Trial.of(0, new Elementwise.ReluGrad(), v, v),
@@ -257,7 +260,7 @@ class ReferenceLibraryTest {
             double[] ones = new double[rows * columns];
             Arrays.fill(ones, 1);
             Buffer x = Trial.buffer(arena, f64(rows + "," + columns), ones);
-            var region = new Region(f64("50,20").shape(), List.of(row, column));
+            var region = Region.at(f64("50,20").shape(), row, column);
             Buffer y = new Buffer(x.type(), region, arena.allocate(x.type().bytes(), 64));
             Buffer step = Trial.buffer(arena, TensorType.scalar(Dtype.I64), 4);
             new ReferenceLibrary()

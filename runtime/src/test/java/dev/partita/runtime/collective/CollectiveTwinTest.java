@@ -3,6 +3,8 @@ package dev.partita.runtime.collective;
 import static com.google.common.truth.Truth.assertWithMessage;
 
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Reshard.Cut;
+import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import java.util.ArrayList;
@@ -29,11 +31,15 @@ final class CollectiveTwinTest {
         var random = new Random(members);
         for (Reshard.Collective op : ops(members)) {
             long[] sizes = {1 + random.nextInt(5), 1 + random.nextInt(5), 1 + random.nextInt(5)};
-            if (op instanceof Reshard.ReduceScatter(_, int dim)) {
-                sizes[dim] *= members;
+            if (op instanceof Reshard.AllGather(_, Cut cut)) {
+                sizes[cut.dim()] *= halves(cut);
             }
-            if (op instanceof Reshard.AllToAll(_, int split, _)) {
-                sizes[split] *= members;
+            if (op instanceof Reshard.ReduceScatter(_, Cut cut)) {
+                sizes[cut.dim()] *= members * halves(cut);
+            }
+            if (op instanceof Reshard.AllToAll(_, Cut split, Cut join)) {
+                sizes[split.dim()] *= members * halves(split);
+                sizes[join.dim()] *= halves(join);
             }
             boolean sums = op instanceof Reshard.AllReduce || op instanceof Reshard.ReduceScatter;
             for (Dtype dtype : sums ? List.of(Dtype.F32, Dtype.F64) : List.of(Dtype.values())) {
@@ -42,17 +48,27 @@ final class CollectiveTwinTest {
         }
     }
 
+    private static long halves(Cut cut) {
+        return cut.balanced() ? 2 : 1;
+    }
+
     private static List<Reshard.Collective> ops(int members) {
+        List<Axis> axis = Blocks.axis(members);
         var ops = new ArrayList<Reshard.Collective>();
-        ops.add(new Reshard.AllReduce(Blocks.axis(members)));
-        for (int dim = 0; dim < 3; dim++) {
-            ops.add(new Reshard.AllGather(Blocks.axis(members), dim));
-            ops.add(new Reshard.ReduceScatter(Blocks.axis(members), dim));
-            for (int join = 0; join < 3; join++) {
-                ops.add(new Reshard.AllToAll(Blocks.axis(members), dim, join));
+        ops.add(new Reshard.AllReduce(axis));
+        for (Cut cut : cuts()) {
+            ops.add(new Reshard.AllGather(axis, cut));
+            ops.add(new Reshard.ReduceScatter(axis, cut));
+            ops.add(new Reshard.Rotate(axis, cut.dim()));
+            for (Cut join : cuts()) {
+                ops.add(new Reshard.AllToAll(axis, cut, join));
             }
         }
         return ops;
+    }
+
+    private static List<Cut> cuts() {
+        return IntStream.range(0, 6).mapToObj(i -> new Cut(i / 2, i % 2 == 1)).toList();
     }
 
     private static void compare(
@@ -103,6 +119,7 @@ final class CollectiveTwinTest {
         for (var op :
                 List.of(
                         new Reshard.AllGather(Blocks.axis(members), 0),
+                        new Reshard.Rotate(Blocks.axis(members), 0),
                         new Reshard.ReduceScatter(Blocks.axis(members), 0))) {
             compareBucket(op, sizes, members);
         }

@@ -61,6 +61,6 @@ class RandomPlansTest {
                 .forEach(start -> kinds.add(start.op().getClass().getSimpleName()));
         assertWithMessage("kinds of collectives")
                 .that(kinds)
-                .containsExactly("AllGather", "AllReduce", "AllToAll", "ReduceScatter");
+                .containsExactly("AllGather", "AllReduce", "AllToAll", "ReduceScatter", "Rotate");
     }
 }
