@@ -7,6 +7,7 @@ module dev.partita.compiler {
 
     exports dev.partita.compiler;
     exports dev.partita.compiler.autodiff;
+    exports dev.partita.compiler.pipeline;
     exports dev.partita.compiler.plan;
     exports dev.partita.compiler.sharding;
 

@@ -17,6 +17,8 @@ module dev.partita {
     exports dev.partita.shell.engine;
     exports dev.partita.shell.notebook;
 
+    opens dev.partita.shell.bench to
+            com.google.gson;
     opens dev.partita.shell.command to
             com.google.gson,
             info.picocli;

@@ -3,33 +3,7 @@ package dev.partita.example;
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.adamW;
-import static dev.partita.dsl.layer.Layers.averagePool;
-import static dev.partita.dsl.layer.Layers.batchNorm;
-import static dev.partita.dsl.layer.Layers.conv2d;
-import static dev.partita.dsl.layer.Layers.crossEntropy;
-import static dev.partita.dsl.layer.Layers.dim;
-import static dev.partita.dsl.layer.Layers.dropout;
-import static dev.partita.dsl.layer.Layers.embedding;
-import static dev.partita.dsl.layer.Layers.features;
-import static dev.partita.dsl.layer.Layers.flatten;
-import static dev.partita.dsl.layer.Layers.gelu;
-import static dev.partita.dsl.layer.Layers.image;
-import static dev.partita.dsl.layer.Layers.layerNorm;
-import static dev.partita.dsl.layer.Layers.linear;
-import static dev.partita.dsl.layer.Layers.maxPool;
-import static dev.partita.dsl.layer.Layers.meanSquared;
-import static dev.partita.dsl.layer.Layers.model;
-import static dev.partita.dsl.layer.Layers.positions;
-import static dev.partita.dsl.layer.Layers.relu;
-import static dev.partita.dsl.layer.Layers.residual;
-import static dev.partita.dsl.layer.Layers.rmsNorm;
-import static dev.partita.dsl.layer.Layers.sequential;
 import static dev.partita.dsl.layer.Layers.sgd;
-import static dev.partita.dsl.layer.Layers.softmax;
-import static dev.partita.dsl.layer.Layers.swiGlu;
-import static dev.partita.dsl.layer.Layers.tanh;
-import static dev.partita.dsl.layer.Layers.tiedTo;
-import static dev.partita.dsl.layer.Layers.tokens;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
@@ -40,60 +14,73 @@ import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
-import dev.partita.dsl.layer.Attention;
-import dev.partita.dsl.layer.Layer;
-import dev.partita.dsl.layer.Layers;
-import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
-import dev.partita.dsl.layer.Optimizer;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Random;
+import java.util.Map;
 import java.util.Set;
 
-/// A network, a mesh and a placement drawn from a seed. Draws that the compiler rejects for a
-/// reason a user could have are drawn again, so every case compiles.
-public final class RandomCase {
+/// A network, a mesh of up to 16 devices, and how the network is trained and placed there, drawn
+/// from a seed. Draws that the compiler rejects for a reason a user could have are drawn again, so
+/// every case compiles.
+///
+/// @param memoryPercent how much of the memory that the plan would take it may take, if so little
+///   is possible
+public record RandomCase(Model model, CompileOptions options, int memoryPercent) {
+    private static final int MOST_DEVICES = 16;
+    private static final List<String> AXES = List.of("data", "tensor", "third");
     private static final Set<ProblemCode> REJECTED =
             EnumSet.of(
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
                     ProblemCode.AMBIGUOUS_PLACEMENT,
-                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
-                    ProblemCode.OUT_OF_MEMORY);
-    private static final List<String> AXES = List.of("data", "tensor", "third");
+                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM);
 
-    private final Random random;
-
-    private RandomCase(long seed) {
-        this.random = new Random(seed);
+    /// Adds one thing that a user may ask for, or leaves it.
+    private interface Choice {
+        CompileOptions choose(CompileOptions options, Graph graph, Draw draw);
     }
 
-    public static Compilation draw(long seed, Dtype dtype) {
-        return new RandomCase(seed).draw(dtype);
+    /// Every choice by its name, which also is its seed: a new one changes what no other draws.
+    private static final Map<String, Choice> CHOICES = new LinkedHashMap<>();
+
+    static {
+        CHOICES.put("batch", (options, _, draw) -> options.batch(draw.pick(12, 12, 16)));
+        CHOICES.put("micro-batches", RandomCase::microBatches);
+        CHOICES.put("optimizer", RandomCase::optimizer);
+        CHOICES.put("clip norm", RandomCase::clipNorm);
+        CHOICES.put("buckets", (o, _, draw) -> o.bucketBytes(draw.pick(1, 200, 1 << 18)));
+        CHOICES.put("recompute", RandomCase::recompute);
+        CHOICES.put("casts", RandomCase::casts);
+        CHOICES.put("zero", RandomCase::zero);
+        CHOICES.put("transformer", RandomCase::transformer);
+        CHOICES.put("shards", RandomCase::shards);
+        CHOICES.put("context", RandomCase::context);
+        CHOICES.put("balanced", RandomCase::balanced);
     }
 
-    /// A case that computes as `precision` says.
-    public static Compilation draw(long seed, Precision precision) {
-        Compilation drawn = draw(seed, Dtype.F64);
-        return Compiler.compile(drawn.model(), drawn.options().precision(precision));
-    }
-
-    private Compilation draw(Dtype dtype) {
-        while (true) {
-            Model net = network();
-            CompileOptions options = precision(placement(net).dtype(dtype));
+    public static RandomCase draw(long seed) {
+        for (int attempt = 0; ; attempt++) {
+            Model model = RandomModel.of(new Draw(seed, attempt, "model"));
+            Graph graph = model.trace(12, Dtype.F32, true);
+            CompileOptions options = on(mesh(new Draw(seed, attempt, "mesh"))).dtype(Dtype.F64);
+            for (var choice : CHOICES.entrySet()) {
+                Draw draw = new Draw(seed, attempt, choice.getKey());
+                options = choice.getValue().choose(options, graph, draw);
+            }
+            Draw memory = new Draw(seed, attempt, "memory");
+            int percent = memory.once(6) ? memory.pick(60, 70, 80, 90) : 100;
+            var drawn = new RandomCase(model, options, percent);
             try {
-                Compilation compiled = Compiler.compile(net, options);
-                if (random.nextInt(6) == 0) {
-                    long limit = compiled.plan().peakBytes() * pick(60, 70, 80, 90) / 100;
-                    compiled = Compiler.compile(net, options.recompute(Recompute.within(limit)));
-                }
-                return compiled;
+                Compiler.compile(model, options.precision(Precision.F64));
+                Compiler.compile(model, options.precision(Precision.BF16));
+                return drawn;
             } catch (ProblemException e) {
                 if (!REJECTED.contains(e.problem().code())) {
                     throw e;
@@ -102,242 +89,158 @@ public final class RandomCase {
         }
     }
 
-    private Model network() {
-        return switch (random.nextInt(5)) {
-            case 0 -> end(body(model("mlp", features("x", pick(4, 6, 12))), 1 + random.nextInt(3)));
-            case 1 -> end(body(convolutions(), random.nextInt(2)));
-            case 2 -> {
-                Model text =
-                        model("text", tokens("position", pick(4, 6), 12))
-                                .then(embedding("model", pick(4, 8, 12)));
-                yield end(body(text, 1 + random.nextInt(2)));
+    /// The case in doubles.
+    public Compilation compile() {
+        return compile(options.precision());
+    }
+
+    public Compilation compile(Precision precision) {
+        CompileOptions own = options.precision(precision);
+        Compilation all = Compiler.compile(model, own);
+        if (memoryPercent == 100) {
+            return all;
+        }
+        long limit = all.plan().peakBytes() * memoryPercent / 100;
+        try {
+            return Compiler.compile(model, own.recompute(Recompute.within(limit)));
+        } catch (ProblemException e) {
+            if (e.problem().code() != ProblemCode.OUT_OF_MEMORY) {
+                throw e;
             }
-            default -> transformer();
-        };
-    }
-
-    private Model transformer() {
-        int width = pick(8, 12);
-        Model net =
-                model("transformer", tokens("sequence", pick(4, 6, 8, 12), 12))
-                        .then(embedding("model", width).deviation(0.5));
-        if (random.nextBoolean()) {
-            net = net.then(positions("positions"));
+            return all;
         }
-        for (int i = 1; i <= 1 + random.nextInt(2); i++) {
-            net = net.then(residual(norm("norm-a" + i), attention(i, width), maybe(dropout(0.2))));
-            net = net.then(residual(norm("norm-b" + i), feedForward(i)));
-        }
-        net = net.then(norm("norm"));
-        return switch (random.nextInt(4)) {
-            case 0 -> net.then(linear("head", dim("vocab", 12))).loss(meanSquared());
-            case 1 -> net.then(linear("head", dim("vocab", 12))).loss(crossEntropy());
-            case 2 -> net.then(tiedTo("model")).loss(crossEntropy().ignoring(-100));
-            default -> net.then(tiedTo("model")).loss(crossEntropy().labelSmoothing(0.1));
-        };
     }
 
-    private Layer norm(String name) {
-        return random.nextBoolean() ? layerNorm(name) : rmsNorm(name);
-    }
-
-    private Layer attention(int i, int width) {
-        int heads = pick(2, width / 2);
-        Attention layer = Layers.attention("attention" + i, heads).groups(pick(1, 2));
-        layer = random.nextBoolean() ? layer.causal() : layer;
-        layer = random.nextBoolean() ? layer.rotary() : layer;
-        return random.nextBoolean() ? layer.withoutBias() : layer;
-    }
-
-    private Layer feedForward(int i) {
-        return random.nextBoolean()
-                ? Layers.feedForward("mlp" + i, pick(4, 12))
-                : swiGlu("mlp" + i, pick(4, 6));
-    }
-
-    private Layer maybe(Layer layer) {
-        return random.nextBoolean() ? layer : sequential();
-    }
-
-    private Model convolutions() {
-        Model net = model("convnet", image("pixels", pick(1, 2, 4), 8, 8));
-        Layer.Biased c1 = conv2d("c1", pick(4, 6, 8), 3);
-        net =
-                random.nextInt(3) == 0
-                        ? net.then(c1.withoutBias()).then(batchNorm("n1"))
-                        : net.then(c1);
-        net = net.then(relu());
-        if (random.nextBoolean()) {
-            net = net.then(maxPool(2));
-        }
-        if (random.nextBoolean()) {
-            net = net.then(conv2d("c2", pick(2, 4, 12), 3, 1, 1)).then(relu());
-        }
-        if (random.nextInt(4) == 0) {
-            net = net.then(projected(pick(4, 6))).then(relu());
-        }
-        return net.then(random.nextInt(4) == 0 ? averagePool() : flatten());
-    }
-
-    /// A residual layer as those of ResNet that halve the image. (No weight adds the same to all
-    /// examples on a linear way to a batch norm: its gradient would be rounding errors alone.)
-    private static Layer projected(int channels) {
-        return residual(conv2d("c3", channels, 3, 2, 1).withoutBias(), batchNorm("n3"), relu())
-                .shortcut(conv2d("c4", channels, 1, 2, 0).withoutBias(), batchNorm("n4"));
-    }
-
-    private Model body(Model start, int layers) {
-        Model net = start;
-        for (int i = 1; i <= layers; i++) {
-            Layer.Biased hidden = linear("hidden" + i, pick(4, 6, 8, 12));
-            if (random.nextInt(8) == 0) {
-                net = i > 1 ? net.then(tanh()) : net;
-                net = net.then(hidden.withoutBias()).then(batchNorm("norm" + i)).then(relu());
-                continue;
-            }
-            net = net.then(hidden);
-            net =
-                    net.then(
-                            switch (random.nextInt(7)) {
-                                case 0 -> gelu();
-                                case 1 -> layerNorm("norm" + i);
-                                case 2 -> dropout(0.3);
-                                case 3 -> softmax();
-                                case 4 -> residual(inner(i));
-                                case 5 -> tanh();
-                                default -> relu();
-                            });
-        }
-        return net;
-    }
-
-    private Layer[] inner(int i) {
-        return random.nextBoolean()
-                ? new Layer[] {layerNorm("norm" + i), gelu()}
-                : new Layer[] {relu(), dropout(0.2)};
-    }
-
-    private Model end(Model net) {
-        Model whole = net.then(linear("classes", pick(4, 6, 12)));
-        return whole.loss(loss());
-    }
-
-    private Loss loss() {
-        return switch (random.nextInt(6)) {
-            case 0 -> meanSquared();
-            case 1 -> meanSquared().summedOver("classes");
-            case 2 -> crossEntropy().summedOver("batch");
-            case 3 -> crossEntropy().ignoring(-100);
-            case 4 -> crossEntropy().ignoring(3).labelSmoothing(0.2);
-            default -> crossEntropy();
-        };
-    }
-
-    private CompileOptions placement(Model net) {
-        int axes = 1 + random.nextInt(3);
+    private static Mesh mesh(Draw draw) {
         Mesh mesh = Mesh.ONE_DEVICE;
-        for (String axis : AXES.subList(0, axes)) {
-            int size = pick(1, 2, 2, 3, 4);
-            mesh = mesh.devices() * size <= 12 ? mesh.by(axis, size) : mesh;
+        for (String axis : AXES.subList(0, 1 + draw.below(3))) {
+            int size = draw.pick(1, 2, 2, 3, 4, 4);
+            mesh = mesh.devices() * size <= MOST_DEVICES ? mesh.by(axis, size) : mesh;
         }
-        Graph graph = net.trace(12, Dtype.F32, true);
+        return mesh;
+    }
+
+    private static CompileOptions microBatches(CompileOptions options, Graph graph, Draw draw) {
         boolean hasState = graph.nodesOf(Op.State.class).findAny().isPresent();
-        CompileOptions options =
-                on(mesh).optimizer(optimizer(graph))
-                        .batch(12)
-                        .microBatches(hasState ? 1 : pick(1, 1, 2, 3, 4))
-                        .bucketBytes(pick(1, 200, 1 << 18))
-                        .recompute(recompute(graph));
-        if (random.nextInt(3) == 0) {
-            options = options.clipNorm(random.nextBoolean() ? 0.1 : 100);
-        }
-        if (graph.nodesOf(AttentionOp.Attention.class).findAny().isPresent()) {
-            options = context(options);
-        }
-        if (random.nextInt(3) == 0) {
-            String axis = pick(mesh.axisNames());
-            options = options.shard("batch").over(axis).zero(1 + random.nextInt(3)).over(axis);
-        }
-        for (String axis : mesh.axisNames()) {
-            for (int i = random.nextInt(3); i > 0; i--) {
-                Node node = pick(graph.nodes());
-                var shape = node.results().getFirst().type().shape();
-                if (shape.rank() > 0) {
-                    String dim = pick(shape.dims()).name();
-                    boolean everywhere =
-                            node.op() instanceof Op.Leaf
-                                    || node.layer().isEmpty()
-                                    || random.nextInt(3) > 0;
-                    CompileOptions.Shard shard = options.shard(dim);
-                    shard = random.nextInt(4) == 0 ? shard.balanced() : shard;
-                    options = (everywhere ? shard : shard.at(node.layer())).over(axis);
-                }
-            }
-        }
-        return options;
+        return hasState ? options : options.microBatches(draw.pick(1, 1, 2, 3, 4));
     }
 
-    /// One in two transformers shards its positions everywhere.
-    private CompileOptions context(CompileOptions options) {
-        CompileOptions ways =
-                options.attention(
-                        switch (random.nextInt(3)) {
-                            case 0 -> CompileOptions.gather();
-                            case 1 -> CompileOptions.allToAll();
-                            default -> CompileOptions.ring();
-                        });
-        if (random.nextBoolean()) {
-            return ways;
-        }
-        CompileOptions.Shard positions = ways.shard("sequence");
-        positions = random.nextBoolean() ? positions.balanced() : positions;
-        return positions.over(pick(options.mesh().axisNames()));
+    private static CompileOptions optimizer(CompileOptions options, Graph graph, Draw draw) {
+        boolean biased =
+                graph.nodesOf(Op.Parameter.class)
+                        .anyMatch(node -> node.op().toString().endsWith(".bias\""));
+        var decays = adamW(0.01).weightDecay(0.1);
+        return options.optimizer(
+                switch (draw.below(4)) {
+                    case 0 -> sgd(0.05);
+                    case 1 -> sgd(0.05).momentum(0.9).nesterov().weightDecay(0.01);
+                    case 2 -> adam(0.01);
+                    default -> biased ? decays.sparing("bias") : decays;
+                });
     }
 
-    private Recompute recompute(Graph graph) {
-        return switch (random.nextInt(4)) {
-            case 0 -> Recompute.full();
-            case 1 -> {
-                List<String> layers =
-                        graph.nodes().stream()
-                                .filter(n -> !(n.op() instanceof Op.Leaf))
-                                .map(Node::layer)
-                                .toList();
-                yield Recompute.selective(pick(layers), pick(layers));
-            }
-            default -> Recompute.none();
+    private static CompileOptions clipNorm(CompileOptions options, Graph graph, Draw draw) {
+        return draw.once(3) ? options.clipNorm(draw.either() ? 0.1 : 100) : options;
+    }
+
+    private static CompileOptions recompute(CompileOptions options, Graph graph, Draw draw) {
+        List<String> layers =
+                graph.nodes().stream()
+                        .filter(n -> !(n.op() instanceof Op.Leaf))
+                        .map(Node::layer)
+                        .toList();
+        return switch (draw.below(4)) {
+            case 0 -> options.recompute(Recompute.full());
+            case 1 -> options.recompute(Recompute.selective(draw.pick(layers), draw.pick(layers)));
+            default -> options;
         };
     }
 
     /// One in four cases in f64 computes in f32 what mixed precision would compute in bf16: the
     /// same program, with roundings so small that a proof sees through them.
-    private CompileOptions precision(CompileOptions options) {
-        return options.dtype() == Dtype.F64 && random.nextInt(4) == 0
+    private static CompileOptions casts(CompileOptions options, Graph graph, Draw draw) {
+        return draw.once(4)
                 ? options.precision(
-                        new Precision("f32 in f64", Dtype.F64, Dtype.F32, random.nextBoolean()))
+                        new Precision("f32 in f64", Dtype.F64, Dtype.F32, draw.either()))
                 : options;
     }
 
-    private Optimizer optimizer(Graph graph) {
-        return switch (random.nextInt(4)) {
-            case 0 -> sgd(0.05);
-            case 1 -> sgd(0.05).momentum(0.9).nesterov().weightDecay(0.01);
-            case 2 -> adam(0.01);
-            default -> {
-                boolean biased =
-                        graph.nodesOf(Op.Parameter.class)
-                                .anyMatch(node -> node.op().toString().endsWith(".bias\""));
-                var decays = adamW(0.01).weightDecay(0.1);
-                yield biased ? decays.sparing("bias") : decays;
+    private static CompileOptions zero(CompileOptions options, Graph graph, Draw draw) {
+        if (!draw.once(3)) {
+            return options;
+        }
+        String axis = draw.pick(options.mesh().axisNames());
+        return options.shard("batch").over(axis).zero(1 + draw.below(3)).over(axis);
+    }
+
+    /// Heads, hidden units and words over one axis, and what lies between by its sequence.
+    private static CompileOptions transformer(CompileOptions options, Graph graph, Draw draw) {
+        List<String> own =
+                graph.nodes().stream()
+                        .map(Node::layer)
+                        .filter(layer -> layer.startsWith("norm") || layer.startsWith("residual"))
+                        .distinct()
+                        .toList();
+        boolean attends = graph.nodes().stream().anyMatch(n -> n.layer().startsWith("attention"));
+        if (!attends || !draw.either()) {
+            return options;
+        }
+        String axis = draw.pick(options.mesh().axisNames());
+        for (String dim : List.of("heads", "ffn", "vocab")) {
+            options = draw.once(4) ? options : options.shard(dim).over(axis);
+        }
+        return draw.either()
+                ? options
+                : options.shard("sequence").at(own.toArray(String[]::new)).over(axis);
+    }
+
+    /// One way to attend, and in two of three transformers sharded positions.
+    private static CompileOptions context(CompileOptions options, Graph graph, Draw draw) {
+        if (graph.nodesOf(AttentionOp.Attention.class).findAny().isEmpty()) {
+            return options;
+        }
+        options =
+                switch (draw.below(3)) {
+                    case 0 -> options.attention(CompileOptions.gather());
+                    case 1 -> options.attention(CompileOptions.allToAll());
+                    default -> options.attention(CompileOptions.ring());
+                };
+        if (draw.once(3)) {
+            return options;
+        }
+        var positions = options.shard("sequence");
+        return (draw.either() ? positions : positions.balanced())
+                .over(draw.pick(options.mesh().axisNames()));
+    }
+
+    /// Now and then any dim in two stretches a device.
+    private static CompileOptions balanced(CompileOptions options, Graph graph, Draw draw) {
+        if (!draw.once(6)) {
+            return options;
+        }
+        Node node = draw.pick(graph.nodesOf(Op.Parameter.class).toList());
+        String dim = draw.pick(node.result().type().shape().dims()).name();
+        return options.shard(dim).balanced().over(draw.pick(options.mesh().axisNames()));
+    }
+
+    /// Any dim of any value that divides, for one layer or everywhere.
+    private static CompileOptions shards(CompileOptions options, Graph graph, Draw draw) {
+        for (String axis : options.mesh().axisNames()) {
+            for (int i = draw.below(3); i > 0; i--) {
+                Node node = draw.pick(graph.nodes());
+                int parts = options.mesh().size(List.of(axis));
+                List<Dim> dims =
+                        node.results().getFirst().type().shape().dims().stream()
+                                .filter(d -> d.name().equals("batch") || d.size() % parts == 0)
+                                .toList();
+                boolean everywhere =
+                        node.op() instanceof Op.Leaf || node.layer().isEmpty() || !draw.once(3);
+                if (!dims.isEmpty()) {
+                    var shard = options.shard(draw.pick(dims).name());
+                    options = (everywhere ? shard : shard.at(node.layer())).over(axis);
+                }
             }
-        };
-    }
-
-    private int pick(int... values) {
-        return values[random.nextInt(values.length)];
-    }
-
-    private <T> T pick(List<T> values) {
-        return values.get(random.nextInt(values.size()));
+        }
+        return options;
     }
 }

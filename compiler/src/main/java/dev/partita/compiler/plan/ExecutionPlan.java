@@ -33,6 +33,11 @@ public record ExecutionPlan(
         return programs.stream().mapToLong(Program::arenaBytes).max().orElse(0);
     }
 
+    /// Memory that each device needs, by rank.
+    public List<Long> peakBytesPerDevice() {
+        return programOf.stream().map(program -> programs.get(program).arenaBytes()).toList();
+    }
+
     /// The ranks that take part in `collective` with `rank`, in the order of their blocks.
     public List<Integer> group(int rank, Reshard.Collective collective) {
         return mesh.group(rank, collective.axes().stream().map(Axis::name).toList());

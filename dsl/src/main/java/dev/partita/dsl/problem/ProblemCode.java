@@ -36,6 +36,8 @@ public enum ProblemCode {
     OUT_OF_MEMORY,
     /// A plan that breaks a rule every plan must keep.
     PLAN_REJECTED,
+    /// A pipeline schedule that is not whole, or in which some device would wait for ever.
+    SCHEDULE_REJECTED,
     /// A graph that breaks a rule every graph must keep.
     GRAPH_REJECTED,
     /// The model lacks something the command needs.

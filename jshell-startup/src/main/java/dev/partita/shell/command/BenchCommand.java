@@ -1,45 +1,59 @@
 package dev.partita.shell.command;
 
-import dev.partita.compiler.CompileOptions;
-import dev.partita.compiler.Compiler;
-import dev.partita.dsl.mesh.Mesh;
-import dev.partita.dsl.problem.Problem;
-import dev.partita.dsl.problem.ProblemCode;
-import dev.partita.kernels.KernelLibraries;
-import dev.partita.kernels.cpu.PrimitiveCeiling;
-import dev.partita.models.ConvNet;
+import dev.partita.compiler.Precision;
+import dev.partita.shell.bench.BenchResult;
+import dev.partita.shell.bench.Benchmark;
+import dev.partita.shell.bench.Workload;
 import dev.partita.shell.draw.Screen;
-import dev.partita.shell.draw.Table;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `partita bench`: measures a training step beside the primitives it is made of, in one run.
+/// `partita bench`: measures training steps beside what else computes the same, in one run.
 @Command(
         name = "bench",
         description = {
-            "Measures training steps of the ConvNet in f32: one device, two devices that share the batch, and oneDNN's"
-                    + " primitives alone. They take turns, so that a busy machine slows all of them alike; the median"
-                    + " of the rounds counts."
+            "Measures a training step on one device and on several that share the batch, beside what else computes the"
+                    + " same. All take turns, so that a busy machine slows them alike; the median of the rounds counts."
         })
 final class BenchCommand implements Callable<Integer> {
-    private static final List<String> NAMES = List.of("convnet");
+    private static final String ALL = "all";
 
     @Parameters(
             arity = "0..1",
             paramLabel = "NAME",
-            description = "convnet, the only one in this version.")
+            description = "gpt, convnet, mlp, tiny or all. Default: ${DEFAULT-VALUE}.")
     private String name = "convnet";
+
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE,…",
+            split = ",",
+            description = "Default: f32,bf16, and of tiny f32.")
+    private @Nullable List<String> precisions;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N,…",
+            split = ",",
+            description = {
+                "Numbers of threads; each of ours is a device, and they share the batch.",
+                "Default: 1,2, and of tiny 1."
+            })
+    private @Nullable List<Integer> threads;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
-            description = "Examples per step. Default: ${DEFAULT-VALUE}.")
-    private int batch = 256;
+            description = "Examples per step. Default: 16 for gpt, 10 for tiny, else 256.")
+    private @Nullable Integer batch;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     private int rounds = 15;
@@ -52,93 +66,53 @@ final class BenchCommand implements Callable<Integer> {
         this.screen = screen;
     }
 
-    /// What `--json` writes.
-    private record Result(List<Case> cases) {}
-
-    /// One comparison.
-    ///
-    /// @param ratio of the two speeds
-    /// @param fractionOfPeak speed per device over that of the primitives alone
-    private record Case(
-            String name,
-            String peer,
-            double samplesPerSecond,
-            double peerSamplesPerSecond,
-            double ratio,
-            double fractionOfPeak) {}
-
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
-        requireName();
-        // The primitives run on this thread, under the conditions of a device's.
-        KernelLibraries.cpu().prepareThread();
-        try (PrimitiveCeiling primitives = primitives();
-                var one = stepper(Mesh.ONE_DEVICE);
-                var two = stepper(Mesh.of("data", 2))) {
-            var contest = new Contest(List.of(primitives::step, one::step, two::step));
-            List<Double> millis = contest.medianMillis(rounds);
-            double peak = batch / millis.get(0) * 1e3;
-            double alone = batch / millis.get(1) * 1e3;
-            double shared = batch / millis.get(2) * 1e3;
-            var result =
-                    new Result(
-                            List.of(
-                                    new Case(
-                                            "convnet",
-                                            "oneDNN primitives",
-                                            alone,
-                                            peak,
-                                            alone / peak,
-                                            alone / peak),
-                                    new Case(
-                                            "convnet data=2",
-                                            "convnet",
-                                            shared,
-                                            alone,
-                                            shared / alone,
-                                            shared / peak / 2)));
-            show(result);
-            file.ifPresent(each -> each.write(result));
+        var cases = new ArrayList<BenchResult.Case>();
+        for (Benchmark benchmark : benchmarks()) {
+            List<BenchResult.Case> measured = benchmark.measure(rounds);
+            screen.out().print(new BenchResult(measured).print());
+            cases.addAll(measured);
         }
+        file.ifPresent(each -> each.write(new BenchResult(cases)));
         return 0;
     }
 
-    private void show(Result result) {
-        var table = Table.of("case", "samples/s", "peer", "samples/s", "ratio", "of peak");
-        for (Case each : result.cases()) {
-            table.row(
-                    each.name(),
-                    "%,.0f".formatted(each.samplesPerSecond()),
-                    each.peer(),
-                    "%,.0f".formatted(each.peerSamplesPerSecond()),
-                    "%.2f".formatted(each.ratio()),
-                    "%.0f%%".formatted(100 * each.fractionOfPeak()));
+    private List<Benchmark> benchmarks() {
+        var benchmarks = new ArrayList<Benchmark>();
+        for (Workload workload : workloads()) {
+            int examples = batch == null ? workload.batch() : batch;
+            for (Precision precision : precisions(workload)) {
+                benchmarks.add(
+                        new Benchmark(
+                                workload,
+                                examples,
+                                precision,
+                                threads == null ? workload.devices() : threads));
+            }
         }
-        screen.out().print(table.print());
+        return benchmarks;
     }
 
-    private TrainingStep stepper(Mesh mesh) {
-        CompileOptions options = CompileOptions.on(mesh).batch(batch);
-        if (mesh.has("data")) {
-            options = options.shard("batch").over("data");
-        }
-        return TrainingStep.open(Compiler.compile(ConvNet.model(), options), KernelLibraries.cpu());
+    private List<Precision> precisions(Workload workload) {
+        return precisions == null
+                ? workload.precisions()
+                : precisions.stream().map(PrecisionWord::of).toList();
     }
 
-    private PrimitiveCeiling primitives() {
-        return PrimitiveCeiling.convNet(batch)
-                .orElseThrow(() ->
-                        Problem.of(
-                                        ProblemCode.UNSUPPORTED,
-                                        "There is no oneDNN here to measure against.")
-                                .fix("partita doctor")
-                                .exception());
-    }
-
-    private void requireName() {
-        if (!NAMES.contains(name)) {
-            throw UnknownChoice.of("benchmark", name, NAMES);
-        }
+    private List<Workload> workloads() {
+        return name.equals(ALL)
+                ? List.of(Workload.values())
+                : List.of(
+                        Workload.named(name)
+                                .orElseThrow(() ->
+                                        UnknownChoice.of(
+                                                "benchmark",
+                                                name,
+                                                Stream.concat(
+                                                                Workload.words().stream(),
+                                                                Stream.of(ALL))
+                                                        .toList())));
     }
 }

@@ -1,13 +1,17 @@
 package dev.partita.shell.command;
 
 import dev.partita.compiler.CompileOptions;
-import dev.partita.compiler.CompileOptions.Shard;
+import dev.partita.compiler.ContextAttention;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.layer.ModelInput;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /// How positions that lie on several devices are dealt out, and how attention sees all of them.
 final class ContextOptions {
-    private static final String POSITIONS = "sequence";
     private static final List<String> WAYS = List.of("gather", "ring", "all-to-all");
 
     @Option(
@@ -27,19 +31,46 @@ final class ContextOptions {
             })
     private boolean balanced;
 
-    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for an unknown way
-    CompileOptions on(CompileOptions options) {
+    /// The options with these dims sharded over these axes.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for an unknown way, or if
+    ///   no positions are sharded that one could attend to or deal out
+    CompileOptions shard(CompileOptions options, Map<String, String> shards, Model model) {
+        String positions =
+                model.input().word() instanceof ModelInput.Tokens tokens ? tokens.name() : "";
+        if ((balanced || !attention.equals("gather")) && !shards.containsKey(positions)) {
+            throw noPositions(options, positions);
+        }
+        CompileOptions sharded = options.attention(way());
+        for (Map.Entry<String, String> each : shards.entrySet()) {
+            boolean deal = balanced && each.getKey().equals(positions);
+            CompileOptions.Shard shard = sharded.shard(each.getKey());
+            sharded = (deal ? shard.balanced() : shard).over(each.getValue());
+        }
+        return sharded;
+    }
+
+    private ContextAttention way() {
         return switch (attention) {
-            case "gather" -> options.attention(CompileOptions.gather());
-            case "ring" -> options.attention(CompileOptions.ring());
-            case "all-to-all" -> options.attention(CompileOptions.allToAll());
+            case "gather" -> CompileOptions.gather();
+            case "ring" -> CompileOptions.ring();
+            case "all-to-all" -> CompileOptions.allToAll();
             default -> throw UnknownChoice.of("attention", attention, WAYS);
         };
     }
 
-    /// A request to shard a dim.
-    Shard shard(CompileOptions options, String dim) {
-        Shard shard = options.shard(dim);
-        return balanced && dim.equals(POSITIONS) ? shard.balanced() : shard;
+    private RuntimeException noPositions(CompileOptions options, String positions) {
+        way();
+        return Problem.of(
+                        ProblemCode.INVALID_ARGUMENT,
+                        "No positions are sharded, so no attention has to see other devices.")
+                .fact("asked by", balanced ? "--balanced" : "--attention " + attention)
+                .fact("mesh", options.mesh())
+                .fix(
+                        positions.isEmpty()
+                                ? "a model that starts with tokens, such as gpt"
+                                : "--mesh context=2, which shards sequence, or --shard %s=AXIS"
+                                        .formatted(positions))
+                .exception();
     }
 }

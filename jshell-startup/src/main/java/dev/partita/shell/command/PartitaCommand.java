@@ -57,6 +57,7 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new TrainCommand(screen));
         line.addSubcommand(new PlanCommand(screen));
         line.addSubcommand(new ProveCommand(screen));
+        line.addSubcommand(simulation(screen));
         line.addSubcommand(new BenchCommand(screen));
         line.addSubcommand(new NotebookCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
@@ -73,6 +74,11 @@ public final class PartitaCommand implements Callable<Integer> {
         } catch (Exception e) {
             return root.failed(e);
         }
+    }
+
+    private static CommandLine simulation(Screen screen) {
+        return new CommandLine(new SimulateCommand())
+                .addSubcommand(new SimulateScheduleCommand(screen));
     }
 
     @Override

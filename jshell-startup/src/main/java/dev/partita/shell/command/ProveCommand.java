@@ -3,6 +3,7 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.runtime.train.Proof;
 import dev.partita.shell.draw.Screen;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,7 +38,11 @@ final class ProveCommand implements Callable<Integer> {
 
     /// What `--json` writes.
     private record Result(
-            Proof.MaxRelativeDifference maxRelativeDifference, double tolerance, boolean equal) {}
+            Proof.MaxRelativeDifference maxRelativeDifference,
+            double tolerance,
+            boolean equal,
+            List<Long> peakBytesPerDevice,
+            List<Long> predictedPeakBytesPerDevice) {}
 
     @Override
     public Integer call() {
@@ -49,7 +54,11 @@ final class ProveCommand implements Callable<Integer> {
         file.ifPresent(each ->
                 each.write(
                         new Result(
-                                proof.maxRelativeDifference(), proof.tolerance(), proof.equal())));
+                                proof.maxRelativeDifference(),
+                                proof.tolerance(),
+                                proof.equal(),
+                                proof.peakBytes(),
+                                proof.predictedPeakBytes())));
         return proof.equal() ? 0 : DIFFERENT;
     }
 }

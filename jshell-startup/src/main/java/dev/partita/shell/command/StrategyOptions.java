@@ -3,7 +3,6 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
-import dev.partita.compiler.Precision;
 import dev.partita.dsl.layer.Line;
 import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
@@ -40,8 +39,6 @@ final class StrategyOptions {
 
     private static final long EXAMPLES = 256;
     private static final long SEQUENCES = 16;
-
-    private static final List<String> PRECISIONS = List.of("f32", "f64", "bf16", "f16");
 
     @Option(
             names = "--mesh",
@@ -166,14 +163,11 @@ final class StrategyOptions {
                 CompileOptions.on(devices)
                         .batch(batch(model))
                         .microBatches(microBatches)
-                        .precision(precision())
+                        .precision(PrecisionWord.of(precision))
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
-        for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
-            options = context.shard(options, each.getKey()).over(each.getValue());
-        }
-        options = context.on(options);
+        options = context.shard(options, shards(devices, model), model);
         return Compiler.compile(smoothed(model), split(options));
     }
 
@@ -276,15 +270,5 @@ final class StrategyOptions {
                 .flatMap(value -> value.type().shape().dims().stream())
                 .map(Dim::name)
                 .collect(Collectors.toSet());
-    }
-
-    private Precision precision() {
-        return switch (precision) {
-            case "f32" -> Precision.F32;
-            case "f64" -> Precision.F64;
-            case "bf16" -> Precision.BF16;
-            case "f16" -> Precision.F16;
-            default -> throw UnknownChoice.of("precision", precision, PRECISIONS);
-        };
     }
 }

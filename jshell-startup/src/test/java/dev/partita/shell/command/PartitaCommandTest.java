@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,8 @@ final class PartitaCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shell", "demo", "train", "plan", "prove", "bench", "doctor"})
+    @ValueSource(
+            strings = {"shell", "demo", "train", "plan", "prove", "simulate", "bench", "doctor"})
     void every_command_has_help(String command) {
         CommandLineRun run = CommandLineRun.of(command, "--help");
         assertThat(run.exit()).isEqualTo(0);
@@ -48,6 +50,22 @@ final class PartitaCommandTest {
         assertThat(run.out()).contains("einsum bk,ok->bo+bias+relu");
     }
 
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "context=2 --attention ring",
+                "context=2 --attention all-to-all",
+                "data=2,context=2,tensor=2 --attention ring --balanced",
+            })
+    void attention_over_sharded_positions_is_proved_against_one_device(String how) {
+        String sizes =
+                "--layers 1 --hidden 16 --heads 4 --ffn 16 --vocab 16 --seq 16 --batch 2";
+        String line = "prove gpt %s --mesh %s --kernels reference --precision f64 --steps 1";
+        CommandLineRun run = CommandLineRun.of(line.formatted(sizes, how).split(" ", -1));
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(run.out()).contains("equals one device");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "trian mlp, InvalidArgument, train",
@@ -63,6 +81,10 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --shard batch=date, UnknownAxis, data",
         "plan mlp --mesh data=2 --shard bath=data, UnknownDim, batch",
         "plan mlp --mesh tensor=3, IndivisibleDim, hidden",
+        "plan mlp --mesh data=2 --attention ring, InvalidArgument, tokens",
+        "plan gpt --mesh data=2 --balanced, InvalidArgument, --shard sequence=AXIS",
+        "plan gpt --mesh context=2 --attention rings, InvalidArgument, ring",
+        "plan gpt --mesh context=2 --heads 1 --attention all-to-all, IndivisibleDim, attention(ring())",
         "plan mlp --mesh rows=2, AmbiguousPlacement, --shard DIM=rows",
         "plan mlp --mesh data:2, InvalidMesh, data=2",
         "plan mlp --format html, Unsupported, text",
@@ -264,6 +286,26 @@ final class PartitaCommandTest {
         JsonObject findings = CommandLineRun.read(json());
         assertThat(findings.getAsJsonObject("cpu").get("cores").getAsInt()).isAtLeast(1);
         assertThat(findings.keySet()).containsAtLeast("cpu", "gpus", "libraries");
+    }
+
+    @Test
+    void a_benchmark_says_how_fast_a_step_is_and_how_near_to_the_ceiling() throws IOException {
+        CommandLineRun run = CommandLineRun.of("bench tiny --threads 1,2 --rounds 1", json());
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        JsonArray cases = CommandLineRun.read(json()).getAsJsonArray("cases");
+        assertThat(cases.asList().stream().map(each -> text(each, "name")).toList())
+                .containsExactly("tiny", "tiny data=2");
+        JsonObject shared = cases.get(1).getAsJsonObject();
+        assertThat(text(shared, "peer")).isEqualTo("tiny");
+        double ratio =
+                shared.get("samplesPerSecond").getAsDouble()
+                        / shared.get("peerSamplesPerSecond").getAsDouble();
+        assertThat(shared.get("ratio").getAsDouble()).isWithin(1e-9).of(ratio);
+        assertThat(run.out()).contains("tiny data=2");
+    }
+
+    private static String text(JsonElement object, String field) {
+        return object.getAsJsonObject().get(field).getAsString();
     }
 
     @Test

@@ -28,13 +28,17 @@ import java.util.List;
 /// @param tolerance up to which differences count as rounding: 1e-5 in `f32`, 1e-10 in `f64`, 6e-2
 ///   in `bf16`, 8e-3 in `f16`
 /// @param differences of each value, the largest first
+/// @param peakBytes of each device: the end of the highest byte that it wrote, measured
+/// @param predictedPeakBytes of each device, as the plan has it
 public record Proof(
         String model,
         String mesh,
         int steps,
         MaxRelativeDifference maxRelativeDifference,
         double tolerance,
-        List<Difference> differences) {
+        List<Difference> differences,
+        List<Long> peakBytes,
+        List<Long> predictedPeakBytes) {
     private static final double F32_TOLERANCE = 1e-5;
     private static final double F64_TOLERANCE = 1e-10;
 
@@ -43,6 +47,8 @@ public record Proof(
 
     public Proof {
         differences = List.copyOf(differences);
+        peakBytes = List.copyOf(peakBytes);
+        predictedPeakBytes = List.copyOf(predictedPeakBytes);
     }
 
     /// The largest relative difference by kind of value.
@@ -83,6 +89,7 @@ public record Proof(
         var options = new SessionOptions(library, seed);
         var examples = new RandomExamples(seed, compilation.options().optimizer().learningRate());
         var differences = new ArrayList<Difference>();
+        List<Long> peakBytes;
         try (var many = Session.open(compilation.plan(), options);
                 var one = Session.open(expected.plan(), options)) {
             for (int step = 1; step <= steps; step++) {
@@ -92,6 +99,7 @@ public record Proof(
                 }
                 compare(step, many, one, isHalf(compilation), differences);
             }
+            peakBytes = many.peakBytes();
         }
         differences.sort(Comparator.comparingDouble(Difference::relative).reversed());
         return new Proof(
@@ -104,10 +112,12 @@ public record Proof(
                         largest(differences, "gradient-norm"),
                         largest(differences, "weight")),
                 tolerance(compilation.options().precision().compute()),
-                differences);
+                differences,
+                peakBytes,
+                compilation.plan().peakBytesPerDevice());
     }
 
-    private static double tolerance(Dtype compute) {
+    static double tolerance(Dtype compute) {
         return switch (compute) {
             case F64 -> F64_TOLERANCE;
             case F32 -> F32_TOLERANCE;

@@ -11,9 +11,7 @@ import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.state.HostTensor;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -129,10 +127,6 @@ final class Trainer {
         for (String name : session.names(Binding.Parameter.class)) {
             weights.put(name, session.readParameter(name));
         }
-        List<Long> predicted = new ArrayList<>();
-        for (int rank = 0; rank < session.plan().devices(); rank++) {
-            predicted.add(session.plan().program(rank).arenaBytes());
-        }
         return new TrainingRun(
                 log.steps(),
                 log.steps() == 0 ? 0 : epoch(log.steps()),
@@ -144,7 +138,7 @@ final class Trainer {
                 log.millis(),
                 speed,
                 session.peakBytes(),
-                predicted,
+                session.plan().peakBytesPerDevice(),
                 log.allocatedBytesPerStep(),
                 readsText() ? OptionalDouble.empty() : complete,
                 readsText() ? complete : OptionalDouble.empty(),

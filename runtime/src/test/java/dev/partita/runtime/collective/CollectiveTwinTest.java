@@ -29,7 +29,7 @@ final class CollectiveTwinTest {
     @MethodSource("members")
     void collectives_equal_their_plain_twins_in_every_round(int members) {
         var random = new Random(members);
-        for (Reshard.Collective op : ops(members)) {
+        for (Reshard.Collective op : ops(members, random)) {
             long[] sizes = {1 + random.nextInt(5), 1 + random.nextInt(5), 1 + random.nextInt(5)};
             if (op instanceof Reshard.AllGather(_, Cut cut)) {
                 sizes[cut.dim()] *= halves(cut);
@@ -52,23 +52,23 @@ final class CollectiveTwinTest {
         return cut.balanced() ? 2 : 1;
     }
 
-    private static List<Reshard.Collective> ops(int members) {
+    /// Every collective along every dim, cut in order or balanced.
+    private static List<Reshard.Collective> ops(int members, Random random) {
         List<Axis> axis = Blocks.axis(members);
         var ops = new ArrayList<Reshard.Collective>();
         ops.add(new Reshard.AllReduce(axis));
-        for (Cut cut : cuts()) {
-            ops.add(new Reshard.AllGather(axis, cut));
-            ops.add(new Reshard.ReduceScatter(axis, cut));
-            ops.add(new Reshard.Rotate(axis, cut.dim()));
-            for (Cut join : cuts()) {
-                ops.add(new Reshard.AllToAll(axis, cut, join));
+        for (int dim = 0; dim < 3; dim++) {
+            for (boolean balanced : new boolean[] {false, true}) {
+                ops.add(new Reshard.AllGather(axis, new Cut(dim, balanced)));
+                ops.add(new Reshard.ReduceScatter(axis, new Cut(dim, balanced)));
+            }
+            ops.add(new Reshard.Rotate(axis, dim));
+            for (int join = 0; join < 3; join++) {
+                var split = new Cut(dim, random.nextBoolean());
+                ops.add(new Reshard.AllToAll(axis, split, new Cut(join, random.nextBoolean())));
             }
         }
         return ops;
-    }
-
-    private static List<Cut> cuts() {
-        return IntStream.range(0, 6).mapToObj(i -> new Cut(i / 2, i % 2 == 1)).toList();
     }
 
     private static void compare(

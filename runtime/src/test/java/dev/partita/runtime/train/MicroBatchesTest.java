@@ -2,7 +2,6 @@ package dev.partita.runtime.train;
 
 import static com.google.common.truth.Truth.assertWithMessage;
 
-import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.dsl.graph.Op;
@@ -23,7 +22,7 @@ class MicroBatchesTest {
     }
 
     private static boolean isWithoutState(long seed) {
-        return RandomCase.draw(seed, Dtype.F64)
+        return RandomCase.draw(seed)
                 .model()
                 .trace(1, Dtype.F64, true)
                 .nodesOf(Op.State.class)
@@ -34,8 +33,9 @@ class MicroBatchesTest {
     @ParameterizedTest(name = "micro-batches equal the whole batch in f64, seed {0}")
     @MethodSource("seeds")
     void micro_batches_equal_the_whole_batch(long seed) {
-        Compilation drawn = RandomCase.draw(seed, Dtype.F64);
-        CompileOptions options = drawn.options().dtype(Dtype.F64).onOneDevice().keepingGradients();
+        RandomCase drawn = RandomCase.draw(seed);
+        CompileOptions options =
+                drawn.options().dtype(Dtype.F64).batch(12).onOneDevice().keepingGradients();
         Proof proof =
                 Proof.between(
                         Compiler.compile(

@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.partita.compiler.Precision;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.plan.Program;
@@ -39,7 +40,7 @@ final class MutatedPlansTest {
     void one_broken_collective_in_each_of_200_plans_is_caught() {
         List<ExecutionPlan> plans =
                 LongStream.iterate(0, seed -> seed + 1)
-                        .mapToObj(seed -> RandomCase.draw(seed, Dtype.F32).plan())
+                        .mapToObj(seed -> RandomCase.draw(seed).compile(Precision.F32).plan())
                         .filter(plan -> plan.devices() > 1)
                         .filter(plan -> plan.program(0).collectives().findAny().isPresent())
                         .limit(200)
@@ -75,7 +76,7 @@ final class MutatedPlansTest {
         assertWithMessage("%s", problem).that(problem.code()).isEqualTo(ProblemCode.PLAN_REJECTED);
         assertWithMessage("%s", problem)
                 .that(problem.origin().toString())
-                .startsWith("RandomCase.java:");
+                .matches("Random(Case|Model)\\.java:\\d+");
         assertThat(problem.print()).containsMatch("\\branks?\\b");
         return 1;
     }

@@ -4,21 +4,23 @@ import static com.google.common.truth.Truth.assertWithMessage;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.Precision;
-import dev.partita.dsl.tensor.Dtype;
 import dev.partita.example.RandomCase;
 import dev.partita.kernels.KernelLibraries;
+import dev.partita.kernels.KernelLibrary;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Whatever network, mesh and placement is drawn: the plan computes what one device computes.
+/// Whatever network, mesh and placement is drawn: the plan computes what one device computes, and
+/// takes the memory that it says.
 ///
 /// To replay one case: `-Dproperty.first=SEED -Dproperty.cases=1`.
 class RandomPlansTest {
     private static final long FIRST = Long.getLong("property.first", 0);
-    private static final long CASES = Long.getLong("property.cases", 500);
+    private static final long CASES = Long.getLong("property.cases", 300);
+    private static final int STEPS = 3;
 
     static LongStream seeds() {
         return LongStream.range(FIRST, FIRST + CASES);
@@ -26,17 +28,22 @@ class RandomPlansTest {
 
     @ParameterizedTest(name = "a random plan equals one device in f64, seed {0}")
     @MethodSource("seeds")
-    void a_random_plan_equals_one_device(long seed) {
-        Compilation plan = RandomCase.draw(seed, Dtype.F64);
-        Proof proof = Proof.of(plan, KernelLibraries.reference(), seed, 2);
-        assertWithMessage(
-                        "seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.describe())
-                .that(proof.equal())
-                .isTrue();
+    void a_random_plan_equals_one_device_in_doubles(long seed) {
+        Compilation plan = RandomCase.draw(seed).compile();
+        double tolerance = Proof.tolerance(plan.options().precision().compute());
+        assertEqual(seed, plan, KernelLibraries.reference(), tolerance);
     }
 
+    @ParameterizedTest(name = "a random plan equals one device in f32, seed {0}")
+    @MethodSource("seeds")
+    void a_random_plan_equals_one_device_in_floats(long seed) {
+        Compilation plan = RandomCase.draw(seed).compile(Precision.F32);
+        assertEqual(seed, plan, KernelLibraries.cpu(), 1e-4);
+    }
+
+    /// Half floats take longest: a third of the cases.
     static LongStream someSeeds() {
-        return LongStream.range(FIRST, FIRST + Math.min(CASES, 40));
+        return seeds().filter(seed -> seed % 3 == 0);
     }
 
     @ParameterizedTest(
@@ -44,19 +51,25 @@ class RandomPlansTest {
     @MethodSource("someSeeds")
     void a_random_plan_in_half_floats_equals_one_device_but_for_rounding(long seed) {
         Precision precision = seed % 2 == 0 ? Precision.BF16 : Precision.F16;
-        Compilation plan = RandomCase.draw(seed, precision);
-        Proof proof = Proof.of(plan, KernelLibraries.reference(), seed, 2);
-        assertWithMessage(
-                        "seed %s: %s %s\n%s", seed, plan, plan.options().shards(), proof.describe())
-                .that(proof.equal())
-                .isTrue();
+        Compilation plan = RandomCase.draw(seed).compile(precision);
+        assertEqual(seed, plan, KernelLibraries.cpu(), Proof.tolerance(precision.compute()));
+    }
+
+    private static void assertEqual(
+            long seed, Compilation plan, KernelLibrary library, double tolerance) {
+        Proof proof = Proof.of(plan, library, seed, STEPS);
+        String about =
+                "seed %s: %s %s\n%s"
+                        .formatted(seed, plan, plan.options().shards(), proof.describe());
+        assertWithMessage(about).that(proof.maxRelativeDifference().largest()).isAtMost(tolerance);
+        assertWithMessage(about).that(proof.peakBytes()).isEqualTo(proof.predictedPeakBytes());
     }
 
     @Test
     void the_cases_communicate_in_every_way() {
         var kinds = new TreeSet<String>();
-        LongStream.range(0, 500)
-                .mapToObj(seed -> RandomCase.draw(seed, Dtype.F64))
+        LongStream.range(0, 100)
+                .mapToObj(seed -> RandomCase.draw(seed).compile())
                 .flatMap(plan -> plan.plan().program(0).collectives())
                 .forEach(start -> kinds.add(start.op().getClass().getSimpleName()));
         assertWithMessage("kinds of collectives")
