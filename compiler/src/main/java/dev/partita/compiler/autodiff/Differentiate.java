@@ -62,7 +62,7 @@ public final class Differentiate {
                 gradients.put(parameter.name(), gradient);
             }
         });
-        return new TrainingGraph(builder.build(), follows, gradients);
+        return new TrainingGraph(builder.build(), follows, gradients, Map.of());
     }
 
     /// The parameters and everything computed from them.

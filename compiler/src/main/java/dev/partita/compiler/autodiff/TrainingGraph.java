@@ -26,14 +26,9 @@ public record TrainingGraph(
         again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
     }
 
-    /// A graph in which nothing is computed again.
-    public TrainingGraph(Graph graph, Map<Value, Value> follows, Map<String, Value> gradients) {
-        this(graph, follows, gradients, Map.of());
-    }
-
     /// A forward graph, with nothing to train.
     public static TrainingGraph forwardOnly(Graph graph) {
-        return new TrainingGraph(graph, Map.of(), Map.of());
+        return new TrainingGraph(graph, Map.of(), Map.of(), Map.of());
     }
 
     @Override
