@@ -128,8 +128,7 @@ public final class Compiler {
                 passes.after("propagate", Propagation.run(graph, options.mesh(), options.shards()));
         sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
         sharded =
-                passes.after(
-                        "spread-attention", SpreadAttention.run(sharded, options.attention()));
+                passes.after("spread-attention", SpreadAttention.run(sharded, options.attention()));
         sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero()));
         LocalGraph local = passes.after("partition", Partitioner.run(sharded));
         local = passes.after("unroll-rings", UnrollRings.run(local));

@@ -13,7 +13,8 @@ public final class GlobalRows {
         this.length = length;
     }
 
-    /// The rows of a block along its innermost dim, their halves where that is halved, or all of it in one if it is the whole.
+    /// The rows of a block along its innermost dim, their halves where that is halved, or all of it
+    /// in one if it is the whole.
     public static GlobalRows of(Buffer block) {
         var shape = block.type().shape();
         if (block.region().isWhole(shape)) {

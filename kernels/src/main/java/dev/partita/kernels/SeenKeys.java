@@ -12,10 +12,11 @@ public final class SeenKeys {
         this.seen = seen;
     }
 
-    /// The keys that `queries`, whose positions are dim 1, see of `keys`, whose positions are dim 1.
+    /// The keys that `queries`, whose positions are dim 1, see of `keys`, whose positions are dim
+    /// 1.
     ///
-    /// @param causal true if a position sees itself and those before it in the whole sequence, false
-    ///   if it sees all
+    /// @param causal true if a position sees itself and those before it in the whole sequence,
+    ///   false if it sees all
     public static SeenKeys of(Buffer queries, Buffer keys, boolean causal) {
         return of(
                 queries.type().shape(),
@@ -33,8 +34,7 @@ public final class SeenKeys {
         int count = 0;
         for (int query = 0; query < seen.length; query++) {
             long position = queriesAt.along(1).global(query, seen.length);
-            while (count < size
-                    && (!causal || keysAt.along(1).global(count, size) <= position)) {
+            while (count < size && (!causal || keysAt.along(1).global(count, size) <= position)) {
                 count++;
             }
             seen[query] = count;

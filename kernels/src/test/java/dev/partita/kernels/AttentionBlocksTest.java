@@ -55,7 +55,13 @@ class AttentionBlocksTest {
             var position = new Dim("sequence", positions);
             var heads = new Dim("heads", 1 + random.nextInt(2));
             var size = new Dim("size", 1 + random.nextInt(9));
-            queries = Shape.of(batch, position, heads, new Dim("queries", 1 + random.nextInt(2)), size);
+            queries =
+                    Shape.of(
+                            batch,
+                            position,
+                            heads,
+                            new Dim("queries", 1 + random.nextInt(2)),
+                            size);
             keys = Shape.of(batch, position, heads, size);
         }
 
@@ -78,12 +84,20 @@ class AttentionBlocksTest {
                 Buffer ownQ = block(q, device);
                 Buffer ownY = like(ownQ);
                 Buffer ownL = like(block(l, device));
-                run(library, forward, List.of(ownQ, block(k, device), block(v, device)), List.of(ownY, ownL));
+                run(
+                        library,
+                        forward,
+                        List.of(ownQ, block(k, device), block(v, device)),
+                        List.of(ownY, ownL));
                 for (int turn = 1; turn < devices; turn++) {
                     int from = Math.floorMod(device - turn, devices);
                     Buffer partY = like(ownQ);
                     Buffer partL = like(ownL);
-                    run(library, forward, List.of(ownQ, block(k, from), block(v, from)), List.of(partY, partL));
+                    run(
+                            library,
+                            forward,
+                            List.of(ownQ, block(k, from), block(v, from)),
+                            List.of(partY, partL));
                     boolean inPlace = turn % 2 == 0;
                     Buffer mergedY = inPlace ? ownY : like(ownY);
                     Buffer mergedL = inPlace ? ownL : like(ownL);
@@ -98,11 +112,18 @@ class AttentionBlocksTest {
                 same(ownY, block(y, device), tolerance);
                 same(ownL, block(l, device), tolerance);
                 for (int from = 0; from < devices; from++) {
-                    List<Buffer> parts = List.of(like(ownQ), like(block(k, from)), like(block(v, from)));
+                    List<Buffer> parts =
+                            List.of(like(ownQ), like(block(k, from)), like(block(v, from)));
                     run(
                             library,
                             backward,
-                            List.of(ownQ, block(k, from), block(v, from), ownY, ownL, block(dy, device)),
+                            List.of(
+                                    ownQ,
+                                    block(k, from),
+                                    block(v, from),
+                                    ownY,
+                                    ownL,
+                                    block(dy, device)),
                             parts);
                     for (int i = 0; i < 3; i++) {
                         add(parts.get(i), sums.get(i));
@@ -114,15 +135,15 @@ class AttentionBlocksTest {
             }
         }
 
-        private static void run(KernelLibrary library, Op op, List<Buffer> operands, List<Buffer> results) {
+        private static void run(
+                KernelLibrary library, Op op, List<Buffer> operands, List<Buffer> results) {
             try (Kernel kernel = library.require(new KernelRequest(op, operands, results))) {
                 kernel.run();
             }
         }
 
         private Buffer numbers(Dtype dtype, Shape shape) {
-            double[] values =
-                    random.doubles(shape.elements(), -2, 2).map(x -> (float) x).toArray();
+            double[] values = random.doubles(shape.elements(), -2, 2).map(x -> (float) x).toArray();
             return Trial.buffer(arena, new TensorType(dtype, shape), values);
         }
 
@@ -150,7 +171,9 @@ class AttentionBlocksTest {
                     balanced
                             ? new Along(device * stretch, (2L * devices - 1 - device) * stretch)
                             : Along.from(2L * device * stretch));
-            var type = whole.type().withShape(shape.with(1, shape.dim(1).withSize(positions / devices)));
+            var type =
+                    whole.type()
+                            .withShape(shape.with(1, shape.dim(1).withSize(positions / devices)));
             var region = new Region(shape, dims);
             double[] all = Trial.values(whole);
             var own = new double[(int) type.shape().elements()];
@@ -182,7 +205,11 @@ class AttentionBlocksTest {
             for (int i = 0; i < want.length; i++) {
                 assertWithMessage(
                                 "%s of %s devices%s, element %s of %s",
-                                causal ? "causal" : "all", devices, balanced ? " balanced" : "", i, found.type())
+                                causal ? "causal" : "all",
+                                devices,
+                                balanced ? " balanced" : "",
+                                i,
+                                found.type())
                         .that(got[i])
                         .isWithin(tolerance * Math.max(1, Math.abs(want[i])))
                         .of(want[i]);

@@ -20,8 +20,8 @@ import java.util.Map;
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
 /// Values share where an op leaves memory as it is (flatten, micro-batch), changes it in place
-/// (updates, all-reduces, merged attentions and elementwise ops whose operand nothing else reads), or where the summands
-/// of a bucket lie side by side.
+/// (updates, all-reduces, merged attentions and elementwise ops whose operand nothing else reads),
+/// or where the summands of a bucket lie side by side.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
     record Place(Storage storage, long begin) {}

@@ -44,9 +44,7 @@ final class FactorAxes {
         }
         for (String axis : sharded.mesh().axisNames()) {
             List<String> rivals =
-                    rule.factors().stream()
-                            .filter(f -> axesOf(f).contains(axis))
-                            .toList();
+                    rule.factors().stream().filter(f -> axesOf(f).contains(axis)).toList();
             if (rivals.size() > 1) {
                 settle(axis, rivals);
             }
@@ -73,8 +71,7 @@ final class FactorAxes {
         return shardings.stream()
                 .max(Comparator.comparingInt(s -> s.axes().size()))
                 .filter(longest ->
-                        shardings.stream()
-                                .allMatch(s -> longest.first(s.axes().size()).equals(s)));
+                        shardings.stream().allMatch(s -> longest.first(s.axes().size()).equals(s)));
     }
 
     private List<DimSharding> shardings(

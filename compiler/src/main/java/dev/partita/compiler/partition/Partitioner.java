@@ -219,9 +219,7 @@ public final class Partitioner {
     private static Placement placement(
             List<String> factors, Map<String, DimSharding> axes, List<String> partial) {
         List<DimSharding> dims =
-                factors.stream()
-                        .map(f -> axes.getOrDefault(f, DimSharding.WHOLE))
-                        .toList();
+                factors.stream().map(f -> axes.getOrDefault(f, DimSharding.WHOLE)).toList();
         return new Placement(dims, partial);
     }
 

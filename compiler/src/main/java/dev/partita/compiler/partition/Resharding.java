@@ -106,9 +106,7 @@ final class Resharding {
                     List<String> axis = List.of(surplus.getLast());
                     Placement after = at.with(join, at.dim(join).without(axis));
                     after = after.with(split, further(split, 1));
-                    move(
-                            new Reshard.AllToAll(axes(axis), cut(split, to), cut(join, at)),
-                            after);
+                    move(new Reshard.AllToAll(axes(axis), cut(split, to), cut(join, at)), after);
                 }
             }
         }

@@ -19,8 +19,8 @@ import java.util.Map;
 
 /// Writes out attention in a ring (Ring Attention, Liu et al. 2023, algorithm 1): of `n` devices,
 /// each attends to the block of keys and values in hand while the next block is on its way from the
-/// device before it, `n` times, and merges what it gets. Backward, the gradients of a block go round
-/// behind it, each device adding its own, and after `n` turns are home.
+/// device before it, `n` times, and merges what it gets. Backward, the gradients of a block go
+/// round behind it, each device adding its own, and after `n` turns are home.
 ///
 /// So a device holds its own block of keys and values, the one in hand and the one to come. A block
 /// on its way is a value that lies turned: its region, and so the causal mask, follows from its
@@ -144,8 +144,8 @@ public final class UnrollRings {
         }
     }
 
-    /// Adds a summand. The sum so far comes second, so that a chain of sums is not fused, which would
-    /// keep all summands.
+    /// Adds a summand. The sum so far comes second, so that a chain of sums is not fused, which
+    /// would keep all summands.
     private Value sum(Node node, Value summand, Value sum, Value result) {
         add(node, new Elementwise.Add(), List.of(result), List.of(summand, sum));
         return result;

@@ -20,11 +20,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Lets attention whose positions are sharded see the keys of other devices in the way that the user
-/// chose. Nothing is to do for the gather: that keys are needed at every position is their rule. In
-/// a ring, keys and values lie as the queries do. For an all-to-all, heads are sharded in place of
-/// positions, between two borders: that the operands are exchanged before and the results after
-/// follows from the placements (DeepSpeed-Ulysses, Jacobs et al. 2023).
+/// Lets attention whose positions are sharded see the keys of other devices in the way that the
+/// user chose. Nothing is to do for the gather: that keys are needed at every position is their
+/// rule. In a ring, keys and values lie as the queries do. For an all-to-all, heads are sharded in
+/// place of positions, between two borders: that the operands are exchanged before and the results
+/// after follows from the placements (DeepSpeed-Ulysses, Jacobs et al. 2023).
 ///
 /// An axis for which there are too few heads of keys shards the queries of each head instead; keys
 /// and values then are gathered over it.
@@ -85,8 +85,7 @@ public final class SpreadAttention {
         }
         TrainingGraph before = sharded.training();
         var training =
-                new TrainingGraph(
-                        graph.withNodes(nodes), follows, before.gradients(), again);
+                new TrainingGraph(graph.withNodes(nodes), follows, before.gradients(), again);
         return new ShardedGraph(training, mesh, placements, causes);
     }
 

@@ -188,10 +188,7 @@ class ReshardingTest {
                                     group.get(Math.floorMod(position - 1, group.size()));
                             case Reshard.Slice(var _, Reshard.Cut cut) ->
                                     part(blocks.get(rank), cut, position, group.size());
-                            case Reshard.AllToAll(
-                                            var _,
-                                            Reshard.Cut split,
-                                            Reshard.Cut join) ->
+                            case Reshard.AllToAll(var _, Reshard.Cut split, Reshard.Cut join) ->
                                     join(
                                             group.stream()
                                                     .map(b ->
@@ -235,8 +232,7 @@ class ReshardingTest {
             return joined;
         }
 
-        private static double[][] part(
-                double[][] block, Reshard.Cut cut, int position, int parts) {
+        private static double[][] part(double[][] block, Reshard.Cut cut, int position, int parts) {
             int dim = cut.dim();
             int rows = dim == 0 ? block.length / parts : block.length;
             int columns = dim == 1 ? block[0].length / parts : block[0].length;
@@ -258,9 +254,7 @@ class ReshardingTest {
             if (!cut.balanced()) {
                 return position * size + i;
             }
-            return i < half
-                    ? position * half + i
-                    : (2 * parts - 1 - position) * half + i - half;
+            return i < half ? position * half + i : (2 * parts - 1 - position) * half + i - half;
         }
     }
 }

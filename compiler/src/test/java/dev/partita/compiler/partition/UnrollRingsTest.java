@@ -44,7 +44,10 @@ class UnrollRingsTest {
                 .map(String::strip)
                 .filter(line -> line.contains("attention") || line.contains("rotate"))
                 .map(line -> line.replaceAll(" : .*", ""))
-                .map(line -> Pattern.compile("%\\d+").matcher(line).replaceAll(m -> name(m.group(), names)))
+                .map(line ->
+                        Pattern.compile("%\\d+")
+                                .matcher(line)
+                                .replaceAll(m -> name(m.group(), names)))
                 .toList();
     }
 
@@ -143,7 +146,8 @@ class UnrollRingsTest {
                         .map(each -> each.bytes() + " " + each.because().replaceAll("%\\d+", "V"))
                         .toList();
         String keys = "128 rotate context dim 1 because V [{}, {context}, {}, {}] meets ";
-        String sums = "128 rotate context dim 1 because V [{}, {context%s}, {}, {}] is added up by ";
+        String sums =
+                "128 rotate context dim 1 because V [{}, {context%s}, {}, {}] is added up by ";
         assertThat(reasons)
                 .containsExactly(
                         keys + "causal-attention ring, turn 1 of 1 (and 1 more)",

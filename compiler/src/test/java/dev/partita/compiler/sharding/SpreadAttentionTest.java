@@ -34,7 +34,8 @@ class SpreadAttentionTest {
 
     private static Compilation compile(Attention mix, CompileOptions options) {
         return Compiler.compile(
-                text(mix), options.batch(2).shard("sequence").over("context").attention(allToAll()));
+                text(mix),
+                options.batch(2).shard("sequence").over("context").attention(allToAll()));
     }
 
     /// What each device brings to the collectives around the attention, by kind and the op it is
@@ -43,7 +44,9 @@ class SpreadAttentionTest {
         return PlanDescription.of(compilation.plan()).collectives().stream()
                 .filter(each -> !each.kind().equals("all-reduce"))
                 .map(each ->
-                        each.bytes() + " " + each.because().replaceAll(" because .* meets ", " for "))
+                        each.bytes()
+                                + " "
+                                + each.because().replaceAll(" because .* meets ", " for "))
                 .toList();
     }
 
@@ -73,8 +76,7 @@ class SpreadAttentionTest {
 
     @Test
     void where_heads_of_keys_are_few_their_queries_are_split_and_keys_are_gathered() {
-        Compilation compilation =
-                compile(attention("mix", 4).groups(1), on(Mesh.of("context", 2)));
+        Compilation compilation = compile(attention("mix", 4).groups(1), on(Mesh.of("context", 2)));
         assertThat(moves(compilation))
                 .containsExactly(
                         "1024 all-to-all context dim 3 to 1 for causal-attention",
@@ -111,7 +113,8 @@ class SpreadAttentionTest {
     void a_value_inside_the_borders_says_why_it_lies_so() {
         String why = compile(attention("mix", 4), on(Mesh.of("context", 2))).explain("mix");
         assertThat(why)
-                .contains("heads because it is sharded instead of positions, attention(allToAll()), ");
+                .contains(
+                        "heads because it is sharded instead of positions, attention(allToAll()), ");
     }
 
     @Test

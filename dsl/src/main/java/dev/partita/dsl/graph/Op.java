@@ -149,8 +149,8 @@ public sealed interface Op
         }
     }
 
-    /// The same value, for readers who want it to lie elsewhere: what it is placed at is all there is
-    /// to it. Only a graph with placements has it, and no device computes it.
+    /// The same value, for readers who want it to lie elsewhere: what it is placed at is all there
+    /// is to it. Only a graph with placements has it, and no device computes it.
     record Border() implements Op {
         @Override
         public String toString() {

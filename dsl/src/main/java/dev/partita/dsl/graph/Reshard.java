@@ -35,8 +35,8 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Joins the blocks of a group along the dim of `cut`, on every member. Several values may be joined at
-    /// once, each by itself.
+    /// Joins the blocks of a group along the dim of `cut`, on every member. Several values may be
+    /// joined at once, each by itself.
     record AllGather(List<Axis> axes, Cut cut) implements Collective {
         /// In order.
         public AllGather(List<Axis> axes, int dim) {
@@ -49,9 +49,8 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Sums the blocks of a group, in rank order, and leaves each member its part along the
-    /// dim of `cut`.
-    /// Several values may be summed at once.
+    /// Sums the blocks of a group, in rank order, and leaves each member its part along the dim of
+    /// `cut`. Several values may be summed at once.
     record ReduceScatter(List<Axis> axes, Cut cut) implements Collective {
         /// In order.
         public ReduceScatter(List<Axis> axes, int dim) {

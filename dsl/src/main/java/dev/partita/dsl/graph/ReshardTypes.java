@@ -31,10 +31,7 @@ final class ReshardTypes {
                 Dim join = split.shape().dim(at);
                 yield List.of(
                         split.withShape(
-                                split.shape()
-                                        .with(
-                                                at,
-                                                join.withSize(join.size() * all.size()))));
+                                split.shape().with(at, join.withSize(join.size() * all.size()))));
             }
         };
     }

@@ -70,7 +70,6 @@ class DimShardingTest {
         DimSharding balanced = DimSharding.parse("{data balanced}");
         assertThat(balanced.and(List.of("context")).toString())
                 .isEqualTo("{data, context balanced}");
-        assertThrows(
-                IllegalArgumentException.class, () -> balanced.cut(List.of("context"), false));
+        assertThrows(IllegalArgumentException.class, () -> balanced.cut(List.of("context"), false));
     }
 }

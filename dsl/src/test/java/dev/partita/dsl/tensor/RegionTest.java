@@ -25,9 +25,7 @@ class RegionTest {
 
     @Test
     void rows_of_a_block_in_two_halves_know_where_they_lie_in_the_whole() {
-        var halves =
-                new Region(
-                        WHOLE, List.of(new Along(0, 3), Along.from(1), new Along(1, 4)));
+        var halves = new Region(WHOLE, List.of(new Along(0, 3), Along.from(1), new Along(1, 4)));
         var rows = new ArrayList<String>();
         halves.forEachRow(
                 TensorType.parse("f32[a=2, b=2, c=4]").shape(),

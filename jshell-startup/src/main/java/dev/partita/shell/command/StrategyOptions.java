@@ -223,10 +223,11 @@ final class StrategyOptions {
     String placement(Compilation compilation) {
         String dims =
                 compilation.options().shards().stream()
-                        .map(shard -> shard.dim()
-                                + (shard.sharding().balanced() ? " balanced" : "")
-                                + " over "
-                                + String.join(" x ", shard.axes()))
+                        .map(shard ->
+                                shard.dim()
+                                        + (shard.sharding().balanced() ? " balanced" : "")
+                                        + " over "
+                                        + String.join(" x ", shard.axes()))
                         .collect(Collectors.joining(", "));
         String split = compilation.options().zero().map(request -> ", " + request).orElse("");
         return compilation.options().mesh()
@@ -254,7 +255,10 @@ final class StrategyOptions {
                                 ProblemCode.AMBIGUOUS_PLACEMENT,
                                 "Nothing says which dim axis " + axis.name() + " shards.")
                         .fact("mesh", devices)
-                        .fix("--shard DIM=" + axis.name() + ", or name the axis data, context or tensor")
+                        .fix(
+                                "--shard DIM="
+                                        + axis.name()
+                                        + ", or name the axis data, context or tensor")
                         .exception();
             }
             List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();

@@ -58,10 +58,11 @@ final class PartitaCommandTest {
                 "data=2,context=2,tensor=2 --attention ring --balanced",
             })
     void attention_over_sharded_positions_is_proved_against_one_device(String how) {
-        String sizes =
-                "--layers 1 --hidden 16 --heads 4 --ffn 16 --vocab 16 --seq 16 --batch 2";
-        String line = "prove gpt %s --mesh %s --kernels reference --precision f64 --steps 1";
-        CommandLineRun run = CommandLineRun.of(line.formatted(sizes, how).split(" ", -1));
+        String line =
+                "prove gpt --layers 1 --hidden 16 --heads 4 --ffn 16 --vocab 16 --seq 16 --batch 2"
+                        + " --kernels reference --precision f64 --steps 1 --mesh "
+                        + how;
+        CommandLineRun run = CommandLineRun.of(line.split(" ", -1));
         assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
         assertThat(run.out()).contains("equals one device");
     }

@@ -70,11 +70,7 @@ final class BlockwiseAttention implements Kernel {
                             Part.first(keys, columns, tiles.size),
                             all);
             average[i] =
-                    tiles.matmul(
-                            "st,td->sd",
-                            all,
-                            Part.first(values, columns, tiles.size),
-                            own);
+                    tiles.matmul("st,td->sd", all, Part.first(values, columns, tiles.size), own);
         }
     }
 

@@ -41,8 +41,7 @@ final class MergeAttention {
                 Tile.load(other, query * size, more, size);
                 average(own, (float) (weight / total), more, (float) (otherWeight / total));
                 Tile.store(own, y, query * size, size);
-                logSums.setAtIndex(
-                        ValueLayout.JAVA_FLOAT, query, (float) (max + Math.log(total)));
+                logSums.setAtIndex(ValueLayout.JAVA_FLOAT, query, (float) (max + Math.log(total)));
             }
         };
     }

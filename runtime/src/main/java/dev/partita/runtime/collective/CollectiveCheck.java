@@ -28,7 +28,7 @@ final class CollectiveCheck {
                     case Reshard.ReduceScatter(_, Reshard.Cut cut) ->
                             scaled(to, cut.dim(), members, from) && halves(cut, to);
                     case Reshard.AllToAll(_, Reshard.Cut split, Reshard.Cut join)
-                    when split.dim() == join.dim() ->
+                            when split.dim() == join.dim() ->
                             scaled(from, -1, 1, to)
                                     && from.shape().size(split.dim()) % members == 0;
                     case Reshard.AllToAll(_, Reshard.Cut split, Reshard.Cut join) ->

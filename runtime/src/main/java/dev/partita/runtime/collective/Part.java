@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A part of a densely packed row-major tensor, in bytes. Along each of the tensor's dims it is one
-/// stretch of elements, or two equally long ones that lie apart; so it has two sizes and strides per
-/// dim, the outer for the stretches. The bytes of one element count as one more dim.
+/// stretch of elements, or two equally long ones that lie apart; so it has two sizes and strides
+/// per dim, the outer for the stretches. The bytes of one element count as one more dim.
 ///
 /// @param start byte of the part's first element
 /// @param sizes extents of the part

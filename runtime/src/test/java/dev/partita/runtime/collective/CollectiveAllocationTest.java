@@ -62,8 +62,7 @@ final class CollectiveAllocationTest {
                     List.of(
                             member.open(new Reshard.AllReduce(axis), 0, part, part),
                             member.open(new Reshard.AllGather(axis, 1), 1, part, whole),
-                            member.open(
-                                    new Reshard.Rotate(axis, 1), 4, part, Blocks.empty(small)),
+                            member.open(new Reshard.Rotate(axis, 1), 4, part, Blocks.empty(small)),
                             member.open(
                                     new Reshard.ReduceScatter(axis, 1),
                                     2,
