@@ -1,8 +1,9 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.tensor.Shape;
@@ -175,14 +176,17 @@ final class BlockwiseAttentionGrad implements Kernel {
     /// `scale * weight * (slope - along)`.
     private void slopeRow(int end, float along) {
         for (int i = 0; i < end; i += LANES) {
-            FloatVector change = vector(slopeRow, i).sub(along).mul(vector(weightRow, i));
+            FloatVector change =
+                    fromArray(SPECIES, slopeRow, i)
+                            .sub(along)
+                            .mul(fromArray(SPECIES, weightRow, i));
             change.mul(scale).intoArray(slopeRow, i);
         }
     }
 
     /// `y dy` of a query: what its softmax takes from every slope.
     private float along(int query) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         int size = tiles.size;
         float tail = 0;
         for (int start = 0; start < size; start += Tile.LENGTH) {
@@ -191,7 +195,7 @@ final class BlockwiseAttentionGrad implements Kernel {
             Tile.load(dy, (long) query * size + start, more, n);
             int whole = n / LANES * LANES;
             for (int i = 0; i < whole; i += LANES) {
-                sum = vector(sums, i).fma(vector(more, i), sum);
+                sum = fromArray(SPECIES, sums, i).fma(fromArray(SPECIES, more, i), sum);
             }
             for (int i = whole; i < n; i++) {
                 tail += sums[i] * more[i];
@@ -207,7 +211,7 @@ final class BlockwiseAttentionGrad implements Kernel {
             Tile.load(target, start, sums, n);
             Tile.load(part, start, more, n);
             for (int i = 0; i < Tile.padded(n); i += LANES) {
-                vector(sums, i).add(vector(more, i)).intoArray(sums, i);
+                fromArray(SPECIES, sums, i).add(fromArray(SPECIES, more, i)).intoArray(sums, i);
             }
             Tile.store(sums, target, start, n);
         }

@@ -1,7 +1,8 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.kernels.Kernel;
@@ -59,8 +60,8 @@ final class ChannelNorms {
                 // what lies behind the last element counts nothing
                 System.arraycopy(mean, n, x, n, length - n);
                 for (int i = 0; i < n; i += LANES) {
-                    FloatVector centred = vector(x, i).sub(vector(mean, i));
-                    centred.fma(centred, vector(sums, i)).intoArray(sums, i);
+                    FloatVector centred = fromArray(SPECIES, x, i).sub(fromArray(SPECIES, mean, i));
+                    centred.fma(centred, fromArray(SPECIES, sums, i)).intoArray(sums, i);
                 }
                 if (++tiles % TILES == 0 || start + length >= elements) {
                     total(sums, totals);
@@ -88,9 +89,9 @@ final class ChannelNorms {
             for (long start = 0; start < elements; start += length) {
                 int n = load(0, start, x);
                 for (int i = 0; i < n; i += LANES) {
-                    vector(x, i)
-                            .sub(vector(mean, i))
-                            .fma(vector(scale, i), vector(offset, i))
+                    fromArray(SPECIES, x, i)
+                            .sub(fromArray(SPECIES, mean, i))
+                            .fma(fromArray(SPECIES, scale, i), fromArray(SPECIES, offset, i))
                             .intoArray(x, i);
                 }
                 Tile.store(x, result, start, n);
@@ -120,10 +121,10 @@ final class ChannelNorms {
                 load(3, start, dy);
                 Arrays.fill(dy, n, dy.length, 0);
                 for (int i = 0; i < n; i += LANES) {
-                    FloatVector gradient = vector(dy, i);
-                    FloatVector centred = vector(x, i).sub(vector(mean, i));
-                    centred.fma(gradient, vector(products, i)).intoArray(products, i);
-                    gradient.add(vector(sums, i)).intoArray(sums, i);
+                    FloatVector gradient = fromArray(SPECIES, dy, i);
+                    FloatVector centred = fromArray(SPECIES, x, i).sub(fromArray(SPECIES, mean, i));
+                    centred.fma(gradient, fromArray(SPECIES, products, i)).intoArray(products, i);
+                    gradient.add(fromArray(SPECIES, sums, i)).intoArray(sums, i);
                 }
                 if (++tiles % TILES == 0 || start + length >= elements) {
                     total(products, productTotals);
@@ -163,8 +164,10 @@ final class ChannelNorms {
                 load(4, start, dy);
                 for (int i = 0; i < n; i += LANES) {
                     FloatVector along =
-                            vector(x, i).sub(vector(mean, i)).fma(vector(b, i), vector(c, i));
-                    vector(dy, i).fma(vector(a, i), along).intoArray(dy, i);
+                            fromArray(SPECIES, x, i)
+                                    .sub(fromArray(SPECIES, mean, i))
+                                    .fma(fromArray(SPECIES, b, i), fromArray(SPECIES, c, i));
+                    fromArray(SPECIES, dy, i).fma(fromArray(SPECIES, a, i), along).intoArray(dy, i);
                 }
                 Tile.store(dy, result, start, n);
             }

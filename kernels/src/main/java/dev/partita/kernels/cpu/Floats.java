@@ -17,8 +17,10 @@ final class Floats {
     /// Bytes of one vector.
     static final int STEP = SPECIES.vectorByteSize();
 
-    private static final MemorySegment EVERYTHING = everything();
-    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    /// All of the process's memory, so that an address is an offset.
+    static final MemorySegment MEMORY = everything();
+
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Floats() {}
 
@@ -28,19 +30,19 @@ final class Floats {
     }
 
     static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(SPECIES, EVERYTHING, address, ORDER);
+        return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER);
     }
 
     static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(EVERYTHING, address, ORDER);
+        vector.intoMemorySegment(MEMORY, address, ORDER);
     }
 
     static float get(long address) {
-        return EVERYTHING.get(ValueLayout.JAVA_FLOAT, address);
+        return MEMORY.get(ValueLayout.JAVA_FLOAT, address);
     }
 
     static void set(long address, float value) {
-        EVERYTHING.set(ValueLayout.JAVA_FLOAT, address, value);
+        MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
     }
 
     /// The number at `address` in every lane.
@@ -49,27 +51,27 @@ final class Floats {
     }
 
     static ByteVector bytes(VectorSpecies<Byte> species, long address) {
-        return ByteVector.fromMemorySegment(species, EVERYTHING, address, ORDER);
+        return ByteVector.fromMemorySegment(species, MEMORY, address, ORDER);
     }
 
     static void storeBytes(ByteVector vector, long address) {
-        vector.intoMemorySegment(EVERYTHING, address, ORDER);
+        vector.intoMemorySegment(MEMORY, address, ORDER);
     }
 
     static short getShort(long address) {
-        return EVERYTHING.get(ValueLayout.JAVA_SHORT, address);
+        return MEMORY.get(ValueLayout.JAVA_SHORT, address);
     }
 
     static void setShort(long address, short value) {
-        EVERYTHING.set(ValueLayout.JAVA_SHORT, address, value);
+        MEMORY.set(ValueLayout.JAVA_SHORT, address, value);
     }
 
     static ShortVector shorts(VectorSpecies<Short> species, long address) {
-        return ShortVector.fromMemorySegment(species, EVERYTHING, address, ORDER);
+        return ShortVector.fromMemorySegment(species, MEMORY, address, ORDER);
     }
 
     static void storeShorts(ShortVector vector, long address) {
-        vector.intoMemorySegment(EVERYTHING, address, ORDER);
+        vector.intoMemorySegment(MEMORY, address, ORDER);
     }
 
     /// `value` in every lane.
@@ -78,13 +80,13 @@ final class Floats {
     }
 
     static void copy(long from, long to, long bytes) {
-        MemorySegment.copy(EVERYTHING, from, EVERYTHING, to, bytes);
+        MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
     }
 
     /// Zeroes memory.
     static void clear(long address, long bytes) {
         for (long at = address; at < address + bytes; at += Float.BYTES) {
-            EVERYTHING.set(ValueLayout.JAVA_FLOAT, at, 0);
+            MEMORY.set(ValueLayout.JAVA_FLOAT, at, 0);
         }
     }
 }

@@ -1,8 +1,16 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.VectorMath.EXP_MAX;
+import static dev.partita.kernels.cpu.VectorMath.EXP_MIN;
+import static dev.partita.kernels.cpu.VectorMath.LN2_HIGH;
+import static dev.partita.kernels.cpu.VectorMath.LN2_LOW;
+import static dev.partita.kernels.cpu.VectorMath.LOG2_E;
+import static dev.partita.kernels.cpu.VectorMath.ROUNDER;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Region;
@@ -15,6 +23,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// Softmax and cross-entropy, one row of the innermost dim at a time.
@@ -125,13 +134,13 @@ final class RowLosses {
     }
 
     private static void softmaxGradRow(float[] y, float[] dy) {
-        FloatVector dot = all(0);
+        FloatVector dot = zero(SPECIES);
         for (int i = 0; i < y.length; i += LANES) {
-            dot = vector(y, i).fma(vector(dy, i), dot);
+            dot = fromArray(SPECIES, y, i).fma(fromArray(SPECIES, dy, i), dot);
         }
         float total = dot.reduceLanes(VectorOperators.ADD);
         for (int i = 0; i < y.length; i += LANES) {
-            vector(dy, i).sub(total).mul(vector(y, i)).intoArray(dy, i);
+            fromArray(SPECIES, dy, i).sub(total).mul(fromArray(SPECIES, y, i)).intoArray(dy, i);
         }
     }
 
@@ -147,9 +156,9 @@ final class RowLosses {
 
     /// The largest of the first `length` elements, a whole number of vectors.
     static float max(float[] row, int length) {
-        FloatVector max = vector(row, 0);
+        FloatVector max = fromArray(SPECIES, row, 0);
         for (int i = LANES; i < length; i += LANES) {
-            max = max.max(vector(row, i));
+            max = max.max(fromArray(SPECIES, row, i));
         }
         return max.reduceLanes(VectorOperators.MAX);
     }
@@ -160,9 +169,22 @@ final class RowLosses {
     }
 
     static float exponentials(float[] row, int length, float max) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
-            FloatVector e = VectorMath.exp(vector(row, i).sub(max));
+            FloatVector x = fromArray(SPECIES, row, i).sub(max).max(EXP_MIN).min(EXP_MAX);
+            FloatVector rounded = x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUNDER));
+            FloatVector n = rounded.sub(ROUNDER);
+            FloatVector rest = n.fma(broadcast(SPECIES, -LN2_HIGH), x);
+            rest = n.fma(broadcast(SPECIES, -LN2_LOW), rest);
+            FloatVector p = broadcast(SPECIES, 1.9875691e-4f);
+            p = p.fma(rest, broadcast(SPECIES, 0.0013981999f));
+            p = p.fma(rest, broadcast(SPECIES, 0.008333452f));
+            p = p.fma(rest, broadcast(SPECIES, 0.041665796f));
+            p = p.fma(rest, broadcast(SPECIES, 0.16666666f));
+            p = p.fma(rest, broadcast(SPECIES, 0.5f));
+            p = p.fma(rest.mul(rest), rest.add(1f));
+            IntVector power = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats();
             e.intoArray(row, i);
             sum = sum.add(e);
         }
@@ -183,7 +205,7 @@ final class RowLosses {
 
     private static void add(float[] row, float summand) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).add(summand).intoArray(row, i);
+            fromArray(SPECIES, row, i).add(summand).intoArray(row, i);
         }
     }
 
@@ -193,7 +215,7 @@ final class RowLosses {
 
     static void scale(float[] row, int length, float factor) {
         for (int i = 0; i < length; i += LANES) {
-            vector(row, i).mul(factor).intoArray(row, i);
+            fromArray(SPECIES, row, i).mul(factor).intoArray(row, i);
         }
     }
 

@@ -1,8 +1,9 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -92,55 +93,60 @@ final class RowNorms {
     }
 
     private static float sum(float[] row) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < row.length; i += LANES) {
-            sum = sum.add(vector(row, i));
+            sum = sum.add(fromArray(SPECIES, row, i));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     private static float dot(float[] a, float[] b) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < a.length; i += LANES) {
-            sum = vector(a, i).fma(vector(b, i), sum);
+            sum = fromArray(SPECIES, a, i).fma(fromArray(SPECIES, b, i), sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     private static void centre(float[] row, float mean) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).sub(mean).intoArray(row, i);
+            fromArray(SPECIES, row, i).sub(mean).intoArray(row, i);
         }
     }
 
     private static void scale(float[] row, float factor) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(factor).intoArray(row, i);
+            fromArray(SPECIES, row, i).mul(factor).intoArray(row, i);
         }
     }
 
     private static void multiply(float[] row, float[] factors) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(vector(factors, i)).intoArray(row, i);
+            fromArray(SPECIES, row, i).mul(fromArray(SPECIES, factors, i)).intoArray(row, i);
         }
     }
 
     private static void affine(float[] row, float scale, float[] gains, float[] shifts) {
         for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(scale).fma(vector(gains, i), vector(shifts, i)).intoArray(row, i);
+            fromArray(SPECIES, row, i)
+                    .mul(scale)
+                    .fma(fromArray(SPECIES, gains, i), fromArray(SPECIES, shifts, i))
+                    .intoArray(row, i);
         }
     }
 
     /// `sums += a * b`.
     private static void addProduct(float[] a, float[] b, float[] sums) {
         for (int i = 0; i < sums.length; i += LANES) {
-            vector(a, i).fma(vector(b, i), vector(sums, i)).intoArray(sums, i);
+            fromArray(SPECIES, a, i)
+                    .fma(fromArray(SPECIES, b, i), fromArray(SPECIES, sums, i))
+                    .intoArray(sums, i);
         }
     }
 
     private static void add(float[] a, float[] sums) {
         for (int i = 0; i < sums.length; i += LANES) {
-            vector(a, i).add(vector(sums, i)).intoArray(sums, i);
+            fromArray(SPECIES, a, i).add(fromArray(SPECIES, sums, i)).intoArray(sums, i);
         }
     }
 
@@ -148,8 +154,8 @@ final class RowNorms {
     private static void project(
             float[] gradient, float[] normal, float average, float along, float scale) {
         for (int i = 0; i < gradient.length; i += LANES) {
-            FloatVector undone = vector(normal, i).mul(along).add(average);
-            vector(gradient, i).sub(undone).mul(scale).intoArray(gradient, i);
+            FloatVector undone = fromArray(SPECIES, normal, i).mul(along).add(average);
+            fromArray(SPECIES, gradient, i).sub(undone).mul(scale).intoArray(gradient, i);
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +30,9 @@ final class TileBias {
                 int n = (int) Math.min(length, elements - start);
                 Tile.load(x, start, tile, n);
                 for (int i = 0; i < n; i += Floats.LANES) {
-                    Tile.vector(tile, i).add(Tile.vector(pattern, i)).intoArray(tile, i);
+                    fromArray(SPECIES, tile, i)
+                            .add(fromArray(SPECIES, pattern, i))
+                            .intoArray(tile, i);
                 }
                 Tile.store(tile, y, start, n);
             }

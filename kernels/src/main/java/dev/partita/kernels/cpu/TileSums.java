@@ -1,8 +1,9 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -106,22 +107,22 @@ final class TileSums {
 
     private static void add(float[] x, float[] sum, int n) {
         for (int i = 0; i < n; i += LANES) {
-            vector(sum, i).add(vector(x, i)).intoArray(sum, i);
+            fromArray(SPECIES, sum, i).add(fromArray(SPECIES, x, i)).intoArray(sum, i);
         }
     }
 
     private static float total(float[] x, int n) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < n; i += LANES) {
-            sum = sum.add(vector(x, i));
+            sum = sum.add(fromArray(SPECIES, x, i));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
     private static float squares(float[] x, int n) {
-        FloatVector sum = all(0);
+        FloatVector sum = zero(SPECIES);
         for (int i = 0; i < n; i += LANES) {
-            sum = vector(x, i).fma(vector(x, i), sum);
+            sum = fromArray(SPECIES, x, i).fma(fromArray(SPECIES, x, i), sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }

@@ -1,7 +1,8 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import dev.partita.dsl.tensor.Region;
 import dev.partita.kernels.Buffer;
@@ -57,7 +58,9 @@ final class VectorEmbeddings {
                     Tile.load(dtable, row * width, sum, width);
                     Tile.load(dy, n * width, gradient, width);
                     for (int i = 0; i < sum.length; i += LANES) {
-                        vector(sum, i).add(vector(gradient, i)).intoArray(sum, i);
+                        fromArray(SPECIES, sum, i)
+                                .add(fromArray(SPECIES, gradient, i))
+                                .intoArray(sum, i);
                     }
                     Tile.store(sum, dtable, row * width, width);
                 }

@@ -1,9 +1,12 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.kernels.Kernel;
@@ -29,7 +32,9 @@ final class VectorFormulas {
                 (x, y, n) -> {
                     float by = factor.get(ValueLayout.JAVA_FLOAT, 0);
                     for (int i = 0; i < n; i += STEP) {
-                        store(load(x[0] + i).mul(by), y[0] + i);
+                        fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                .mul(by)
+                                .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                     }
                 },
                 request.operands().subList(0, 1),
@@ -42,110 +47,144 @@ final class VectorFormulas {
             case Elementwise.Relu _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).max(0), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .max(0)
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.ReluGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            var positive = load(x[0] + i).compare(VectorOperators.GT, 0);
-                            store(all(0).blend(load(x[1] + i), positive), y[0] + i);
+                            var positive =
+                                    fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                            .compare(VectorOperators.GT, 0);
+                            zero(SPECIES)
+                                    .blend(
+                                            fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER),
+                                            positive)
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Gelu _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            store(v.mul(VectorMath.normal(v)), y[0] + i);
+                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                            v.mul(VectorMath.normal(v)).intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.GeluGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
+                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
                             FloatVector slope =
                                     v.fma(VectorMath.normalDensity(v), VectorMath.normal(v));
-                            store(slope.mul(load(x[1] + i)), y[0] + i);
+                            slope.mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Silu _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            store(v.mul(VectorMath.sigmoid(v)), y[0] + i);
+                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                            v.mul(VectorMath.sigmoid(v)).intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.SiluGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
+                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
                             FloatVector s = VectorMath.sigmoid(v);
-                            FloatVector slope = all(1).sub(s).fma(v, all(1)).mul(s);
-                            store(slope.mul(load(x[1] + i)), y[0] + i);
+                            FloatVector slope =
+                                    broadcast(SPECIES, 1)
+                                            .sub(s)
+                                            .fma(v, broadcast(SPECIES, 1))
+                                            .mul(s);
+                            slope.mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Tanh _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(VectorMath.tanh(load(x[0] + i)), y[0] + i);
+                            VectorMath.tanh(fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.TanhGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            FloatVector slope = v.neg().fma(v, all(1));
-                            store(slope.mul(load(x[1] + i)), y[0] + i);
+                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                            FloatVector slope = v.neg().fma(v, broadcast(SPECIES, 1));
+                            slope.mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.SquareRoot _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).sqrt(), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .sqrt()
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.ClipFactor clip ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
                             FloatVector norm =
-                                    load(x[0] + i).add((float) Elementwise.ClipFactor.EPSILON);
-                            store(all((float) clip.maxNorm()).div(norm).min(1), y[0] + i);
+                                    fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                            .add((float) Elementwise.ClipFactor.EPSILON);
+                            broadcast(SPECIES, (float) clip.maxNorm())
+                                    .div(norm)
+                                    .min(1)
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Reciprocal _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(all(1).div(load(x[0] + i)), y[0] + i);
+                            broadcast(SPECIES, 1)
+                                    .div(fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.MeanWeight _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(all(1).div(load(x[0] + i).max(1)), y[0] + i);
+                            broadcast(SPECIES, 1)
+                                    .div(fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER).max(1))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Scale scale ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).mul((float) scale.factor()), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .mul((float) scale.factor())
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Add _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).add(load(x[1] + i)), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .add(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Subtract _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).sub(load(x[1] + i)), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .sub(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Multiply _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).mul(load(x[1] + i)), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Fused fused -> chain(fused);
