@@ -1,7 +1,8 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.kernels.Kernel;
@@ -48,7 +49,10 @@ final class MergeAttention {
 
     private static void average(float[] own, float weight, float[] more, float otherWeight) {
         for (int i = 0; i < own.length; i += LANES) {
-            vector(own, i).mul(weight).add(vector(more, i).mul(otherWeight)).intoArray(own, i);
+            fromArray(SPECIES, own, i)
+                    .mul(weight)
+                    .add(fromArray(SPECIES, more, i).mul(otherWeight))
+                    .intoArray(own, i);
         }
     }
 }
