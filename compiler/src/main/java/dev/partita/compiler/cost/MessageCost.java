@@ -6,7 +6,8 @@ import java.util.List;
 /// How long a collective takes: the alpha-beta model with the algorithms of the field's libraries
 /// (Thakur et al. 2005, "Optimization of Collective Communication Operations in MPICH", sections
 /// 4.1 to 4.5). A ring sends as little as possible and takes as many turns as there are members, a
-/// tree takes few turns and sends everything twice; the faster counts.
+/// tree takes few turns and sends everything twice; the faster counts. To or from one member, a
+/// chain passes pieces on that follow each other, and a tree passes everything on in few turns.
 ///
 /// A group inside one node uses its links. One that spans nodes goes round a ring through all of
 /// them, of which each of its devices in a node carries a part.
@@ -41,13 +42,25 @@ public final class MessageCost {
                 Link hop = near == members ? device.inside() : device.between();
                 yield hop.latencySeconds() + bytes / hop.bytesPerSecond();
             }
+            // the root sends or gets every other member's part
+            case Reshard.Scatter _, Reshard.Gather _ -> exchange(part, near, members, cluster);
+            case Reshard.Broadcast _, Reshard.Reduce _ ->
+                    Math.min(
+                            turns * link.latencySeconds() + bytes / link.bytesPerSecond(),
+                            depth(members)
+                                    * (link.latencySeconds() + bytes / link.bytesPerSecond()));
+            case Reshard.Send _ -> link.latencySeconds() + bytes / link.bytesPerSecond();
         };
+    }
+
+    /// How many turns a binary tree takes to reach all members.
+    private static double depth(int members) {
+        return Math.ceil(Math.log(members) / Math.log(2));
     }
 
     /// Up and down a binary tree, in pieces that follow each other.
     private static double tree(double bytes, int members, Link link) {
-        double depth = Math.ceil(Math.log(members) / Math.log(2));
-        return 2 * depth * link.latencySeconds() + 2 * bytes / link.bytesPerSecond();
+        return 2 * depth(members) * link.latencySeconds() + 2 * bytes / link.bytesPerSecond();
     }
 
     /// The slowest link of a ring.

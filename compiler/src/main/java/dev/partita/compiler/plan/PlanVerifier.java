@@ -1,57 +1,56 @@
 package dev.partita.compiler.plan;
 
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.mesh.Role;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Proves a plan before it runs: every read sees what the plan wrote there, sizes and types fit,
-/// memory is never shared while in use, nothing changes before a check may end the step, and no
-/// device can wait forever.
+/// memory is never shared while in use, nothing changes on any device before a check may end the
+/// step, and no device can wait forever. Devices may run different programs.
 public final class PlanVerifier {
-    private static final int MOST_NAMED = 4;
-
     private PlanVerifier() {}
 
     /// Verifies all programs, alone and together.
     ///
     /// @throws ProblemException `PlanRejected`, naming device, step and line
     public static void verify(ExecutionPlan plan) {
+        Set<String> checks = new LinkedHashSet<>();
+        plan.programs().forEach(program -> checks.addAll(checks(program.steps())));
         for (int i = 0; i < plan.programs().size(); i++) {
+            if (!plan.programOf().contains(i)) {
+                continue;
+            }
+            Role role = plan.role(i);
             try {
-                new MemoryVerifier(plan.programs().get(i), plan.mesh()).verify();
-                requireUpdatesLast(plan.programs().get(i));
+                new MemoryVerifier(plan.programs().get(i), role).verify();
+                requireUpdatesLast(plan.programs().get(i), checks);
             } catch (ProblemException e) {
-                throw e.problem().fact("ranks", ranks(plan, i)).exception(e);
+                throw e.problem().fact("ranks", role.rankList()).exception(e);
             }
         }
         new CollectiveVerifier(plan).verify();
     }
 
-    /// The devices that run a program: `0, 1, 2, 3 and 60 more`.
-    private static String ranks(ExecutionPlan plan, int program) {
-        List<Integer> ranks =
-                IntStream.range(0, plan.devices())
-                        .filter(rank -> plan.programOf().get(rank) == program)
-                        .boxed()
-                        .toList();
-        String named =
-                ranks.stream()
-                        .limit(MOST_NAMED)
-                        .map(String::valueOf)
-                        .collect(Collectors.joining(", "));
-        return ranks.size() <= MOST_NAMED
-                ? named
-                : named + " and " + (ranks.size() - MOST_NAMED) + " more";
+    private static Set<String> checks(List<Step> steps) {
+        Set<String> checks = new LinkedHashSet<>();
+        for (Step step : steps) {
+            if (step instanceof Step.RequireFinite check) {
+                checks.add(check.what());
+            }
+        }
+        return checks;
     }
 
-    /// Whoever ends a step at a check must have changed nothing.
-    private static void requireUpdatesLast(Program program) {
+    /// Whoever ends a step at a check must have changed nothing, and neither may any other device:
+    /// one that changes something has made every check of the plan before.
+    private static void requireUpdatesLast(Program program, Set<String> all) {
         @Nullable Step update = null;
         for (Step step : program.steps()) {
             if (update != null && step instanceof Step.RequireFinite) {
@@ -63,6 +62,14 @@ public final class PlanVerifier {
                     && compute.op() instanceof Update) {
                 update = step;
             }
+        }
+        Set<String> missing = new LinkedHashSet<>(all);
+        missing.removeAll(checks(program.steps()));
+        if (update != null && !missing.isEmpty()) {
+            throw rejected(
+                    program,
+                    update,
+                    "it changes state, and only other devices check " + String.join(", ", missing));
         }
     }
 

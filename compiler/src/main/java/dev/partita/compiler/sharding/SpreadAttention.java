@@ -114,8 +114,10 @@ public final class SpreadAttention {
     private void exchange(Node node, ContextAttention.AllToAll exchange) {
         Placement queries = byHeads(node, exchange);
         DimSharding whole = DimSharding.WHOLE;
-        Placement keys = Placement.of(List.of(queries.dim(0), whole, queries.dim(HEADS), whole));
-        Placement logSums = Placement.of(queries.dims().subList(0, QUERIES + 1));
+        Placement keys =
+                Placement.of(List.of(queries.dim(0), whole, queries.dim(HEADS), whole))
+                        .at(queries.at());
+        Placement logSums = Placement.of(queries.dims().subList(0, QUERIES + 1)).at(queries.at());
         boolean grad = node.op() instanceof AttentionOp.AttentionGrad;
         List<Value> operands =
                 inside(

@@ -153,7 +153,7 @@ public final class Simulator {
         }
 
         private Meeting meeting(Step.Start step) {
-            List<Integer> group = plan.group(rank, step.op());
+            List<Integer> group = plan.participants(rank, step.op());
             double bytes = Math.max(bytes(step.sources()), bytes(step.targets()));
             return new Meeting(
                     group.stream().map(plan.programOf()::get).distinct().toList(),

@@ -78,6 +78,29 @@ class MessageCostTest {
     }
 
     @Test
+    void pieces_of_a_broadcast_follow_each_other_through_a_chain() {
+        double seconds =
+                MessageCost.seconds(new Reshard.Broadcast(axes(4), 0), 100e6, ranks(4, 1), CLUSTER);
+        assertThat(seconds).isWithin(1e-12).of(3 * 1e-6 + 100e6 / 100e9);
+        double few = MessageCost.seconds(new Reshard.Reduce(axes(8), 1), 4, ranks(8, 4), CLUSTER);
+        assertThat(few).isWithin(1e-8).of(3 * 10e-6);
+    }
+
+    @Test
+    void the_root_of_a_scatter_sends_all_parts_but_its_own() {
+        double seconds =
+                MessageCost.seconds(new Reshard.Scatter(axes(4), 0, 0), 80e6, ranks(4, 1), CLUSTER);
+        assertThat(seconds).isWithin(1e-9).of(1e-6 + 3 * 20e6 / 100e9);
+    }
+
+    @Test
+    void a_send_takes_one_link() {
+        double seconds =
+                MessageCost.seconds(new Reshard.Send(axes(8), 0, 1), 80e6, List.of(0, 4), CLUSTER);
+        assertThat(seconds).isWithin(1e-9).of(10e-6 + 80e6 / 10e9);
+    }
+
+    @Test
     void one_device_alone_sends_nothing() {
         assertThat(allReduce(1e9, ranks(1, 1))).isEqualTo(0.0);
     }

@@ -35,9 +35,11 @@ public sealed interface Op
                 Op.RequireFinite,
                 RowOp,
                 AttentionOp,
+                RoutingOp,
                 BatchNorm,
                 Elementwise,
                 Update,
+                Wide,
                 Reshard {
     // ---- leaves: values that come from outside the graph ----
 
@@ -90,7 +92,9 @@ public sealed interface Op
                     Conv2dWeightGrad,
                     MaxPoolGrad,
                     EmbeddingGrad,
-                    RowOp.LogSumExp {
+                    RowOp.LogSumExp,
+                    RoutingOp.Dispatch,
+                    RoutingOp.Combine {
         Shape to();
 
         /// The same op for another result shape.

@@ -11,15 +11,18 @@ final class ReshardTypes {
 
     static List<TensorType> of(Reshard op, Operands in) {
         return switch (op) {
-            case Reshard.AllReduce _ -> {
+            case Reshard.Relocate _ -> in.count(1, in.type(0));
+            case Reshard.AllReduce _, Reshard.Reduce _, Reshard.Broadcast _, Reshard.Send _ -> {
                 in.require(
                         in.types().stream().allMatch(t -> t.dtype() == in.dtype(0)),
                         "its operands differ in type");
                 yield in.types();
             }
             case Reshard.AllGather gather -> in.resized(gather.cut().dim(), gather.size(), 1);
+            case Reshard.Gather gather -> in.resized(gather.dim(), gather.size(), 1);
             case Reshard.ReduceScatter scatter ->
                     in.resized(scatter.cut().dim(), 1, scatter.size());
+            case Reshard.Scatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
             case Reshard.Rotate rotate -> in.resized(rotate.dim(), 1, 1);
             case Reshard.Slice slice ->
                     in.count(1, in.resized(0, slice.cut().dim(), 1, slice.size()));

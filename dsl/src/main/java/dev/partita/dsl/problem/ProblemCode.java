@@ -30,6 +30,8 @@ public enum ProblemCode {
     AMBIGUOUS_PLACEMENT,
     /// An axis asked to divide what data parallelism keeps alike, where there is none over it.
     ZERO_WITHOUT_DATA_PARALLELISM,
+    /// Experts of which nobody said what becomes of tokens that find no room.
+    CAPACITY_POLICY_MISSING,
     /// More virtual devices than a machine takes without asking.
     MESH_TOO_LARGE,
     /// A training step that needs more memory than a device has.
@@ -50,6 +52,12 @@ public enum ProblemCode {
     DATA_FILE_MISSING,
     /// A file whose content is not what its format says.
     DATA_FILE_CORRUPT,
+    /// A folder without the checkpoint that was asked for.
+    CHECKPOINT_MISSING,
+    /// A file of a checkpoint that is not as it was written.
+    CHECKPOINT_CORRUPT,
+    /// A checkpoint of another model or training.
+    CHECKPOINT_MISMATCH,
     /// A label that is not a class of the model.
     LABEL_OUT_OF_RANGE,
     /// Fewer examples than a batch takes.
@@ -62,6 +70,8 @@ public enum ProblemCode {
     DEVICE_FAILED,
     /// Something this version does not do.
     UNSUPPORTED,
+    /// A program to be measured beside does not run, or computes something else.
+    PEER_FAILED,
     /// A result that could not be written.
     OUTPUT_NOT_WRITTEN;
 

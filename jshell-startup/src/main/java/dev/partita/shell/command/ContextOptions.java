@@ -45,7 +45,7 @@ final class ContextOptions {
         for (Map.Entry<String, String> each : shards.entrySet()) {
             boolean deal = balanced && each.getKey().equals(positions);
             CompileOptions.Shard shard = sharded.shard(each.getKey());
-            sharded = (deal ? shard.balanced() : shard).over(each.getValue());
+            sharded = (deal ? shard.balanced() : shard).over(each.getValue().split(",", -1));
         }
         return sharded;
     }

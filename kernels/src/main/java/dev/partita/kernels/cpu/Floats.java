@@ -3,9 +3,7 @@ package dev.partita.kernels.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// f32 numbers in native memory, by address. Kernels check sizes once, when they are opened; after
@@ -29,33 +27,12 @@ final class Floats {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
-    static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER);
-    }
-
-    static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(MEMORY, address, ORDER);
-    }
-
     static float get(long address) {
         return MEMORY.get(ValueLayout.JAVA_FLOAT, address);
     }
 
     static void set(long address, float value) {
         MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
-    }
-
-    /// The number at `address` in every lane.
-    static FloatVector spread(long address) {
-        return FloatVector.broadcast(SPECIES, get(address));
-    }
-
-    static ByteVector bytes(VectorSpecies<Byte> species, long address) {
-        return ByteVector.fromMemorySegment(species, MEMORY, address, ORDER);
-    }
-
-    static void storeBytes(ByteVector vector, long address) {
-        vector.intoMemorySegment(MEMORY, address, ORDER);
     }
 
     static short getShort(long address) {
@@ -66,27 +43,31 @@ final class Floats {
         MEMORY.set(ValueLayout.JAVA_SHORT, address, value);
     }
 
-    static ShortVector shorts(VectorSpecies<Short> species, long address) {
-        return ShortVector.fromMemorySegment(species, MEMORY, address, ORDER);
-    }
-
-    static void storeShorts(ShortVector vector, long address) {
-        vector.intoMemorySegment(MEMORY, address, ORDER);
-    }
-
-    /// `value` in every lane.
-    static FloatVector all(double value) {
-        return FloatVector.broadcast(SPECIES, (float) value);
-    }
-
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
     }
 
     /// Zeroes memory.
     static void clear(long address, long bytes) {
-        for (long at = address; at < address + bytes; at += Float.BYTES) {
-            MEMORY.set(ValueLayout.JAVA_FLOAT, at, 0);
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector.zero(SPECIES).intoMemorySegment(MEMORY, address + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            set(address + i, 0);
+        }
+    }
+
+    /// `sum += x`, for any number of elements.
+    static void add(long x, long sum, long bytes) {
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector.fromMemorySegment(SPECIES, MEMORY, sum + i, ORDER)
+                    .add(FloatVector.fromMemorySegment(SPECIES, MEMORY, x + i, ORDER))
+                    .intoMemorySegment(MEMORY, sum + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            set(sum + i, get(sum + i) + get(x + i));
         }
     }
 }

@@ -1,8 +1,10 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
 import static dev.partita.kernels.cpu.Floats.SPECIES;
-import static jdk.incubator.vector.FloatVector.fromArray;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.kernels.Kernel;
@@ -18,15 +20,16 @@ final class MergeAttention {
     static Kernel kernel(KernelRequest request) {
         MemorySegment one = request.operand(0).memory();
         MemorySegment oneSums = request.operand(1).memory();
-        MemorySegment other = request.operand(2).memory();
         MemorySegment otherSums = request.operand(3).memory();
         MemorySegment y = request.result(0).memory();
         MemorySegment logSums = request.result(1).memory();
         boolean inPlace = one.address() == y.address() && oneSums.address() == logSums.address();
         long queries = request.result(1).type().shape().elements();
-        int size = Math.toIntExact(request.result(0).type().shape().dims().getLast().size());
-        float[] own = Tile.forWidth(size);
-        float[] more = Tile.forWidth(size);
+        long size = request.result(0).type().shape().dims().getLast().size();
+        long bytes = Stretches.bytes(size);
+        var own = new Stretches(request.operand(0), size);
+        var more = new Stretches(request.operand(2), size);
+        var averages = new Stretches(request.result(0), size);
         return () -> {
             for (long query = 0; query < queries; query++) {
                 float sum = oneSums.getAtIndex(ValueLayout.JAVA_FLOAT, query);
@@ -38,21 +41,26 @@ final class MergeAttention {
                 double weight = Math.exp((double) sum - max);
                 double otherWeight = Math.exp((double) otherSum - max);
                 double total = weight + otherWeight;
-                Tile.load(one, query * size, own, size);
-                Tile.load(other, query * size, more, size);
-                average(own, (float) (weight / total), more, (float) (otherWeight / total));
-                Tile.store(own, y, query * size, size);
+                average(
+                        own.read(query * size, size, 0),
+                        (float) (weight / total),
+                        more.read(query * size, size, 0),
+                        (float) (otherWeight / total),
+                        averages.place(query * size, size),
+                        bytes);
+                averages.written(query * size, size);
                 logSums.setAtIndex(ValueLayout.JAVA_FLOAT, query, (float) (max + Math.log(total)));
             }
         };
     }
 
-    private static void average(float[] own, float weight, float[] more, float otherWeight) {
-        for (int i = 0; i < own.length; i += LANES) {
-            fromArray(SPECIES, own, i)
+    private static void average(
+            long own, float weight, long more, float otherWeight, long average, long bytes) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, own + i, ORDER)
                     .mul(weight)
-                    .add(fromArray(SPECIES, more, i).mul(otherWeight))
-                    .intoArray(own, i);
+                    .add(fromMemorySegment(SPECIES, MEMORY, more + i, ORDER).mul(otherWeight))
+                    .intoMemorySegment(MEMORY, average + i, ORDER);
         }
     }
 }

@@ -17,8 +17,11 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Elementwise ops, also in fused chains.
+/// Elementwise ops, also in fused chains. Every formula has its own loop of vectors, which pass
+/// through no method of ours: only then does the JIT certainly keep them in registers.
 final class VectorFormulas {
+    private static final float INVERSE_ROOT_TWO_PI = (float) (1 / Math.sqrt(2 * Math.PI));
+
     private VectorFormulas() {}
 
     static Kernel kernel(Elementwise op, KernelRequest request) {
@@ -41,7 +44,6 @@ final class VectorFormulas {
                 request);
     }
 
-    /// Every formula has its own loop, for only then does the compiler keep vectors in registers.
     static VectorLoop.Body formula(Elementwise op) {
         return switch (op) {
             case Elementwise.Relu _ ->
@@ -65,51 +67,11 @@ final class VectorFormulas {
                                     .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
-            case Elementwise.Gelu _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
-                            v.mul(VectorMath.normal(v)).intoMemorySegment(MEMORY, y[0] + i, ORDER);
-                        }
-                    };
-            case Elementwise.GeluGrad _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
-                            FloatVector slope =
-                                    v.fma(VectorMath.normalDensity(v), VectorMath.normal(v));
-                            slope.mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
-                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
-                        }
-                    };
-            case Elementwise.Silu _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
-                            v.mul(VectorMath.sigmoid(v)).intoMemorySegment(MEMORY, y[0] + i, ORDER);
-                        }
-                    };
-            case Elementwise.SiluGrad _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
-                            FloatVector s = VectorMath.sigmoid(v);
-                            FloatVector slope =
-                                    broadcast(SPECIES, 1)
-                                            .sub(s)
-                                            .fma(v, broadcast(SPECIES, 1))
-                                            .mul(s);
-                            slope.mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
-                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
-                        }
-                    };
-            case Elementwise.Tanh _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            VectorMath.tanh(fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER))
-                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
-                        }
-                    };
+            case Elementwise.Gelu _ -> gelu();
+            case Elementwise.GeluGrad _ -> geluGrad();
+            case Elementwise.Silu _ -> silu();
+            case Elementwise.SiluGrad _ -> siluGrad();
+            case Elementwise.Tanh _ -> tanh();
             case Elementwise.TanhGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
@@ -189,6 +151,82 @@ final class VectorFormulas {
                     };
             case Elementwise.Fused fused -> chain(fused);
         };
+    }
+
+    private static VectorLoop.Body gelu() {
+        MemorySegment normal = tile();
+        return (x, y, n) -> {
+            VectorMath.normal(x[0], normal.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                        .mul(fromMemorySegment(SPECIES, MEMORY, normal.address() + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    /// `dy (normal(x) + x density(x))`.
+    private static VectorLoop.Body geluGrad() {
+        MemorySegment normal = tile();
+        MemorySegment density = tile();
+        return (x, y, n) -> {
+            VectorMath.normal(x[0], normal.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                v.mul(v).intoMemorySegment(MEMORY, density.address() + i, ORDER);
+            }
+            VectorMath.exp(density.address(), density.address(), n, -0.5f, 0);
+            for (int i = 0; i < n; i += STEP) {
+                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                        .mul(INVERSE_ROOT_TWO_PI)
+                        .fma(
+                                fromMemorySegment(SPECIES, MEMORY, density.address() + i, ORDER),
+                                fromMemorySegment(SPECIES, MEMORY, normal.address() + i, ORDER))
+                        .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    private static VectorLoop.Body silu() {
+        MemorySegment sigmoid = tile();
+        return (x, y, n) -> {
+            VectorMath.sigmoid(x[0], sigmoid.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                        .mul(fromMemorySegment(SPECIES, MEMORY, sigmoid.address() + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    /// `dy sigmoid(x) (1 + x (1 - sigmoid(x)))`.
+    private static VectorLoop.Body siluGrad() {
+        MemorySegment sigmoid = tile();
+        return (x, y, n) -> {
+            VectorMath.sigmoid(x[0], sigmoid.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                FloatVector s = fromMemorySegment(SPECIES, MEMORY, sigmoid.address() + i, ORDER);
+                broadcast(SPECIES, 1)
+                        .sub(s)
+                        .fma(
+                                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER),
+                                broadcast(SPECIES, 1))
+                        .mul(s)
+                        .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    private static VectorLoop.Body tanh() {
+        MemorySegment doubled = tile();
+        return (x, y, n) -> VectorMath.tanh(x[0], y[0], n, doubled.address());
+    }
+
+    /// Memory for what a formula computes on the way.
+    private static MemorySegment tile() {
+        return Arena.ofAuto().allocate(VectorLoop.TILE, 64);
     }
 
     /// The numbers between two parts stay in the first cache, one tile at a time.

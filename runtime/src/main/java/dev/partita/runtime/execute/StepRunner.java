@@ -10,6 +10,7 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.state.Elements;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Runs one device's program: the kernel of every step is opened and bound to its slots, every
@@ -24,6 +25,10 @@ final class StepRunner implements AutoCloseable {
     private final Step[] steps;
     private final int commitAt;
     private @Nullable FirstNonFinite firstNonFinite;
+    private long @Nullable [] clock;
+
+    /// The largest tag of the collectives that this device has finished in this run.
+    private int lastFinished = -1;
 
     StepRunner(
             int rank,
@@ -59,11 +64,15 @@ final class StepRunner implements AutoCloseable {
     /// changes weights.
     StepOutcome run(boolean checked) {
         firstNonFinite = null;
+        lastFinished = -1;
+        if (clock != null) {
+            clock[steps.length] = System.nanoTime();
+        }
         if (checked) {
             checkBindings();
         }
         for (int i = 0; i < steps.length; i++) {
-            if (i == commitAt && (checked || !control.commit())) {
+            if (i == commitAt && !(checked ? endSearch() : control.commit())) {
                 return StepOutcome.GIVEN_UP;
             }
             if (i < commitAt && control.isGivenUp()) {
@@ -72,7 +81,10 @@ final class StepRunner implements AutoCloseable {
             switch (steps[i]) {
                 case Step.Compute _ -> bound.kernel(i).run();
                 case Step.Start _ -> bound.collective(i).start();
-                case Step.Finish _ -> bound.collective(i).finish();
+                case Step.Finish finish -> {
+                    bound.collective(i).finish();
+                    lastFinished = Math.max(lastFinished, finish.tag());
+                }
                 case Step.RequireFinite require -> {
                     if (!isFiniteScalar(buffers.get(require.slot()))) {
                         return notFinite(require, checked);
@@ -82,13 +94,44 @@ final class StepRunner implements AutoCloseable {
             if (checked && firstNonFinite == null) {
                 check(i);
             }
+            if (clock != null) {
+                tick(clock, i);
+            }
         }
         return StepOutcome.COMPLETE;
     }
 
+    /// The time since the last tick is that of plan step `i`.
+    private void tick(long[] running, int i) {
+        long now = System.nanoTime();
+        running[i] += now - running[steps.length];
+        running[steps.length] = now;
+    }
+
+    /// From now on every plan step is timed.
+    void startClock() {
+        clock = new long[steps.length + 1];
+    }
+
+    /// Ends timing.
+    ///
+    /// @param totalNanos that `times` steps took
+    StepProfile stopClock(long totalNanos, int times) {
+        long[] stopped = Objects.requireNonNull(clock, "startClock() comes first");
+        clock = null;
+        return StepProfile.of(program, bound, stopped, totalNanos, times);
+    }
+
+    /// Every check has passed: nothing to be found is left on any device. Others may wait for what
+    /// this one would do after its updates.
+    private boolean endSearch() {
+        control.giveUp();
+        return false;
+    }
+
     private StepOutcome notFinite(Step.RequireFinite require, boolean checked) {
         if (checked || require.lossScale().isEmpty()) {
-            return StepOutcome.NOT_FINITE;
+            return control.endNotFinite() ? StepOutcome.NOT_FINITE : StepOutcome.GIVEN_UP;
         }
         return control.skip() ? StepOutcome.SKIPPED : StepOutcome.GIVEN_UP;
     }
@@ -127,7 +170,7 @@ final class StepRunner implements AutoCloseable {
                             case Binding.State _ -> "state ";
                             case Binding.Output _ -> "output ";
                         };
-                firstNonFinite = new FirstNonFinite(-1, kind + binding.name(), NOWHERE);
+                firstNonFinite = new FirstNonFinite(-1, -1, kind + binding.name(), NOWHERE);
             }
         }
     }
@@ -135,7 +178,8 @@ final class StepRunner implements AutoCloseable {
     private void check(int i) {
         for (int slot : bound.completes(i)) {
             if (!isFinite(buffers.get(slot))) {
-                firstNonFinite = new FirstNonFinite(i, bound.describe(i), steps[i].note());
+                firstNonFinite =
+                        new FirstNonFinite(lastFinished, i, bound.describe(i), steps[i].note());
                 return;
             }
         }

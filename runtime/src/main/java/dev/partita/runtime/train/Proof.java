@@ -66,7 +66,8 @@ public record Proof(
     public record Difference(int step, String kind, String name, double relative) {
         @Override
         public String toString() {
-            return "%.2e  step %d  %s %s".formatted(relative, step, kind, name).strip();
+            String what = name.equals(kind) ? kind : kind + " " + name;
+            return "%.2e  step %d  %s".formatted(relative, step, what);
         }
     }
 
@@ -117,6 +118,7 @@ public record Proof(
                 compilation.plan().peakBytesPerDevice());
     }
 
+    /// Up to which relative differences count as rounding.
     static double tolerance(Dtype compute) {
         return switch (compute) {
             case F64 -> F64_TOLERANCE;
@@ -136,8 +138,8 @@ public record Proof(
             int step, Session many, Session one, boolean half, List<Difference> differences) {
         double allGradients = half ? one.scalar("gradient-norm") : 0;
         for (String output : one.names(Binding.Output.class)) {
-            String kind = output.startsWith("gradient/") ? "gradient" : output;
-            String name = output.startsWith("gradient/") ? output.substring(9) : "";
+            String kind = kind(output);
+            String name = kind.equals("gradient") ? output.substring(9) : output;
             double least = kind.equals("gradient") ? allGradients : 0;
             double relative = relative(many.gather(output), one.gather(output), least);
             differences.add(new Difference(step, kind, name, relative));
@@ -148,6 +150,14 @@ public record Proof(
                     relative(many.readParameter(name), one.readParameter(name), allWeights);
             differences.add(new Difference(step, "weight", name, relative));
         }
+    }
+
+    /// What else a step returns, such as how experts were chosen, belongs to its loss.
+    private static String kind(String output) {
+        if (output.startsWith("gradient/")) {
+            return "gradient";
+        }
+        return output.equals("gradient-norm") ? output : "loss";
     }
 
     private static double normOfWeights(Session session) {
@@ -165,8 +175,10 @@ public record Proof(
         return squares;
     }
 
+    /// The largest difference of two elements, relative to the norm of `expected`.
+    ///
     /// @param least norm that the difference is relative to, at least
-    private static double relative(HostTensor found, HostTensor expected, double least) {
+    static double relative(HostTensor found, HostTensor expected, double least) {
         double largest = 0;
         for (long i = 0; i < expected.elements(); i++) {
             largest = Math.max(largest, Math.abs(found.get(i) - expected.get(i)));

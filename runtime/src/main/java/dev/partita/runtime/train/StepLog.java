@@ -5,6 +5,7 @@ import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.train.TrainingListener.Progress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Writes down every step of a run. Its room is taken at the start, so that writing allocates
 /// nothing.
@@ -12,23 +13,32 @@ final class StepLog {
     private final Session session;
     private final ScalarOutput loss;
     private final ScalarOutput gradNorm;
+    private final ExpertLog experts;
     private final int batch;
+    private final int before;
     private final double[] losses;
     private final double[] gradNorms;
     private final double[] millis;
     private final long[] allocated;
     private int steps;
 
+    /// What each device had worked when half of the steps were done.
+    private List<Long> busyHalfway = List.of();
+
     /// When the first step ended, later by all pauses.
     private long since;
 
     private long pausedAt;
 
-    StepLog(Session session, int capacity, int batch) {
+    /// @param before steps that an earlier run has done
+    /// @param capacity steps that this one does at most
+    StepLog(Session session, int before, int capacity, int batch) {
         this.session = session;
+        this.before = before;
         this.batch = batch;
         loss = session.scalarOutput("loss");
         gradNorm = session.scalarOutput("gradient-norm");
+        experts = new ExpertLog(session, capacity);
         losses = new double[capacity];
         gradNorms = new double[capacity];
         millis = new double[capacity];
@@ -40,10 +50,14 @@ final class StepLog {
         losses[steps] = loss.value();
         gradNorms[steps] = gradNorm.value();
         millis[steps] = nanos / 1e6;
+        experts.add();
         allocated[steps] = session.allocatedBytes();
         steps++;
         if (steps == 1) {
             since = System.nanoTime();
+        }
+        if (steps == halfway()) {
+            busyHalfway = session.busyNanos();
         }
     }
 
@@ -65,7 +79,13 @@ final class StepLog {
         double left = (losses.length - steps) * (double) batch / speed;
         int last = steps - 1;
         return new Progress(
-                steps, losses.length, epoch, losses[last], gradNorms[last], speed, left);
+                before + steps,
+                before + losses.length,
+                epoch,
+                losses[last],
+                gradNorms[last],
+                speed,
+                left);
     }
 
     /// Over all steps but the first, which waits for code to be compiled; a single step is its own
@@ -85,8 +105,25 @@ final class StepLog {
         return written(gradNorms);
     }
 
+    List<ExpertLoad> experts() {
+        return experts.loads();
+    }
+
     List<Double> millis() {
         return written(millis);
+    }
+
+    private int halfway() {
+        return losses.length / 2;
+    }
+
+    /// The part of the second half of the steps in which each device worked; empty before that.
+    List<Double> busy() {
+        List<Long> busy = session.busyNanos();
+        double nanos = 1e6 * Arrays.stream(millis, Math.min(halfway(), steps), steps).sum();
+        return IntStream.range(0, nanos == 0 ? 0 : busyHalfway.size())
+                .mapToObj(device -> (busy.get(device) - busyHalfway.get(device)) / nanos)
+                .toList();
     }
 
     private List<Double> written(double[] values) {

@@ -10,13 +10,17 @@ import java.util.List;
 final class PlainCollectives {
     private PlainCollectives() {}
 
+    /// What each member gets.
+    ///
     /// @param sizes of every source
+    /// @param sources by member; of one that brings nothing, anything
+    /// @return by member; of one that gets nothing, empty
     static List<double[]> targets(Reshard.Collective op, long[] sizes, List<double[]> sources) {
         int members = sources.size();
         var targets = new ArrayList<double[]>();
         for (int rank = 0; rank < members; rank++) {
             long[] shape = targetSizes(op, sizes, members);
-            var target = new double[(int) product(shape)];
+            var target = new double[op.takes(rank) ? (int) product(shape) : 0];
             for (int i = 0; i < target.length; i++) {
                 target[i] = element(op, sizes, sources, rank, unravel(i, shape));
             }
@@ -28,9 +32,15 @@ final class PlainCollectives {
     static long[] targetSizes(Reshard.Collective op, long[] sizes, int members) {
         long[] shape = sizes.clone();
         switch (op) {
-            case Reshard.AllReduce _, Reshard.Rotate _ -> {}
+            case Reshard.AllReduce _,
+                    Reshard.Rotate _,
+                    Reshard.Reduce _,
+                    Reshard.Broadcast _,
+                    Reshard.Send _ -> {}
             case Reshard.AllGather(_, Cut cut) -> shape[cut.dim()] *= members;
+            case Reshard.Gather(_, _, int dim) -> shape[dim] *= members;
             case Reshard.ReduceScatter(_, Cut cut) -> shape[cut.dim()] /= members;
+            case Reshard.Scatter(_, _, int dim) -> shape[dim] /= members;
             case Reshard.AllToAll(_, Cut split, Cut join) -> {
                 shape[split.dim()] /= members;
                 shape[join.dim()] *= members;
@@ -44,19 +54,21 @@ final class PlainCollectives {
         long[] from = at.clone();
         int members = sources.size();
         return switch (op) {
-            case Reshard.AllReduce _ -> sum(sources, from, sizes);
+            case Reshard.AllReduce _, Reshard.Reduce _ -> sum(sources, from, sizes);
+            case Reshard.Broadcast(_, int root) -> sources.get(root)[ravel(from, sizes)];
+            case Reshard.Send(_, int giver, _) -> sources.get(giver)[ravel(from, sizes)];
+            case Reshard.Scatter(_, int root, int dim) -> {
+                from[dim] += rank * sizes[dim] / members;
+                yield sources.get(root)[ravel(from, sizes)];
+            }
+            case Reshard.Gather(_, _, int dim) -> joined(sizes, sources, new Cut(dim, false), at);
+            case Reshard.AllGather(_, Cut cut) -> joined(sizes, sources, cut, at);
             case Reshard.Rotate _ ->
                     sources.get(Math.floorMod(rank - 1, members))[ravel(from, sizes)];
             case Reshard.ReduceScatter(_, Cut cut) -> {
                 int dim = cut.dim();
                 from[dim] = place(cut, at[dim], sizes[dim] / members, rank, members);
                 yield sum(sources, from, sizes);
-            }
-            case Reshard.AllGather(_, Cut cut) -> {
-                int dim = cut.dim();
-                int owner = owner(cut, at[dim], sizes[dim], members);
-                from[dim] = index(cut, at[dim], sizes[dim], owner, members);
-                yield sources.get(owner)[ravel(from, sizes)];
             }
             case Reshard.AllToAll(_, Cut split, Cut join) -> {
                 int to = join.dim();
@@ -68,6 +80,14 @@ final class PlainCollectives {
                 yield sources.get(owner)[ravel(from, sizes)];
             }
         };
+    }
+
+    private static double joined(long[] sizes, List<double[]> sources, Cut cut, long[] at) {
+        int dim = cut.dim();
+        long[] from = at.clone();
+        int owner = owner(cut, at[dim], sizes[dim], sources.size());
+        from[dim] = index(cut, at[dim], sizes[dim], owner, sources.size());
+        return sources.get(owner)[ravel(from, sizes)];
     }
 
     /// Where element `i` of member `rank`'s part of this size lies in the whole.

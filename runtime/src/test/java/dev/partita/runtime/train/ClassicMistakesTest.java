@@ -25,6 +25,7 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.schedule.Overlap;
+import dev.partita.compiler.schedule.SplitRoles;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphIndex;
@@ -225,7 +226,7 @@ final class ClassicMistakesTest {
                 placement.batch(4).dtype(Dtype.F64).optimizer(adam(1e-2)).keepingGradients();
         Compilation right = Compiler.compile(NET, options);
         LocalGraph local = mistake.apply(Partitioner.run(right.sharded()));
-        ExecutionPlan plan = Assembler.run(PackArena.run(Overlap.run(local)));
+        ExecutionPlan plan = Assembler.run(PackArena.run(SplitRoles.run(Overlap.run(local))));
         PlanVerifier.verify(plan);
         var wrong =
                 new Compilation(
