@@ -68,7 +68,7 @@ final class CollectiveAllocationTest {
                                 member,
                                 rank,
                                 op,
-                                4 + opened.size(),
+                                5 + opened.size(),
                                 List.of(Blocks.empty(from)),
                                 List.of(Blocks.empty(to))));
             }
