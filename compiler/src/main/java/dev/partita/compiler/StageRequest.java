@@ -1,5 +1,6 @@
 package dev.partita.compiler;
 
+import dev.partita.compiler.pipeline.OneForwardOneBackward;
 import dev.partita.compiler.pipeline.PipelineSchedule;
 import dev.partita.compiler.pipeline.ScheduleStyle;
 import dev.partita.compiler.pipeline.Schedules;
@@ -101,6 +102,10 @@ public record StageRequest(
             List<String> begins,
             ScheduleStyle style,
             Optional<PipelineSchedule> written) {
+        Words(CompileOptions options, int count, List<String> begins) {
+            this(options, count, begins, new OneForwardOneBackward(), Optional.empty());
+        }
+
         /// Works in the order of a known schedule, such as `1f1b` or `zb-h1`.
         ///
         /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, with the near miss
