@@ -3,6 +3,7 @@ package dev.partita.compiler.schedule;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Coordinate;
@@ -15,18 +16,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// Gives every device its part of the sequence: what is computed on values that live with it, and
 /// of each collective what it brings and what it gets.
 ///
 /// All parts keep one order. So a device that waits at some place of it waits only for what others
-/// do at earlier or the same places: no two can wait for each other.
+/// do at earlier or the same places: no two can wait for each other. Who sends something waits even
+/// later for the other to take it: when it has the next to send there, or updates weights. So it
+/// goes on meanwhile, with what it sent left where it is.
 public final class SplitRoles {
     private final DeviceSequence all;
     private final LocalGraph local;
     private final Role role;
     private final int rank;
     private final List<Action> actions = new ArrayList<>();
+
+    /// What this device has sent, and what of it others take at earlier places than here.
+    private final Map<Integer, Action.Start> sent = new HashMap<>();
+
+    private final List<Action.Start> taken = new ArrayList<>();
 
     private SplitRoles(DeviceSequence all, Role role) {
         this.all = all;
@@ -66,13 +75,18 @@ public final class SplitRoles {
             switch (action) {
                 case Action.Run(Node node) -> {
                     if (local.isComputedBy(node, rank)) {
+                        if (node.op() instanceof Update) {
+                            awaitTaken(_ -> true);
+                        }
                         actions.add(action);
                     }
                 }
                 case Action.Start start -> {
                     Action.Start part = part(start);
                     if (!part.reads().isEmpty() || !part.writes().isEmpty()) {
-                        started.put(part.tag(), part);
+                        boolean sends = start.node().op() instanceof Reshard.Send;
+                        awaitTaken(each -> each.node().op().equals(start.node().op()));
+                        (sends && part.writes().isEmpty() ? sent : started).put(part.tag(), part);
                         actions.add(part);
                         keep(part);
                     }
@@ -81,10 +95,13 @@ public final class SplitRoles {
                     Action.Start part = started.get(finish.tag());
                     if (part != null) {
                         actions.add(part.finish());
+                    } else if (sent.containsKey(finish.tag())) {
+                        taken.add(sent.remove(finish.tag()));
                     }
                 }
             }
         }
+        awaitTaken(_ -> true);
         Map<String, Value> outputs = new LinkedHashMap<>();
         all.outputs()
                 .forEach((name, value) -> {
@@ -93,6 +110,15 @@ public final class SplitRoles {
                     }
                 });
         return new DeviceSequence(local, role, withoutUnread(outputs), outputs);
+    }
+
+    private void awaitTaken(Predicate<Action.Start> which) {
+        for (Action.Start start : List.copyOf(taken)) {
+            if (which.test(start)) {
+                taken.remove(start);
+                actions.add(start.finish());
+            }
+        }
     }
 
     /// What a member brings of a collective, and gets.

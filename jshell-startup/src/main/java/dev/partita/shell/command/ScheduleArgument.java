@@ -19,10 +19,15 @@ final class ScheduleArgument {
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, `DataFileMissing`,
     ///   `ScheduleRejected`
     static PipelineSchedule read(String style, int stages, int microBatches, int chunks) {
-        if (!Schedules.names().contains(style) && Files.exists(Path.of(style))) {
+        if (!isName(style) && Files.exists(Path.of(style))) {
             return written(Path.of(style));
         }
         return Schedules.of(Schedules.named(style), stages, microBatches, chunks);
+    }
+
+    /// True for a known style.
+    static boolean isName(String style) {
+        return Schedules.names().contains(style);
     }
 
     private static PipelineSchedule written(Path file) {

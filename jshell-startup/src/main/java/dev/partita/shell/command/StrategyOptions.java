@@ -133,6 +133,7 @@ final class StrategyOptions {
     @Mixin private ContextOptions context = new ContextOptions();
     @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private OptimizerOptions optimizer = new OptimizerOptions();
+    @Mixin private PipelineOptions pipeline = new PipelineOptions();
     @Mixin private LaterOptions later = new LaterOptions();
 
     long seed() {
@@ -167,7 +168,7 @@ final class StrategyOptions {
     /// @param steps of the whole training, which learning-rate schedules divide
     Compilation compile(Model model, String usualMesh, long steps) {
         later.refuse();
-        Mesh devices = Mesh.parse(mesh == null ? usualMesh : mesh);
+        Mesh devices = mesh(usualMesh);
         CompileOptions options =
                 CompileOptions.on(devices)
                         .batch(batch(model))
@@ -178,7 +179,11 @@ final class StrategyOptions {
         options = optimizer.clip(options);
         options = context.shard(options, shards(devices, model), model);
         options = dataParallel ? options.dataParallel().over("data") : options;
-        return Compiler.compile(smoothed(model), split(options));
+        return Compiler.compile(smoothed(model), pipeline.cut(split(options)));
+    }
+
+    private Mesh mesh(String usualMesh) {
+        return pipeline.mesh(Mesh.parse(mesh == null ? usualMesh : mesh));
     }
 
     private Model smoothed(Model model) {
@@ -215,7 +220,7 @@ final class StrategyOptions {
     /// @param steps of the whole training
     /// @throws dev.partita.dsl.problem.ProblemException `MeshTooLarge`
     Compilation compileToRun(Model model, String usualMesh, long steps) {
-        int devices = Mesh.parse(mesh == null ? usualMesh : mesh).devices();
+        int devices = mesh(usualMesh).devices();
         if (devices > MOST_VIRTUAL_DEVICES && !force) {
             throw Problem.of(
                             ProblemCode.MESH_TOO_LARGE,
@@ -241,11 +246,13 @@ final class StrategyOptions {
                         .collect(Collectors.joining(", "));
         String split = compilation.options().zero().map(request -> ", " + request).orElse("");
         String from = compilation.options().dataParallelRequest().map(r -> ", " + r).orElse("");
+        String stages = compilation.options().stageRequest().map(r -> ", " + r).orElse("");
         return compilation.options().mesh()
                 + ", "
                 + (dims.isEmpty() ? "nothing sharded" : dims)
                 + from
-                + split;
+                + split
+                + stages;
     }
 
     /// The mesh as one would type it.
@@ -261,6 +268,9 @@ final class StrategyOptions {
         }
         var usual = new LinkedHashMap<String, String>();
         for (Axis axis : devices.axes()) {
+            if (pipeline.isStages(axis.name())) {
+                continue;
+            }
             List<String> dims = USUAL.get(axis.name());
             if (dims == null) {
                 throw Problem.of(
@@ -270,7 +280,7 @@ final class StrategyOptions {
                         .fix(
                                 "--shard DIM="
                                         + axis.name()
-                                        + ", or name the axis data, context or tensor")
+                                        + ", or name the axis data, context, tensor, expert or pipe")
                         .exception();
             }
             List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();
