@@ -157,8 +157,7 @@ public final class Compiler {
     }
 
     private static Optional<Stages> cut(Graph forward, CompileOptions options) {
-        return options.stageRequest()
-                .map(request -> request.cut(forward, options.mesh(), options.microBatches()));
+        return options.stageRequest().map(request -> request.cut(forward, options));
     }
 
     /// Where a parameter or the loss lives.

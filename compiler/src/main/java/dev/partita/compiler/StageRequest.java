@@ -9,13 +9,13 @@ import dev.partita.compiler.pipeline.Stages;
 import dev.partita.compiler.sharding.Cause;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.mesh.Axis;
-import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A user's request to cut the model into stages that lie along an axis, and to work on
 /// micro-batches in the order of a schedule.
@@ -36,17 +36,37 @@ public record StageRequest(
 
     /// Cuts a forward graph.
     ///
-    /// @param microBatches of a step
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, `UnknownLayer`,
-    ///   `StageCut`, `ScheduleRejected`
-    Stages cut(Graph forward, Mesh mesh, long microBatches) {
-        Axis devices = mesh.axis(axis);
-        PipelineSchedule schedule = schedule(devices, Math.toIntExact(microBatches));
+    ///   `StageCut`, `ScheduleRejected`, and `AxisUsedTwice` if the axis is to do something else
+    ///   too
+    Stages cut(Graph forward, CompileOptions options) {
+        requireFree(options);
+        Axis devices = options.mesh().axis(axis);
+        PipelineSchedule schedule = schedule(devices, Math.toIntExact(options.microBatches()));
         Map<String, Integer> stages =
                 begins.isEmpty()
                         ? StageCuts.balanced(forward, schedule.stages(), origin)
                         : StageCuts.before(forward, begins, origin);
         return new Stages(devices, schedule, stages);
+    }
+
+    private void requireFree(CompileOptions options) {
+        Stream.of(
+                        options.shards().stream().filter(r -> r.axes().contains(axis)),
+                        options.zero().stream().filter(r -> r.axes().contains(axis)),
+                        options.dataParallelRequest().stream().filter(r -> r.axes().contains(axis)))
+                .flatMap(other -> other)
+                .findFirst()
+                .ifPresent(other -> {
+                    throw Problem.of(
+                                    ProblemCode.AXIS_USED_TWICE,
+                                    "An axis along which stages lie cannot do anything else.")
+                            .fact("axis", axis)
+                            .fact("asked by", this + " and " + other)
+                            .fix("another axis for one of the two")
+                            .at(origin)
+                            .exception();
+                });
     }
 
     private PipelineSchedule schedule(Axis devices, int microBatches) {

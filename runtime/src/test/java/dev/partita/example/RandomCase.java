@@ -10,6 +10,9 @@ import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
+import dev.partita.compiler.pipeline.DualPipeV;
+import dev.partita.compiler.pipeline.ScheduleStyle;
+import dev.partita.compiler.pipeline.Schedules;
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
@@ -41,7 +44,9 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
                     ProblemCode.AMBIGUOUS_PLACEMENT,
-                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM);
+                    ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
+                    // more stages than the model can be cut into
+                    ProblemCode.STAGE_CUT);
 
     /// Adds one thing that a user may ask for, or leaves it.
     private interface Choice {
@@ -66,6 +71,7 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("data parallel", RandomCase::dataParallel);
         CHOICES.put("context", RandomCase::context);
         CHOICES.put("balanced", RandomCase::balanced);
+        CHOICES.put("stages", RandomCase::stages);
     }
 
     public static RandomCase draw(long seed) {
@@ -293,5 +299,27 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
             }
         }
         return options;
+    }
+
+    /// Stages over an axis that nothing else uses, in any order of the micro-batches.
+    private static CompileOptions stages(CompileOptions options, Graph graph, Draw draw) {
+        List<String> free =
+                options.mesh().axisNames().stream()
+                        .filter(axis ->
+                                options.shards().stream().noneMatch(r -> r.axes().contains(axis)))
+                        .toList();
+        boolean rooted = options.dataParallelRequest().isPresent();
+        if (free.isEmpty() || rooted || !draw.either()) {
+            return options;
+        }
+        String axis = draw.pick(free);
+        ScheduleStyle style = draw.pick(Schedules.STYLES);
+        int devices = options.mesh().size(axis);
+        int chunks = style.chunks() == 0 ? 1 + draw.below(2) : style.chunks();
+        int microBatches = Math.toIntExact(options.microBatches());
+        if (style instanceof DualPipeV && microBatches < 2 * devices) {
+            return options;
+        }
+        return options.stages(devices * chunks).schedule(style.name()).over(axis);
     }
 }

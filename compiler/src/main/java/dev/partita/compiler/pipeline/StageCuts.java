@@ -39,14 +39,11 @@ public final class StageCuts {
     /// The stage of every layer, so that the stage with most work has as little as can be.
     ///
     /// @param count of stages
-    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` if there are not so many
-    ///   places to cut
+    /// @throws dev.partita.dsl.problem.ProblemException `StageCut` if there are not so many places
     public static Map<String, Integer> balanced(Graph forward, int count, Origin origin) {
         var cuts = new StageCuts(forward);
         if (cuts.legal.size() < count - 1) {
-            throw Problem.of(
-                            ProblemCode.INVALID_ARGUMENT,
-                            "The model cannot be cut into so many stages.")
+            throw Problem.of(ProblemCode.STAGE_CUT, "The model cannot be cut into so many stages.")
                     .fact("stages", count)
                     .fact("at most", cuts.legal.size() + 1)
                     .fact("a stage may begin with", String.join(", ", cuts.beginnings()))

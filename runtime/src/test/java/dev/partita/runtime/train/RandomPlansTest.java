@@ -101,6 +101,7 @@ class RandomPlansTest {
                         "Reduce",
                         "ReduceScatter",
                         "Rotate",
-                        "Scatter");
+                        "Scatter",
+                        "Send");
     }
 }
