@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Where a forward graph may be cut into stages: between two layers, at a place that one activation
 /// alone crosses, such as between the residual layers of a transformer, and before the loss.
@@ -99,26 +101,25 @@ public final class StageCuts {
                 lastRead.put(operand, i);
             }
         }
-        // how many activations cross the place before each node, by where they begin and end
-        int[] crossing = new int[nodes.size() + 1];
-        int open = 0;
-        for (int i = 0; i < nodes.size(); i++) {
-            for (Value result : nodes.get(i).results()) {
-                int until = lastRead.getOrDefault(result, i);
-                if (result.type().shape().rank() > 0 && until > i) {
-                    crossing[i + 1]++;
-                    crossing[Math.min(until, nodes.size() - 1) + 1]--;
-                }
-            }
-        }
+        Set<Value> crossing = new LinkedHashSet<>();
         int reach = -1;
         for (int i = 0; i <= end; i++) {
-            open += crossing[i];
-            if (i > 0 && open == 1 && reach < i) {
+            int place = i;
+            crossing.removeIf(value -> lastRead.getOrDefault(value, 0) < place);
+            if (i > 0 && crossing.size() == 1 && reach < i && isActivation(crossing)) {
                 legal.add(i);
             }
+            nodes.get(i).results().stream()
+                    .filter(result -> result.type().shape().rank() > 0)
+                    .filter(result -> lastRead.getOrDefault(result, 0) > place)
+                    .forEach(crossing::add);
             reach = Math.max(reach, lastOf.getOrDefault(nodes.get(i).layer(), i));
         }
+    }
+
+    /// Examples as they come are no activation: before the first layer is no place to cut.
+    private static boolean isActivation(Set<Value> crossing) {
+        return crossing.stream().allMatch(value -> value.type().dtype().isFloating());
     }
 
     /// The activations that lead from before a node to it or behind it.

@@ -209,7 +209,7 @@ final class PipelineTest {
                         [StageCut] A stage cannot begin here.
                           layer:                  mix2
                           what would cross:       f64[batch=6, sequence=4, model=8] of residual2, f64[batch=6, sequence=4, model=8] of a2
-                          a stage may begin with: model, a1, b1, a2, b2, a3, b3, a4, b4, norm, tied1
+                          a stage may begin with: a1, b1, a2, b2, a3, b3, a4, b4, norm, tied1
                           try:                    name layers that one activation alone leads to, in their order\
                         """);
         assertThat(problem(pipe(Mesh.of("pipe", 16), 4).stages(16).over("pipe")))
