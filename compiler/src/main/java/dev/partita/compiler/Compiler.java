@@ -9,6 +9,7 @@ import dev.partita.compiler.autodiff.TrainingOutputs;
 import dev.partita.compiler.memory.MemoryPlans;
 import dev.partita.compiler.memory.PackArena;
 import dev.partita.compiler.partition.Buckets;
+import dev.partita.compiler.partition.JoinUpdates;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
@@ -155,6 +156,7 @@ public final class Compiler {
         local = passes.after("fuse-casts", local.with(FuseCasts.run(local.graph())));
         local = passes.after("buckets", Buckets.run(local, options.bucketBytes()));
         local = passes.after("start-early", StartEarly.run(local, options.bucketBytes()));
+        local = passes.after("join-updates", JoinUpdates.run(local));
         DeviceSequence sequence = passes.after("overlap", Overlap.run(local));
         RoleSequences roles = passes.after("split-roles", SplitRoles.run(sequence));
         MemoryPlans memory = passes.after("pack-arena", PackArena.run(roles));
