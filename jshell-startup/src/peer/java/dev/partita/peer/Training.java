@@ -30,6 +30,8 @@ final class Training implements AutoCloseable {
               return [torch.zeros([], dtype=6) for x in w]
             """;
 
+    /// Gradients lie in memory as their weights do: the updates count on it, and convolutions do
+    /// not see to it.
     private static final String STEPS =
             """
             def steps(times: int, w: List[Tensor], memory: List[Tensor], m: List[Tensor], v: List[Tensor],
@@ -38,8 +40,10 @@ final class Training implements AutoCloseable {
               for i in range(times):
                 out = loss(w, x, labels)
                 g: List[Tensor] = []
-                for each in torch.grad([out], w):
+                for j, each in enumerate(torch.grad([out], w)):
                   assert each is not None
+                  if each.stride() != w[j].stride():
+                    each = torch.empty_like(w[j]).detach().copy_(each)
                   g.append(each)
                 update(memory, g, m, v, n)
               return out

@@ -9,6 +9,7 @@ import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.execute.SessionOptions;
 import dev.partita.runtime.execute.StepProfile;
 import dev.partita.runtime.state.HostTensor;
+import java.util.SplittableRandom;
 
 /// A plan that is open and fed, to be run over and over on the same examples.
 public final class TrainingStep implements Contestant {
@@ -48,10 +49,15 @@ public final class TrainingStep implements Contestant {
         return new TrainingStep(session, examples, labels);
     }
 
-    /// Numbers between 0 and 1, and labels, in an order without meaning.
+    /// Numbers from -1 to 1, and labels, in an order without meaning: noise, so that no two
+    /// examples are alike.
     private static HostTensor pattern(TensorType type, int classes) {
         return HostTensor.generate(
-                type, i -> type.dtype().isFloating() ? i * 7919 % 256 / 256.0 : i * 7919 % classes);
+                type,
+                i -> {
+                    long noise = new SplittableRandom(i).nextLong(256);
+                    return type.dtype().isFloating() ? noise / 128.0 - 1 : noise % classes;
+                });
     }
 
     @Override
