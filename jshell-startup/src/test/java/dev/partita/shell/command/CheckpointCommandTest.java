@@ -128,6 +128,7 @@ final class CheckpointCommandTest {
     @CsvSource({
         "sample gpt, InvalidArgument, --checkpoint",
         "sample gpt --checkpoint RUN --prompt xyz, InvalidArgument, never seen: x y z",
+        "sample gpt --checkpoint RUN --prompt=, InvalidArgument, leave the prompt out",
         "sample gpt --checkpoint RUN --length 0, InvalidArgument, text(500)",
         "sample gpt --checkpoint RUN --temperature -1, InvalidArgument, temperature(0.8)",
         "sample gpt --checkpoint RUM, CheckpointMissing, \"run\"",
@@ -138,6 +139,8 @@ final class CheckpointCommandTest {
         "train gpt --checkpoint RUN, InvalidArgument, resume",
         "train gpt --checkpoint RUM --resume, CheckpointMissing, \"run\"",
         "train mlp --checkpoint RUN --resume, CheckpointMismatch, the data it was begun with",
+        "train gpt --steps 0, InvalidArgument, --steps 10",
+        "train gpt --epochs -1, InvalidArgument, --epochs 10",
         "train mlp --test-every 0, InvalidArgument, testEvery",
         "train mlp --betas 0.9, InvalidArgument, two betas",
         "train mlp --optimizer sgd --betas 0.9|0.95, InvalidArgument, adamw",
