@@ -2,6 +2,8 @@ package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.runtime.train.Training;
 import dev.partita.runtime.train.TrainingRun;
 import dev.partita.shell.draw.Screen;
@@ -57,6 +59,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        requireOne("--epochs", epochs);
+        requireOne("--steps", steps);
         Optional<JsonFile> file = json.file();
         Model network = model.model(() -> data.text(strategy.seed()).vocabulary().size());
         DataOption.Parts examples = data.of(network, strategy.seed());
@@ -83,5 +87,14 @@ final class TrainCommand implements Callable<Integer> {
             file.ifPresent(each -> each.write(TrainResult.of(network.name(), run)));
         }
         return 0;
+    }
+
+    private static void requireOne(String option, @Nullable Integer given) {
+        if (given != null && given < 1) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "Training takes at least one step.")
+                    .fact("given", option + " " + given)
+                    .fix("for example " + option + " 10")
+                    .exception();
+        }
     }
 }

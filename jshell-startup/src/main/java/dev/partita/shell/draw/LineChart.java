@@ -20,11 +20,12 @@ public final class LineChart {
 
     private LineChart() {}
 
-    /// Draws `values` over their index, counted from 1. Values that are not finite leave a gap.
+    /// Draws `values` over their index. Values that are not finite leave a gap.
     ///
+    /// @param first index of the first value
     /// @param columns width of the curve in characters
     /// @param rows height of the curve in characters
-    public static String draw(String title, double[] values, int columns, int rows) {
+    public static String draw(String title, int first, double[] values, int columns, int rows) {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
         for (double value : values) {
@@ -51,10 +52,12 @@ public final class LineChart {
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }
-        String last = Integer.toString(values.length);
+        String left = Integer.toString(first);
+        String right = Integer.toString(first + values.length - 1);
         text.append(" ".repeat(width)).append(" └").append("─".repeat(columns)).append('\n');
-        text.append(" ".repeat(width + 2)).append('1');
-        text.append(" ".repeat(Math.max(1, columns - 1 - last.length()))).append(last).append('\n');
+        text.append(" ".repeat(width + 2)).append(left);
+        int between = Math.max(1, columns - left.length() - right.length());
+        text.append(" ".repeat(between)).append(right).append('\n');
         return text.toString();
     }
 

@@ -18,7 +18,7 @@ public final class Pictures {
     /// The losses of a run, step by step.
     public static String curve(TrainingRun run) {
         double[] losses = run.losses().stream().mapToDouble(Double::doubleValue).toArray();
-        return LineChart.draw("loss by step", losses, COLUMNS, ROWS);
+        return LineChart.draw("loss by step", run.firstStep(), losses, COLUMNS, ROWS);
     }
 
     /// Shows training on this process's terminal while it goes on.

@@ -73,7 +73,9 @@ public final class TrainingScreen implements TrainingListener {
             screen.out().println("Stopped after " + run.steps() + " complete steps.");
         }
         screen.out().println();
-        screen.out().println(Pictures.curve(run));
+        if (!run.losses().isEmpty()) {
+            screen.out().println(Pictures.curve(run));
+        }
         run.experts().forEach(screen.out()::println);
     }
 }

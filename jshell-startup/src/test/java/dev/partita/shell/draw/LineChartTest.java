@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 final class LineChartTest {
     @Test
     void a_falling_line_runs_from_the_upper_left_to_the_lower_right() {
-        assertThat(LineChart.draw("loss", new double[] {8, 7, 6, 5, 4, 3, 2, 1}, 4, 2))
+        assertThat(LineChart.draw("loss", 1, new double[] {8, 7, 6, 5, 4, 3, 2, 1}, 4, 2))
                 .isEqualTo(
                         """
                         loss
@@ -20,7 +20,7 @@ final class LineChartTest {
 
     @Test
     void a_constant_lies_in_the_middle() {
-        assertThat(LineChart.draw("loss", new double[] {1, 1}, 3, 1))
+        assertThat(LineChart.draw("loss", 1, new double[] {1, 1}, 3, 1))
                 .isEqualTo(
                         """
                         loss
@@ -33,12 +33,18 @@ final class LineChartTest {
     @Test
     void values_that_are_not_finite_leave_a_gap() {
         assertThat(
-                        LineChart.draw("loss", new double[] {1, Double.NaN, 1}, 3, 1)
+                        LineChart.draw("loss", 1, new double[] {1, Double.NaN, 1}, 3, 1)
                                 .lines()
                                 .toList()
                                 .get(1))
                 .isEqualTo("1.000 ┤⠤ ⠤");
-        assertThat(LineChart.draw("loss", new double[] {Double.NaN}, 3, 1))
+        assertThat(LineChart.draw("loss", 1, new double[] {Double.NaN}, 3, 1))
                 .isEqualTo("loss: nothing to draw\n");
+    }
+
+    @Test
+    void steps_count_from_the_first_of_the_run() {
+        assertThat(LineChart.draw("loss", 101, new double[] {1, 1}, 8, 1))
+                .endsWith("\n       101  102\n");
     }
 }

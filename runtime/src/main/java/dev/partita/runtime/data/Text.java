@@ -29,11 +29,19 @@ public final class Text {
 
     /// Reads a file of UTF-8.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `DataFileMissing` or `DataFileCorrupt`
+    /// @throws dev.partita.dsl.problem.ProblemException `DataFileMissing`, `DataFileCorrupt`, or
+    ///   `TooFewExamples` if it is empty
     public static Text read(Path file) {
         Path named = file.toAbsolutePath().normalize();
         try {
-            return of(String.valueOf(named.getFileName()), Files.readString(file));
+            String content = Files.readString(file);
+            if (content.isEmpty()) {
+                throw Problem.of(ProblemCode.TOO_FEW_EXAMPLES, "The text is empty.")
+                        .fact("file", named)
+                        .fix("name a text file, or give none and train on generated text")
+                        .exception();
+            }
+            return of(String.valueOf(named.getFileName()), content);
         } catch (CharacterCodingException e) {
             throw Problem.of(ProblemCode.DATA_FILE_CORRUPT, "The file is not text in UTF-8.")
                     .fact("file", named)

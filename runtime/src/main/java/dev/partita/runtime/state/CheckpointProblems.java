@@ -55,18 +55,23 @@ final class CheckpointProblems {
     static ProblemException missing(Path folder) {
         Path whole = folder.toAbsolutePath().normalize();
         Path parent = whole.getParent();
-        List<String> neighbours = parent == null ? List.of() : runs(parent);
+        List<String> neighbours = parent == null ? List.of() : readable(parent);
         return Problem.of(ProblemCode.CHECKPOINT_MISSING, "There is no checkpoint here.")
                 .fact("folder", whole)
-                .fix(NearMiss.fix(String.valueOf(whole.getFileName()), neighbours, "folder"))
+                .fix(
+                        neighbours.isEmpty()
+                                ? "the folder that a training was told to write checkpoints into"
+                                : NearMiss.fix(
+                                        String.valueOf(whole.getFileName()), neighbours, "folder"))
                 .exception();
     }
 
-    /// Names of the folders in `parent` that hold checkpoints.
-    private static List<String> runs(Path parent) {
+    /// Names of the folders in `parent` that are checkpoints or hold some.
+    private static List<String> readable(Path parent) {
+        List<Path> checkpoints = new CheckpointFolder(parent).complete();
         try (Stream<Path> all = Files.list(parent)) {
             return all.filter(each -> Files.isDirectory(each))
-                    .filter(each -> !new CheckpointFolder(each).complete().isEmpty())
+                    .filter(each -> checkpoints.contains(each) || Checkpoint.isIn(each))
                     .map(each -> each.getFileName().toString())
                     .sorted()
                     .toList();

@@ -18,7 +18,11 @@ record StoredStrategy(String mesh, List<String> asked, long microBatches, String
 
     static StoredStrategy of(CompileOptions options) {
         List<String> asked =
-                Stream.concat(options.shards().stream(), options.zero().stream())
+                Stream.of(
+                                options.dataParallelRequest().stream(),
+                                options.shards().stream(),
+                                options.zero().stream())
+                        .flatMap(each -> each)
                         .map(String::valueOf)
                         .toList();
         return new StoredStrategy(

@@ -89,6 +89,13 @@ public final class Sampling {
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` if it is empty or has a
     ///   character that the model has never seen
     public Sampling prompt(String newPrompt) {
+        if (newPrompt.isEmpty()) {
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "A text begins with at least one character.")
+                    .fix("leave the prompt out, and it begins with a new line")
+                    .exception();
+        }
         String unknown =
                 newPrompt
                         .codePoints()
@@ -96,14 +103,11 @@ public final class Sampling {
                         .mapToObj(Character::toString)
                         .filter(each -> !vocabulary.covers(each))
                         .collect(Collectors.joining(" "));
-        if (newPrompt.isEmpty() || !unknown.isEmpty()) {
+        if (!unknown.isEmpty()) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
-                            newPrompt.isEmpty()
-                                    ? "A text begins with at least one character."
-                                    : "The prompt has characters that the model has never seen.")
-                    .fact("prompt", '"' + newPrompt + '"')
-                    .fact("never seen", unknown.isEmpty() ? "none" : unknown)
+                            "The prompt has characters that the model has never seen.")
+                    .fact("never seen", unknown)
                     .fix("characters of " + vocabulary.characters().replace("\n", "\\n"))
                     .exception();
         }
@@ -119,7 +123,7 @@ public final class Sampling {
     ///   that is not negative
     public Sampling temperature(double newTemperature) {
         if (!(newTemperature >= 0 && newTemperature < Double.POSITIVE_INFINITY)) {
-            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A temperature is not negative.")
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A temperature is a number, zero or more.")
                     .fact("temperature", newTemperature)
                     .fix("write for example temperature(0.8)")
                     .exception();

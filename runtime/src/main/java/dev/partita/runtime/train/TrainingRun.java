@@ -85,7 +85,11 @@ public record TrainingRun(
                 validationLoss.isPresent()
                         ? ", validation %.4f".formatted(validationLoss.getAsDouble())
                         : "";
-        return "%,d steps%s%s%s%s%s, %,.0f samples/s"
+        String speed =
+                losses.isEmpty()
+                        ? ", none of them now"
+                        : ", %,.0f samples/s".formatted(samplesPerSecond);
+        return "%,d steps%s%s%s%s%s%s"
                 .formatted(
                         steps,
                         interrupted ? " (interrupted)" : stoppedEarly ? " (stopped early)" : "",
@@ -93,6 +97,6 @@ public record TrainingRun(
                         loss,
                         accuracy,
                         validation,
-                        samplesPerSecond);
+                        speed);
     }
 }

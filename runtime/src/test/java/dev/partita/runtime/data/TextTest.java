@@ -76,6 +76,8 @@ class TextTest {
                 .isEqualTo(ProblemCode.TOO_FEW_EXAMPLES);
         assertThat(code(() -> Text.read(folder.resolve("none"))))
                 .isEqualTo(ProblemCode.DATA_FILE_MISSING);
+        Path empty = Files.writeString(folder.resolve("empty"), "");
+        assertThat(code(() -> Text.read(empty))).isEqualTo(ProblemCode.TOO_FEW_EXAMPLES);
         Path latin = Files.write(folder.resolve("latin"), new byte[] {'a', (byte) 0xFC, 'b'});
         assertThat(code(() -> Text.read(latin))).isEqualTo(ProblemCode.DATA_FILE_CORRUPT);
         Path file = Files.writeString(folder.resolve("text"), "äb");

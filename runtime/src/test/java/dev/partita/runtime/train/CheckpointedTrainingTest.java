@@ -66,6 +66,12 @@ final class CheckpointedTrainingTest {
         return Compiler.compile(net(), more.apply(options));
     }
 
+    /// Weights live on the first device, as torch.nn.DataParallel has them.
+    private static Compilation rooted() {
+        var options = on(Mesh.of("data", 2)).batch(32).optimizer(adam(cosine(1e-2, STEPS, 0)));
+        return Compiler.compile(net(), options.dataParallel().over("data"));
+    }
+
     private static Compilation plan(String meshText) {
         return plan(meshText, options -> options);
     }
@@ -136,7 +142,10 @@ final class CheckpointedTrainingTest {
     void it_goes_on_from_one_strategy_to_another() {
         TrainingRun whole = training(plan("data=4")).steps(STEPS);
         kept(plan("data=2", options -> options.zero(3).over("data"))).steps(4);
-        kept(plan("data=4", options -> options.zero(1).over("data"))).resume().steps(8);
+        kept(plan("data=4", options -> options.zero(1).over("data"))).resume().steps(6);
+        kept(rooted()).resume().steps(8);
+        assertThat(Checkpoint.open(folder.resolve("run")).describe())
+                .contains("dataParallel().over(\"data\")");
         TrainingRun rest = kept(plan("tensor=2")).resume().steps(STEPS);
         List<Double> expected = from(9, whole.losses());
         for (int i = 0; i < expected.size(); i++) {
