@@ -11,8 +11,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Proves a plan before it runs: every read sees what the plan wrote there, sizes and types fit,
-/// memory is never shared while in use, nothing changes before a check may end the step, and no
-/// device can wait forever.
+/// memory is never shared while in use, blocks belong together and sums are complete where they
+/// must be, all devices decide alike whether a step ends and nothing changes before, and no device
+/// can wait forever.
 public final class PlanVerifier {
     private static final int MOST_NAMED = 4;
 
@@ -20,12 +21,14 @@ public final class PlanVerifier {
 
     /// Verifies all programs, alone and together.
     ///
-    /// @throws ProblemException `PlanRejected`, naming device, step and line
+    /// @throws ProblemException `PlanRejected` or `PartialUsedAsWhole`, naming device, step and line
     public static void verify(ExecutionPlan plan) {
         for (int i = 0; i < plan.programs().size(); i++) {
             try {
                 new MemoryVerifier(plan.programs().get(i), plan.mesh()).verify();
+                new PlacementVerifier(plan.programs().get(i), plan.mesh()).verify();
                 requireUpdatesLast(plan.programs().get(i));
+                requireSameChecks(plan, i);
             } catch (ProblemException e) {
                 throw e.problem().fact("ranks", ranks(plan, i)).exception(e);
             }
@@ -64,6 +67,33 @@ public final class PlanVerifier {
                 update = step;
             }
         }
+    }
+
+    /// A step that ends, or is run again with another loss scale, must do so on every device.
+    private static void requireSameChecks(ExecutionPlan plan, int program) {
+        Program first = plan.program(0);
+        Program own = plan.programs().get(program);
+        List<Step.RequireFinite> expected = checks(first);
+        List<Step.RequireFinite> checks = checks(own);
+        for (int i = 0; i < Math.max(expected.size(), checks.size()); i++) {
+            boolean fewer = i >= checks.size();
+            if (fewer || i >= expected.size() || !isSame(expected.get(i), checks.get(i))) {
+                throw fewer
+                        ? rejected(first, expected.get(i), "rank 0 checks, and others do not")
+                        : rejected(own, checks.get(i), "rank 0 does not check the same");
+            }
+        }
+    }
+
+    private static List<Step.RequireFinite> checks(Program program) {
+        return program.steps().stream()
+                .filter(Step.RequireFinite.class::isInstance)
+                .map(Step.RequireFinite.class::cast)
+                .toList();
+    }
+
+    private static boolean isSame(Step.RequireFinite a, Step.RequireFinite b) {
+        return a.what().equals(b.what()) && a.lossScale().size() == b.lossScale().size();
     }
 
     static ProblemException rejected(Program program, Step step, String because) {

@@ -215,6 +215,13 @@ public final class Session implements AutoCloseable {
         return tensors.gather(slot(Binding.Output.class, output));
     }
 
+    /// The largest difference of an element of an output, parameter or state from `expected`, on
+    /// any device that holds it.
+    public <B extends Binding> double largestDifference(
+            Class<B> kind, String name, HostTensor expected) {
+        return tensors.largestDifference(slot(kind, name), expected);
+    }
+
     /// A whole parameter as it is now.
     public HostTensor readParameter(String name) {
         return tensors.gather(slot(Binding.Parameter.class, name));

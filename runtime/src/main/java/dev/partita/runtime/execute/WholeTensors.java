@@ -40,6 +40,37 @@ final class WholeTensors {
         return whole;
     }
 
+    /// The largest difference of an element of a tensor from `expected`, on any device that holds
+    /// it: replicas that have parted from each other are found.
+    double largestDifference(int slot, HostTensor expected) {
+        if (plan.program(0).slot(slot).placement().isPartial()) {
+            HostTensor whole = gather(slot);
+            return largestDifference(Buffer.whole(whole.type(), whole.memory()), expected);
+        }
+        double largest = 0;
+        for (DeviceWorker worker : workers) {
+            largest = Math.max(largest, largestDifference(worker.buffer(slot), expected));
+        }
+        return largest;
+    }
+
+    private static double largestDifference(Buffer block, HostTensor expected) {
+        var largest = new double[1];
+        block.region()
+                .forEachRow(
+                        block.type().shape(),
+                        (global, local, length) -> {
+                            for (long i = 0; i < length; i++) {
+                                double found =
+                                        Elements.get(
+                                                block.type().dtype(), block.memory(), local + i);
+                                double difference = Math.abs(found - expected.get(global + i));
+                                largest[0] = Math.max(largest[0], difference);
+                            }
+                        });
+        return largest[0];
+    }
+
     /// The different blocks of a tensor, in rank order; one of those that several devices hold.
     List<Buffer> blocks(int slot) {
         Slot described = plan.program(0).slot(slot);

@@ -1,0 +1,223 @@
+package dev.partita.compiler.plan;
+
+import dev.partita.compiler.sharding.ShardingRule;
+import dev.partita.compiler.sharding.ShardingRules;
+import dev.partita.dsl.graph.Epilogue;
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.DimSharding;
+import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Follows through a program how values lie: every op works on blocks that belong together, what it
+/// makes lies as its sharding rule says, and a pending sum is read by nobody who needs it whole.
+/// (That two summands are multiplied, or a norm is taken of one, no crash reports.)
+final class PlacementVerifier {
+    private final Program program;
+    private final Mesh mesh;
+
+    PlacementVerifier(Program program, Mesh mesh) {
+        this.program = program;
+        this.mesh = mesh;
+    }
+
+    /// @throws dev.partita.dsl.problem.ProblemException `PlanRejected`, or `PartialUsedAsWhole` with
+    ///   the ways to complete the sum and the bytes that each takes
+    void verify() {
+        for (Step step : program.steps()) {
+            if (step instanceof Step.Compute compute) {
+                verify(compute);
+            }
+        }
+    }
+
+    /// What was fused is verified as what it was fused from.
+    private void verify(Step.Compute step) {
+        switch (step.op()) {
+            case Op.Leaf _ -> {
+                Slot slot = program.slot(step.writes().getFirst());
+                lies(step, slot, slot.placement().complete());
+            }
+            case Reshard reshard -> slice(step, reshard);
+            case Op.Conv2dWeightGrad grad when grad.bias() -> {
+                byRule(
+                        part(
+                                step,
+                                new Op.Conv2dWeightGrad(grad.window(), false, grad.to()),
+                                step.reads(),
+                                step.writes().getFirst()));
+                byRule(
+                        part(
+                                step,
+                                new Op.Sum(List.of(0, 1, 2)),
+                                step.reads().subList(0, 1),
+                                step.writes().getLast()));
+            }
+            case Op.Einsum(var _, Epilogue epilogue) -> withEpilogue(step, epilogue);
+            case Op.Conv2d(var _, Epilogue epilogue) -> withEpilogue(step, epilogue);
+            case Op _ -> byRule(step);
+        }
+    }
+
+    private static Step.Compute part(Step.Compute step, Op op, List<Integer> reads, int write) {
+        return new Step.Compute(step.id(), op, reads, List.of(write), step.note());
+    }
+
+    /// A bias would be added to every summand, and a summand is no value to rectify.
+    private void withEpilogue(Step.Compute step, Epilogue epilogue) {
+        byRule(step);
+        Slot result = program.slot(step.writes().getFirst());
+        if (epilogue != Epilogue.NONE && result.placement().isPartial()) {
+            throw partial(step, List.of(result));
+        }
+    }
+
+    private void slice(Step.Compute step, Reshard reshard) {
+        Placement from = program.slot(step.reads().getFirst()).placement();
+        switch (reshard) {
+            case Reshard.Slice(var axes, int dim) -> {
+                List<String> names = axes.stream().map(a -> a.name()).toList();
+                lies(
+                        step,
+                        program.slot(step.writes().getFirst()),
+                        from.with(dim, from.dim(dim).and(names)));
+            }
+            case Reshard.Collective _ ->
+                    throw PlanVerifier.rejected(
+                            program, step, "a collective is started and waited for");
+        }
+    }
+
+    private void byRule(Step.Compute step) {
+        var node =
+                new Node(
+                        step.op(),
+                        values(step.reads()),
+                        values(step.writes()),
+                        step.note().layer(),
+                        step.note().origin());
+        ShardingRule rule = ShardingRules.of(node);
+        Map<String, DimSharding> axes = axes(step, rule);
+        List<String> pending = pending(step, node, rule, axes);
+        for (int i = 0; i < step.writes().size(); i++) {
+            List<String> factors = rule.results().get(i);
+            List<DimSharding> dims =
+                    factors.stream().map(f -> axes.getOrDefault(f, DimSharding.WHOLE)).toList();
+            List<String> partial = new ArrayList<>(pending);
+            for (String factor : rule.factors()) {
+                boolean read = rule.operands().stream().anyMatch(t -> t.contains(factor));
+                if (read && !factors.contains(factor)) {
+                    partial.addAll(axes.getOrDefault(factor, DimSharding.WHOLE).axes());
+                }
+            }
+            lies(step, program.slot(step.writes().get(i)), new Placement(dims, partial));
+        }
+    }
+
+    private List<Value> values(List<Integer> slots) {
+        return slots.stream().map(id -> new Value(id, program.slot(id).type())).toList();
+    }
+
+    /// How each factor is sharded: alike in all that have it.
+    private Map<String, DimSharding> axes(Step.Compute step, ShardingRule rule) {
+        Map<String, DimSharding> axes = new HashMap<>();
+        axes.put(ShardingRule.WHOLE, DimSharding.WHOLE);
+        List<Integer> slots = new ArrayList<>(step.reads());
+        slots.addAll(step.writes());
+        List<List<String>> factors = new ArrayList<>(rule.operands());
+        factors.addAll(rule.results());
+        for (int i = 0; i < slots.size(); i++) {
+            Slot slot = program.slot(slots.get(i));
+            for (int dim = 0; dim < factors.get(i).size(); dim++) {
+                DimSharding own = slot.placement().dim(dim);
+                DimSharding known = axes.putIfAbsent(factors.get(i).get(dim), own);
+                if (known != null && !known.equals(own)) {
+                    throw PlanVerifier.rejected(
+                            program,
+                            step,
+                            "%s lies %s, where this op has %s over %s"
+                                    .formatted(
+                                            slot,
+                                            slot.placement(),
+                                            slot.whole().shape().dim(dim).name(),
+                                            known));
+                }
+            }
+        }
+        return axes;
+    }
+
+    /// The axes over which the operands may stay pending, for the op works on summands as well.
+    private List<String> pending(
+            Step.Compute step, Node node, ShardingRule rule, Map<String, DimSharding> axes) {
+        List<Slot> partial =
+                step.reads().stream()
+                        .map(program::slot)
+                        .filter(slot -> slot.placement().isPartial())
+                        .toList();
+        if (partial.isEmpty()) {
+            return List.of();
+        }
+        List<String> over = partial.getFirst().placement().partial();
+        boolean alike =
+                partial.size() == step.reads().size()
+                        && partial.stream().allMatch(s -> s.placement().partial().equals(over));
+        boolean free =
+                rule.factors().stream()
+                        .flatMap(f -> axes.getOrDefault(f, DimSharding.WHOLE).axes().stream())
+                        .noneMatch(over::contains);
+        if (!alike || !free || !ShardingRules.passesPartial(node)) {
+            throw partial(step, partial);
+        }
+        return over;
+    }
+
+    private void lies(Step.Compute step, Slot slot, Placement expected) {
+        if (!slot.placement().equals(expected)) {
+            throw PlanVerifier.rejected(
+                    program,
+                    step,
+                    slot + " lies " + slot.placement() + ", by the op's rule " + expected);
+        }
+    }
+
+    private RuntimeException partial(Step.Compute step, List<Slot> slots) {
+        Problem problem =
+                Problem.of(
+                                ProblemCode.PARTIAL_USED_AS_WHOLE,
+                                "A sum over devices is used before it is done: each device would"
+                                        + " take its own summand for the whole.")
+                        .fact("step", step.id() + "  " + PlanPrinter.line(program, step));
+        for (Slot slot : slots) {
+            problem =
+                    problem.fact(
+                            "value", slot + " : " + slot.whole() + " lies " + slot.placement());
+            String over = String.join(" x ", slot.placement().partial());
+            problem = problem.fact("all-reduce " + over, "%,d bytes".formatted(slot.type().bytes()));
+            int parts = mesh.size(slot.placement().partial());
+            Shape shape = slot.type().shape();
+            for (Dim dim : shape.dims()) {
+                if (dim.size() % parts == 0) {
+                    problem =
+                            problem.fact(
+                                    "reduce-scatter " + over + " by " + dim.name(),
+                                    "%,d bytes, if the op is computed in parts"
+                                            .formatted(slot.type().bytes()));
+                }
+            }
+        }
+        return problem.fix("complete the sum before this step")
+                .at(step.note().origin())
+                .exception();
+    }
+}
