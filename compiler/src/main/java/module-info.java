@@ -7,9 +7,11 @@ module dev.partita.compiler {
 
     exports dev.partita.compiler;
     exports dev.partita.compiler.autodiff;
+    exports dev.partita.compiler.cost;
     exports dev.partita.compiler.pipeline;
     exports dev.partita.compiler.plan;
     exports dev.partita.compiler.sharding;
+    exports dev.partita.compiler.simulate;
 
     provides javax.annotation.processing.Processor with
             dev.partita.compiler.processor.ShardedModelProcessor;

@@ -2,6 +2,7 @@
 module dev.partita.runtime {
     requires transitive dev.partita.compiler;
     requires transitive dev.partita.kernels;
+    requires com.google.gson;
     requires jdk.management;
 
     exports dev.partita.runtime.collective;
@@ -10,4 +11,7 @@ module dev.partita.runtime {
     exports dev.partita.runtime.execute;
     exports dev.partita.runtime.state;
     exports dev.partita.runtime.train;
+
+    opens dev.partita.runtime.state to
+            com.google.gson;
 }

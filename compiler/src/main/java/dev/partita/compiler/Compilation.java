@@ -2,6 +2,7 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanDifference;
+import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.precision.PrecisionPolicy;
 import dev.partita.compiler.sharding.ShardedGraph;
@@ -90,9 +91,12 @@ public record Compilation(
     /// In one line of at most 80 characters.
     @Override
     public String toString() {
-        String line =
-                "%s on %s, %,d bytes a device"
-                        .formatted(model.name(), options.mesh(), plan.program(0).arenaBytes());
+        long least = plan.programs().stream().mapToLong(Program::arenaBytes).min().orElseThrow();
+        String bytes =
+                least == plan.peakBytes()
+                        ? "%,d bytes a device".formatted(least)
+                        : "%,d to %,d bytes a device".formatted(least, plan.peakBytes());
+        String line = "%s on %s, %s".formatted(model.name(), options.mesh(), bytes);
         return line.length() <= 80 ? line : line.substring(0, 79) + "…";
     }
 }

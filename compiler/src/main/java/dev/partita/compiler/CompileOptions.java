@@ -22,6 +22,7 @@ public final class CompileOptions {
     private final Mesh mesh;
     private List<ShardRequest> shards = List.of();
     private Optional<ZeroRequest> zero = Optional.empty();
+    private Optional<DataParallelRequest> dataParallel = Optional.empty();
     private Optimizer optimizer = adam(1e-3);
     private double clipNorm = Double.POSITIVE_INFINITY;
     private long batch = 32;
@@ -59,6 +60,7 @@ public final class CompileOptions {
         copy.shards = shards;
         copy.recompute = recompute;
         copy.zero = zero;
+        copy.dataParallel = dataParallel;
         return copy;
     }
 
@@ -71,9 +73,15 @@ public final class CompileOptions {
         return mesh;
     }
 
-    /// What the user asked to be split, in that order.
+    /// What the user asked to be split, in that order; the batch too, where [#dataParallel()] says
+    /// so and nothing else does.
     public List<ShardRequest> shards() {
-        return shards;
+        List<ShardRequest> all = new ArrayList<>(shards);
+        dataParallel
+                .map(DataParallelRequest::batch)
+                .filter(batch -> shards.stream().noneMatch(batch::isWithin))
+                .ifPresent(all::add);
+        return List.copyOf(all);
     }
 
     /// Starts a request to shard every dim of this name; [Shard#over] completes it.
@@ -101,6 +109,20 @@ public final class CompileOptions {
                     .exception();
         }
         return new Zero(this, stage);
+    }
+
+    /// The axes over which the batch is spread as `torch.nn.DataParallel` does it, if the user
+    /// asked for that.
+    public Optional<DataParallelRequest> dataParallelRequest() {
+        return dataParallel;
+    }
+
+    /// Starts a request to train as `torch.nn.DataParallel` does: weights and optimizer state live
+    /// on the first device of an axis, which scatters examples, broadcasts weights, gathers
+    /// predictions, and sums gradients in every step; [DataParallel#over] completes it. It is here
+    /// to compare with: `shard("batch").over("data")` does the same work in less time and memory.
+    public DataParallel dataParallel() {
+        return new DataParallel(this);
     }
 
     public Optimizer optimizer() {
@@ -250,6 +272,22 @@ public final class CompileOptions {
         return copy;
     }
 
+    private void requireAxes(String[] axes, String what, String words) {
+        if (axes.length == 0) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, what + " over an axis.")
+                    .fact("mesh", mesh)
+                    .fix("write for example " + words + ".over(\"data\")")
+                    .exception();
+        }
+        for (String axis : axes) {
+            mesh.axis(axis);
+        }
+    }
+
+    static String quoted(List<String> names) {
+        return "\"" + String.join("\", \"", names) + "\"";
+    }
+
     /// A user's request to split optimizer state, from stage 2 gradients and from stage 3 weights
     /// over `axes`.
     public record ZeroRequest(int stage, List<String> axes, Origin origin) {
@@ -259,7 +297,7 @@ public final class CompileOptions {
 
         @Override
         public String toString() {
-            return "zero(" + stage + ").over(\"" + String.join("\", \"", axes) + "\")";
+            return "zero(" + stage + ").over(" + quoted(axes) + ")";
         }
     }
 
@@ -270,15 +308,7 @@ public final class CompileOptions {
         /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss;
         ///   `InvalidArgument` without an axis
         public CompileOptions over(String... axes) {
-            if (axes.length == 0) {
-                throw Problem.of(ProblemCode.INVALID_ARGUMENT, "ZeRO splits over an axis.")
-                        .fact("mesh", options.mesh)
-                        .fix("write for example zero(" + stage + ").over(\"data\")")
-                        .exception();
-            }
-            for (String axis : axes) {
-                options.mesh.axis(axis);
-            }
+            options.requireAxes(axes, "ZeRO splits", "zero(" + stage + ")");
             CompileOptions copy = options.copy();
             copy.zero = Optional.of(new ZeroRequest(stage, List.of(axes), Origin.here()));
             return copy;
@@ -287,22 +317,43 @@ public final class CompileOptions {
 
     /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none,
     /// are split over `axes`.
-    public record ShardRequest(String dim, List<String> layers, List<String> axes, Origin origin) {
+    ///
+    /// @param words what the user wrote
+    public record ShardRequest(
+            String dim, List<String> layers, List<String> axes, String words, Origin origin) {
         public ShardRequest {
             layers = List.copyOf(layers);
             axes = List.copyOf(axes);
         }
 
+        static ShardRequest of(String dim, List<String> layers, List<String> axes, Origin origin) {
+            String where = layers.isEmpty() ? "" : ".at(" + quoted(layers) + ")";
+            String words = "shard(\"" + dim + "\")" + where + ".over(" + quoted(axes) + ")";
+            return new ShardRequest(dim, layers, axes, words, origin);
+        }
+
+        /// True if `other` splits the same dim everywhere over these axes, and maybe more.
+        boolean isWithin(ShardRequest other) {
+            return other.dim.equals(dim) && other.layers.isEmpty() && other.axes.containsAll(axes);
+        }
+
         @Override
         public String toString() {
-            String where = layers.isEmpty() ? "" : ".at(\"" + String.join("\", \"", layers) + "\")";
-            return "shard(\""
-                    + dim
-                    + "\")"
-                    + where
-                    + ".over(\""
-                    + String.join("\", \"", axes)
-                    + "\")";
+            return words;
+        }
+    }
+
+    /// A request for data parallelism that still lacks its axes.
+    public record DataParallel(CompileOptions options) {
+        /// Spreads the batch over these axes, from their first device.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss;
+        ///   `InvalidArgument` without an axis
+        public CompileOptions over(String... axes) {
+            options.requireAxes(axes, "DataParallel spreads the batch", "dataParallel()");
+            CompileOptions copy = options.copy();
+            copy.dataParallel = Optional.of(new DataParallelRequest(List.of(axes), Origin.here()));
+            return copy;
         }
     }
 
@@ -321,7 +372,7 @@ public final class CompileOptions {
                 options.mesh.axis(axis);
             }
             var more = new ArrayList<>(options.shards);
-            more.add(new ShardRequest(dim, layers, List.of(axes), Origin.here()));
+            more.add(ShardRequest.of(dim, layers, List.of(axes), Origin.here()));
             CompileOptions copy = options.copy();
             copy.shards = List.copyOf(more);
             return copy;

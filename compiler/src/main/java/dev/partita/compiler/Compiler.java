@@ -6,24 +6,30 @@ import dev.partita.compiler.autodiff.MicroBatches;
 import dev.partita.compiler.autodiff.OptimizerStep;
 import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.compiler.autodiff.TrainingOutputs;
-import dev.partita.compiler.memory.MemoryPlan;
+import dev.partita.compiler.memory.MemoryPlans;
 import dev.partita.compiler.memory.PackArena;
 import dev.partita.compiler.partition.Buckets;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.precision.KeepSums;
 import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
 import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
+import dev.partita.compiler.schedule.RoleSequences;
+import dev.partita.compiler.schedule.SplitRoles;
 import dev.partita.compiler.schedule.StartEarly;
+import dev.partita.compiler.sharding.Cause;
+import dev.partita.compiler.sharding.DataParallel;
 import dev.partita.compiler.sharding.Propagation;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.compiler.sharding.SplitCrossEntropy;
 import dev.partita.compiler.sharding.ZeroSharding;
 import dev.partita.compiler.simplify.FuseBiasGradient;
+import dev.partita.compiler.simplify.FuseCasts;
 import dev.partita.compiler.simplify.FuseElementwise;
 import dev.partita.compiler.simplify.FuseEpilogue;
 import dev.partita.compiler.simplify.ReluAfterPool;
@@ -31,6 +37,7 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.tensor.TensorType;
+import java.util.Map;
 
 /// The whole compiler, one pass a line. Every graph is verified where it is made, the plan at the
 /// end; each pass leaves a [Snapshot].
@@ -50,6 +57,10 @@ public final class Compiler {
                         model.trace(
                                 options.batch(), options.microBatches(), options.dtype(), true));
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward));
+        forward =
+                passes.after(
+                        "data-parallel",
+                        DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         TrainingGraph training =
                 passes.after(
@@ -110,6 +121,10 @@ public final class Compiler {
         long batch = options.batch() / options.microBatches();
         Graph forward = passes.after("trace", model.trace(batch, options.dtype(), false));
         forward = passes.after("relu-after-pool", ReluAfterPool.run(forward));
+        forward =
+                passes.after(
+                        "data-parallel",
+                        DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         return place(model, options, TrainingGraph.forwardOnly(forward), passes);
     }
@@ -120,20 +135,29 @@ public final class Compiler {
         return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
+    private static Map<String, Cause> homes(CompileOptions options) {
+        return options.dataParallelRequest().map(DataParallelRequest::homes).orElse(Map.of());
+    }
+
     private static Compilation place(
-            Model model, CompileOptions options, TrainingGraph graph, Passes passes) {
+            Model model, CompileOptions options, TrainingGraph whole, Passes passes) {
+        TrainingGraph graph = passes.after("keep-sums", KeepSums.run(whole));
         ShardedGraph sharded =
-                passes.after("propagate", Propagation.run(graph, options.mesh(), options.shards()));
+                passes.after(
+                        "propagate",
+                        Propagation.run(graph, options.mesh(), options.shards(), homes(options)));
         sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
         sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero()));
         LocalGraph local = passes.after("partition", Partitioner.run(sharded));
         local = passes.after("fuse-epilogue", local.with(FuseEpilogue.run(local.graph())));
         local = passes.after("fuse-bias-gradient", local.with(FuseBiasGradient.run(local.graph())));
         local = passes.after("fuse-elementwise", local.with(FuseElementwise.run(local.graph())));
+        local = passes.after("fuse-casts", local.with(FuseCasts.run(local.graph())));
         local = passes.after("buckets", Buckets.run(local, options.bucketBytes()));
         local = passes.after("start-early", StartEarly.run(local, options.bucketBytes()));
         DeviceSequence sequence = passes.after("overlap", Overlap.run(local));
-        MemoryPlan memory = passes.after("pack-arena", PackArena.run(sequence));
+        RoleSequences roles = passes.after("split-roles", SplitRoles.run(sequence));
+        MemoryPlans memory = passes.after("pack-arena", PackArena.run(roles));
         ExecutionPlan plan = passes.after("assemble", Assembler.run(memory));
         PlanVerifier.verify(plan);
         return new Compilation(model, options, sharded, plan, passes.snapshots());

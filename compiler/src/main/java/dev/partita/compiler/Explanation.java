@@ -1,6 +1,6 @@
 package dev.partita.compiler;
 
-import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Step;
 import dev.partita.compiler.recompute.Work;
 import dev.partita.compiler.sharding.ShardedGraph;
@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Answers why: which values a name is about, how they lie and what asked for it, and which
@@ -115,7 +116,7 @@ final class Explanation {
         return parameter
                 || node.layer().equals(name)
                 || value.type().shape().indexOf(name) >= 0
-                || compilation.sharded().placement(value).shards(name);
+                || compilation.sharded().placement(value).concerns(name);
     }
 
     private @Nullable Value gradient() {
@@ -123,25 +124,22 @@ final class Explanation {
     }
 
     private List<String> collectives() {
-        Program program = compilation.plan().program(0);
-        return program.collectives()
-                .filter(start -> isAbout(program, start))
-                .map(start -> "%s, %,d bytes".formatted(start.note(), bytes(program, start)))
+        return compilation.plan().collectives().stream()
+                .filter(this::isAbout)
+                .map(each -> "%s, %,d bytes".formatted(each.start().note(), each.bytes()))
                 .toList();
-    }
-
-    private static long bytes(Program program, Step.Start start) {
-        return start.sources().stream().mapToLong(s -> program.slot(s).type().bytes()).sum();
     }
 
     /// Collectives of the layer, over the axis, of tensors with the dim, or over an axis that the
     /// dim is sharded over.
-    private boolean isAbout(Program program, Step.Start start) {
+    private boolean isAbout(ExecutionPlan.PlannedCollective planned) {
+        Step.Start start = planned.start();
         return start.note().layer().equals(name)
                 || start.op().axes().stream()
                         .anyMatch(a -> a.name().equals(name) || shardsDim(a.name()))
-                || start.sources().stream()
-                        .anyMatch(s -> program.slot(s).whole().shape().indexOf(name) >= 0);
+                || Stream.concat(start.sources().stream(), start.targets().stream())
+                        .map(slot -> planned.program().slot(slot).whole())
+                        .anyMatch(whole -> whole.shape().indexOf(name) >= 0);
     }
 
     private boolean shardsDim(String axis) {

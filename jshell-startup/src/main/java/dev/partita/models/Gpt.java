@@ -10,10 +10,18 @@ import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
+import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.TensorType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The language model GPT-2 ([Radford et al.
 /// 2019](https://openai.com/index/better-language-models/)): learned positions, norms before each
@@ -30,6 +38,9 @@ import dev.partita.dsl.problem.ProblemCode;
 public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, long sequence) {
     private static final double DEVIATION = 0.02;
 
+    /// One weight of every block.
+    private static final Pattern BLOCK = Pattern.compile("mix\\d+\\.query\\.weight");
+
     public Gpt {
         if (layers < 1) {
             throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A gpt has at least one layer.")
@@ -44,10 +55,37 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
         return new Gpt(4, 256, 4, 1024, 96, 256).network();
     }
 
+    /// The sizes of a trained one, found in the types of its weights; empty if it is none.
+    public static Optional<Gpt> of(Map<String, TensorType> weights) {
+        List<TensorType> known =
+                Stream.of("model.weight", "positions.weight", "mix1.query.weight", "mlp1.up.weight")
+                        .flatMap(name -> Stream.ofNullable(weights.get(name)))
+                        .toList();
+        if (known.size() < 4) {
+            return Optional.empty();
+        }
+        long layers = weights.keySet().stream().filter(BLOCK.asMatchPredicate()).count();
+        return Optional.of(
+                new Gpt(
+                        (int) layers,
+                        known.get(0).shape().size(1),
+                        known.get(2).shape().size(0),
+                        known.get(3).shape().size(0),
+                        known.get(0).shape().size(0),
+                        known.get(1).shape().size(0)));
+    }
+
     /// The network of these sizes.
     public Model network() {
+        return network("gpt", i -> feedForward("mlp" + i, ffn));
+    }
+
+    /// A network of these sizes with other layers than feed-forward ones.
+    ///
+    /// @param mixing for each block, counted from 1, the layer behind its attention
+    Model network(String name, IntFunction<Layer> mixing) {
         Model net =
-                Layers.model("gpt", tokens("sequence", sequence, vocab))
+                Layers.model(name, tokens("sequence", sequence, vocab))
                         .then(embedding("model", hidden).deviation(DEVIATION))
                         .then(positions("positions"));
         for (int i = 1; i <= layers; i++) {
@@ -56,10 +94,7 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
                                     residual(
                                             layerNorm("norm" + i + "a"),
                                             attention("mix" + i, heads).causal()))
-                            .then(
-                                    residual(
-                                            layerNorm("norm" + i + "b"),
-                                            feedForward("mlp" + i, ffn)));
+                            .then(residual(layerNorm("norm" + i + "b"), mixing.apply(i)));
         }
         return net.then(layerNorm("norm")).then(tiedTo("model")).loss(crossEntropy());
     }

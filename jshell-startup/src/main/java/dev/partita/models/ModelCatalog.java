@@ -23,6 +23,7 @@ public final class ModelCatalog {
         models.put("mlp", Mlp::model);
         models.put("convnet", ConvNet::model);
         models.put("gpt", Gpt::model);
+        models.put("moe-gpt", MoeGpt::model);
         models.put("resnet18", ResNet18::model);
         return models;
     }

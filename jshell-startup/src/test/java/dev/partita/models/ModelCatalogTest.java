@@ -25,7 +25,13 @@ public final class ModelCatalogTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mlp, 669706", "convnet, 431242", "resnet18, 11172810", "gpt, 3248640"})
+    @CsvSource({
+        "mlp, 669706",
+        "convnet, 431242",
+        "resnet18, 11172810",
+        "gpt, 3248640",
+        "moe-gpt, 9543168"
+    })
     void a_built_in_model_has_its_weights(String name, long parameters) {
         Model model = ModelCatalog.named(name);
         assertThat(model.name()).isEqualTo(name);

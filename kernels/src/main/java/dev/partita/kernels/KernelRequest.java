@@ -1,6 +1,7 @@
 package dev.partita.kernels;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Wide;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -10,6 +11,11 @@ public record KernelRequest(Op op, List<Buffer> operands, List<Buffer> results) 
     public KernelRequest {
         operands = List.copyOf(operands);
         results = List.copyOf(results);
+    }
+
+    /// The same request, in which only the types of the buffers tell that an op is computed [Wide].
+    public KernelRequest inside() {
+        return new KernelRequest(Wide.inside(op), operands, results);
     }
 
     public Buffer operand(int index) {

@@ -7,8 +7,8 @@ import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An op on half floats by the kernel for wider ones: operands are cast before it, results once
-/// after, so that whatever it sums is summed wide.
+/// An op on half floats, or on some beside wider ones, by the kernel for one wide type: operands
+/// are cast before it, results once after, so that whatever it sums is summed wide.
 public final class WideKernel implements Kernel {
     private final Scratch scratch;
     private final List<Kernel> before = new ArrayList<>();
@@ -23,7 +23,7 @@ public final class WideKernel implements Kernel {
             for (Buffer operand : request.operands()) {
                 Buffer copy = copy(operand, wide);
                 operands.add(copy);
-                if (isHalf(operand.type().dtype())) {
+                if (copy.type().dtype() != operand.type().dtype()) {
                     before.add(cast(library, operand, copy));
                 }
             }
@@ -31,7 +31,7 @@ public final class WideKernel implements Kernel {
             for (Buffer result : request.results()) {
                 Buffer copy = copy(result, wide);
                 results.add(copy);
-                if (isHalf(result.type().dtype())) {
+                if (copy.type().dtype() != result.type().dtype()) {
                     after.add(cast(library, copy, result));
                 }
             }
@@ -71,7 +71,8 @@ public final class WideKernel implements Kernel {
     }
 
     private Buffer copy(Buffer buffer, Dtype wide) {
-        if (!isHalf(buffer.type().dtype())) {
+        Dtype own = buffer.type().dtype();
+        if (!own.isFloating() || own == wide) {
             return buffer;
         }
         TensorType type = buffer.type().withDtype(wide);

@@ -13,6 +13,7 @@ import dev.partita.compiler.Recompute;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;
@@ -59,30 +60,60 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("casts", RandomCase::casts);
         CHOICES.put("zero", RandomCase::zero);
         CHOICES.put("transformer", RandomCase::transformer);
+        CHOICES.put("experts", RandomCase::experts);
         CHOICES.put("shards", RandomCase::shards);
+        CHOICES.put("data parallel", RandomCase::dataParallel);
     }
 
     public static RandomCase draw(long seed) {
         for (int attempt = 0; ; attempt++) {
             Model model = RandomModel.of(new Draw(seed, attempt, "model"));
-            Graph graph = model.trace(12, Dtype.F32, true);
-            CompileOptions options = on(mesh(new Draw(seed, attempt, "mesh"))).dtype(Dtype.F64);
-            for (var choice : CHOICES.entrySet()) {
-                Draw draw = new Draw(seed, attempt, choice.getKey());
-                options = choice.getValue().choose(options, graph, draw);
+            var drawn = new RandomCase(model, placement(model, seed, attempt), 100);
+            if (drawn.compiles()) {
+                Draw memory = new Draw(seed, attempt, "memory");
+                int percent = memory.once(6) ? memory.pick(60, 70, 80, 90) : 100;
+                return new RandomCase(model, drawn.options, percent);
             }
-            Draw memory = new Draw(seed, attempt, "memory");
-            int percent = memory.once(6) ? memory.pick(60, 70, 80, 90) : 100;
-            var drawn = new RandomCase(model, options, percent);
-            try {
-                Compiler.compile(model, options.precision(Precision.F64));
-                Compiler.compile(model, options.precision(Precision.BF16));
+        }
+    }
+
+    /// The same network, trained alike but placed anew: on another mesh, with other shards,
+    /// micro-batches, ZeRO and recomputation.
+    public RandomCase placedAnew(long seed) {
+        for (int attempt = 0; ; attempt++) {
+            CompileOptions placed =
+                    placement(model, seed, attempt)
+                            .batch(options.batch())
+                            .optimizer(options.optimizer())
+                            .clipNorm(options.clipNorm())
+                            .precision(options.precision());
+            var drawn = new RandomCase(model, placed, 100);
+            if (drawn.compiles()) {
                 return drawn;
-            } catch (ProblemException e) {
-                if (!REJECTED.contains(e.problem().code())) {
-                    throw e;
-                }
             }
+        }
+    }
+
+    private static CompileOptions placement(Model model, long seed, int attempt) {
+        Graph graph = model.trace(12, Dtype.F32, true);
+        CompileOptions options = on(mesh(new Draw(seed, attempt, "mesh"))).dtype(Dtype.F64);
+        for (var choice : CHOICES.entrySet()) {
+            Draw draw = new Draw(seed, attempt, choice.getKey());
+            options = choice.getValue().choose(options, graph, draw);
+        }
+        return options;
+    }
+
+    private boolean compiles() {
+        try {
+            Compiler.compile(model, options.precision(Precision.F64));
+            Compiler.compile(model, options.precision(Precision.BF16));
+            return true;
+        } catch (ProblemException e) {
+            if (!REJECTED.contains(e.problem().code())) {
+                throw e;
+            }
+            return false;
         }
     }
 
@@ -170,6 +201,12 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         return options.shard("batch").over(axis).zero(1 + draw.below(3)).over(axis);
     }
 
+    private static CompileOptions dataParallel(CompileOptions options, Graph graph, Draw draw) {
+        return draw.once(6)
+                ? options.dataParallel().over(draw.pick(options.mesh().axisNames()))
+                : options;
+    }
+
     /// Heads, hidden units and words over one axis, and what lies between by its sequence.
     private static CompileOptions transformer(CompileOptions options, Graph graph, Draw draw) {
         List<String> own =
@@ -189,6 +226,20 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         return draw.either()
                 ? options
                 : options.shard("sequence").at(own.toArray(String[]::new)).over(axis);
+    }
+
+    /// Experts over one axis or two, and the batch over one of them as well.
+    private static CompileOptions experts(CompileOptions options, Graph graph, Draw draw) {
+        if (graph.nodesOf(RoutingOp.class).findAny().isEmpty() || draw.once(3)) {
+            return options;
+        }
+        List<String> axes = options.mesh().axisNames();
+        String axis = draw.pick(axes);
+        options = draw.either() ? options.shard("batch").over(axis) : options;
+        String other = draw.pick(axes);
+        return draw.once(3) && !other.equals(axis)
+                ? options.shard("expert").over(other, axis)
+                : options.shard("expert").over(axis);
     }
 
     /// Any dim of any value that divides, for one layer or everywhere.

@@ -28,6 +28,7 @@ import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
 import dev.partita.dsl.layer.Attention;
+import dev.partita.dsl.layer.Experts;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Loss;
@@ -77,7 +78,11 @@ final class RandomModel {
         }
         for (int i = 1; i <= 1 + draw.below(2); i++) {
             net = net.then(residual(norm("norm-a" + i), attention(i, width), maybe(dropout(0.2))));
-            net = net.then(residual(norm("norm-b" + i), feedForward(i)));
+            net =
+                    net.then(
+                            residual(
+                                    norm("norm-b" + i),
+                                    draw.once(3) ? experts(i) : feedForward(i)));
         }
         net = net.then(norm("norm"));
         return switch (draw.below(4)) {
@@ -104,6 +109,16 @@ final class RandomModel {
         return draw.either()
                 ? Layers.feedForward("mlp" + i, draw.pick(4, 12))
                 : swiGlu("mlp" + i, draw.pick(4, 6));
+    }
+
+    private Layer experts(int i) {
+        int count = draw.pick(2, 4, 4, 6);
+        Experts layer =
+                Layers.experts("experts" + i, count, draw.pick(4, 6))
+                        .topK(Math.min(count, draw.pick(1, 2, 2, 6)))
+                        .auxiliary(draw.pick(0, 1));
+        layer = draw.either() ? layer.swiGlu() : layer;
+        return draw.once(4) ? layer.dropless() : layer.capacity(draw.pick(1, 2, 3) / 2.0);
     }
 
     private Layer maybe(Layer layer) {

@@ -1,6 +1,7 @@
 package dev.partita.compiler.assemble;
 
 import dev.partita.compiler.memory.MemoryPlan;
+import dev.partita.compiler.memory.MemoryPlans;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
@@ -13,15 +14,14 @@ import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
-import dev.partita.dsl.mesh.Mesh;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Writes the plan down: values become slots, actions become steps, named leaves and outputs become
-/// bindings.
+/// Writes the plan down, a program for each role: values become slots, actions become steps, named
+/// leaves and outputs become bindings.
 public final class Assembler {
     private final MemoryPlan memory;
     private final LocalGraph local;
@@ -35,29 +35,31 @@ public final class Assembler {
         this.local = memory.sequence().local();
     }
 
-    public static ExecutionPlan run(MemoryPlan memory) {
-        return new Assembler(memory).assemble();
+    /// Writes the plan of all devices.
+    public static ExecutionPlan run(MemoryPlans memory) {
+        LocalGraph local = memory.roles().getFirst().sequence().local();
+        List<Program> programs = new ArrayList<>();
+        List<Integer> programOf = new ArrayList<>(Collections.nCopies(local.mesh().devices(), 0));
+        for (MemoryPlan each : memory.roles()) {
+            each.sequence().role().ranks().forEach(rank -> programOf.set(rank, programs.size()));
+            programs.add(new Assembler(each).assemble());
+        }
+        return new ExecutionPlan(local.graph().name(), local.mesh(), programs, programOf);
     }
 
-    private ExecutionPlan assemble() {
+    private Program assemble() {
         for (Action action : memory.sequence().actions()) {
             switch (action) {
                 case Action.Run(Node node) -> run(node);
-                case Action.Start(Node node, int tag) -> start(node, tag);
-                case Action.Finish(Node node, int tag) ->
-                        steps.add(new Step.Finish(steps.size(), tag, note(node)));
+                case Action.Start start -> start(start);
+                case Action.Finish finish ->
+                        steps.add(new Step.Finish(steps.size(), finish.tag(), note(finish.node())));
             }
         }
-        local.graph()
+        memory.sequence()
                 .outputs()
                 .forEach((name, value) -> bindings.add(new Binding.Output(name, slot(value))));
-        Mesh mesh = local.mesh();
-        var program = new Program(memory.arenaBytes(), slots, bindings, steps);
-        return new ExecutionPlan(
-                local.graph().name(),
-                mesh,
-                List.of(program),
-                Collections.nCopies(mesh.devices(), 0));
+        return new Program(memory.arenaBytes(), slots, bindings, steps);
     }
 
     private void run(Node node) {
@@ -89,16 +91,16 @@ public final class Assembler {
         }
     }
 
-    private void start(Node node, int tag) {
-        if (node.op() instanceof Reshard.Collective collective) {
+    private void start(Action.Start start) {
+        if (start.node().op() instanceof Reshard.Collective collective) {
             steps.add(
                     new Step.Start(
                             steps.size(),
-                            tag,
+                            start.tag(),
                             collective,
-                            slots(node.operands()),
-                            slots(node.results()),
-                            note(node)));
+                            slots(start.reads()),
+                            slots(start.writes()),
+                            note(start.node())));
         }
     }
 

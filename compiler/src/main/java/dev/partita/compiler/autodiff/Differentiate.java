@@ -48,7 +48,7 @@ public final class Differentiate {
             if (dy != null) {
                 builder.like(node);
                 List<@Nullable Supplier<Value>> rules = GradientRules.of(node, dy, builder);
-                for (int i = 0; i < rules.size(); i++) {
+                for (int i = 0; i < node.operands().size() && i < rules.size(); i++) {
                     Supplier<Value> rule = rules.get(i);
                     if (rule != null && trained.contains(node.operands().get(i))) {
                         accumulate(node.operands().get(i), rule.get());
@@ -62,16 +62,17 @@ public final class Differentiate {
                 gradients.put(parameter.name(), gradient);
             }
         });
-        return new TrainingGraph(builder.build(), follows, gradients);
+        return new TrainingGraph(builder.build(), follows, gradients, Map.of());
     }
 
-    /// The parameters and everything computed from them.
+    /// The parameters and everything computed from them, but for helpers such as a count of
+    /// choices.
     private static Set<Value> trained(Graph forward) {
         Set<Value> trained = new HashSet<>();
         for (Node node : forward.nodes()) {
             if (node.op() instanceof Op.Parameter
                     || node.operands().stream().anyMatch(trained::contains)) {
-                trained.addAll(node.results());
+                node.results().stream().findFirst().ifPresent(trained::add);
             }
         }
         return trained;

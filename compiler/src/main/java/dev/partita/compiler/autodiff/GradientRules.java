@@ -9,12 +9,15 @@ import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -55,6 +58,7 @@ final class GradientRules {
                     rules(() -> g.add(new Op.Flatten(u.first(), u.last(), shape(node, 0)), dy));
             case Op.Broadcast b ->
                     rules(() -> g.add(new Op.Sum(allBut(b.dims(), b.to().rank())), dy));
+            case Reshard.Relocate relocate -> rules(() -> g.add(relocate.back(), dy));
             case Op.Cast _ -> rules(() -> g.add(new Op.Cast(x(node, 0).type().dtype()), dy));
             case Op.Sum sum ->
                     rules(() ->
@@ -134,6 +138,7 @@ final class GradientRules {
                             dy);
             case AttentionOp.Rotary(double base, boolean back) ->
                     rules(() -> g.add(new AttentionOp.Rotary(base, !back), dy));
+            case RoutingOp routing -> routing(routing, node, dy, g);
             case BatchNorm.Normalize norm when norm.ofBatch() -> batchNorm(node, norm, dy, g);
             case Op.Embedding _ ->
                     rules(() -> g.add(new Op.EmbeddingGrad(shape(node, 0)), x(node, 1), dy), null);
@@ -174,7 +179,8 @@ final class GradientRules {
                     RowOp.PickLogit _,
                     AttentionOp.AttentionGrad _,
                     Update _,
-                    Reshard _ ->
+                    Wide _,
+                    Reshard.Grouped _ ->
                     throw notDifferentiable(node);
         };
     }
@@ -213,6 +219,38 @@ final class GradientRules {
                 null,
                 () -> sums.result(0),
                 () -> sums.result(1));
+    }
+
+    /// Dispatching and combining are each other's gradients, with the same weights.
+    private static List<@Nullable Supplier<Value>> routing(
+            RoutingOp op, Node node, Value dy, GraphBuilder g) {
+        return switch (op) {
+            case RoutingOp.Route(int choices, long _) ->
+                    rules(() ->
+                            g.add(
+                                    new RoutingOp.RouteGrad(choices),
+                                    x(node, 0),
+                                    node.results().get(1),
+                                    dy));
+            case RoutingOp.Dispatch _ ->
+                    rules(
+                            () -> slotted(new RoutingOp.Combine(shape(node, 0)), node, dy, g),
+                            null,
+                            () -> g.add(new RoutingOp.SlotDot(), dy, x(node, 0), x(node, 1)));
+            case RoutingOp.Combine _ ->
+                    rules(
+                            () -> slotted(new RoutingOp.Dispatch(shape(node, 0)), node, dy, g),
+                            null,
+                            () -> g.add(new RoutingOp.SlotDot(), x(node, 0), dy, x(node, 1)));
+            case RoutingOp.RouteGrad _, RoutingOp.SlotDot _ -> throw notDifferentiable(node);
+        };
+    }
+
+    /// `grad` of `dy` at the positions, and with the weights, that the node read.
+    private static Value slotted(RoutingOp grad, Node node, Value dy, GraphBuilder g) {
+        List<Value> operands = new ArrayList<>(node.operands());
+        operands.set(0, dy);
+        return g.addAll(grad, operands).result();
     }
 
     @SafeVarargs

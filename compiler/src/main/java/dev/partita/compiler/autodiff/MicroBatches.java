@@ -113,9 +113,18 @@ public final class MicroBatches {
         Map<String, Value> gradients = new LinkedHashMap<>();
         one.gradients().forEach((name, value) -> gradients.put(name, sum(value)));
         Graph all = builder.build();
-        Map<String, Value> outputs = Map.of("loss", sum(all.output("loss")));
+        Map<String, Value> outputs = new LinkedHashMap<>();
+        summed(all).forEach((name, value) -> outputs.put(name, sum(value)));
         return new TrainingGraph(
                 new Graph(all.name(), all.nodes(), outputs), follows, gradients, again);
+    }
+
+    /// The outputs that are summands: the loss, and what layers say of the batch. A prediction is
+    /// not.
+    private static Map<String, Value> summed(Graph graph) {
+        Map<String, Value> summed = new LinkedHashMap<>(graph.outputs());
+        summed.remove("prediction");
+        return summed;
     }
 
     /// What is summed over the micro-batches, by the node after which it is added: the gradients of
@@ -124,7 +133,7 @@ public final class MicroBatches {
     private Map<Node, Set<Value>> summands() {
         GraphIndex index = one.graph().index();
         Set<Value> wanted = new LinkedHashSet<>(one.gradients().values());
-        wanted.add(one.graph().output("loss"));
+        wanted.addAll(summed(one.graph()).values());
         wanted.retainAll(varying);
         Map<String, Node> last = new HashMap<>();
         for (Node node : one.graph().nodes()) {

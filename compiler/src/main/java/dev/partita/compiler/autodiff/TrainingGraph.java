@@ -26,14 +26,21 @@ public record TrainingGraph(
         again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
     }
 
-    /// A graph in which nothing is computed again.
-    public TrainingGraph(Graph graph, Map<Value, Value> follows, Map<String, Value> gradients) {
-        this(graph, follows, gradients, Map.of());
+    /// The same training after a rewrite in which some values have become others, of their shape,
+    /// that were there before.
+    public TrainingGraph with(Graph rewritten, Map<Value, Value> became) {
+        Map<Value, Value> leaders = new LinkedHashMap<>();
+        follows.forEach((value, leader) -> {
+            if (!became.containsKey(value)) {
+                leaders.put(value, became.getOrDefault(leader, leader));
+            }
+        });
+        return new TrainingGraph(rewritten, leaders, gradients, again);
     }
 
     /// A forward graph, with nothing to train.
     public static TrainingGraph forwardOnly(Graph graph) {
-        return new TrainingGraph(graph, Map.of(), Map.of());
+        return new TrainingGraph(graph, Map.of(), Map.of(), Map.of());
     }
 
     @Override

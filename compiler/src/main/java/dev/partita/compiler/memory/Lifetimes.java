@@ -3,7 +3,6 @@ package dev.partita.compiler.memory;
 import dev.partita.compiler.schedule.Action;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.dsl.graph.Elementwise;
-import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -18,9 +17,9 @@ import java.util.Map;
 
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
-/// Values share where an op leaves memory as it is (flatten, micro-batch), changes it in place
-/// (updates, all-reduces, elementwise ops whose operand nothing else reads), or where the summands
-/// of a bucket lie side by side.
+/// Values share where an op leaves memory as it is (flatten, micro-batch, relocate), changes it in
+/// place (updates, all-reduces, reduces, elementwise ops whose operand nothing else reads), or
+/// where the summands of a bucket lie side by side.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
     record Place(Storage storage, long begin) {}
@@ -29,20 +28,18 @@ final class Lifetimes {
     private final Map<Value, Integer> lastRead = new HashMap<>();
     private final Map<Value, Place> places = new LinkedHashMap<>();
     private final List<Storage> storages = new ArrayList<>();
-    private final GraphIndex index;
+    private final Map<Value, Integer> reads = new HashMap<>();
     private final int end;
 
     Lifetimes(DeviceSequence sequence) {
         this.sequence = sequence;
-        this.index = sequence.local().graph().index();
         this.end = sequence.actions().size();
         reads();
         buckets();
         for (int i = 0; i < end; i++) {
-            switch (sequence.actions().get(i)) {
-                case Action.Run(Node node) -> place(node, i);
-                case Action.Start(Node node, int _) -> place(node, i);
-                case Action.Finish _ -> {}
+            Action action = sequence.actions().get(i);
+            if (!(action instanceof Action.Finish)) {
+                place(action, i);
             }
         }
     }
@@ -59,16 +56,17 @@ final class Lifetimes {
     private void reads() {
         for (int i = 0; i < end; i++) {
             Action action = sequence.actions().get(i);
-            for (Value operand : action.node().operands()) {
+            for (Value operand : action.reads()) {
                 lastRead.merge(operand, i, Math::max);
+                reads.merge(operand, action instanceof Action.Finish ? 0 : 1, Integer::sum);
             }
             if (action instanceof Action.Finish) {
-                for (Value result : action.node().results()) {
+                for (Value result : action.writes()) {
                     lastRead.merge(result, i, Math::max);
                 }
             }
         }
-        for (Value output : sequence.local().graph().outputs().values()) {
+        for (Value output : sequence.outputs().values()) {
             lastRead.put(output, end);
         }
     }
@@ -80,40 +78,42 @@ final class Lifetimes {
         for (int i = 0; i < end; i++) {
             int at = i;
             Action action = sequence.actions().get(i);
-            action.node().results().forEach(r -> definedAt.putIfAbsent(r, at));
+            action.writes().forEach(r -> definedAt.putIfAbsent(r, at));
             if (action.node().op() instanceof Reshard.AllReduce
                     && action instanceof Action.Start
-                    && action.node().operands().size() > 1) {
+                    && action.reads().size() > 1) {
                 int first =
-                        action.node().operands().stream()
+                        action.reads().stream()
                                 .mapToInt(v -> definedAt.getOrDefault(v, at))
                                 .min()
                                 .orElse(at);
                 Storage bucket = storage(0, first, i);
-                for (Value summand : action.node().operands()) {
+                for (Value summand : action.reads()) {
                     places.put(summand, new Place(bucket, bucket.append(summand.type().bytes())));
                 }
             }
         }
     }
 
-    private void place(Node node, int at) {
-        for (int i = 0; i < node.results().size(); i++) {
-            Value result = node.results().get(i);
+    private void place(Action action, int at) {
+        for (int i = 0; i < action.writes().size(); i++) {
+            Value result = action.writes().get(i);
             if (!places.containsKey(result)) {
-                places.put(result, placeFor(node, i, at));
+                places.put(result, placeFor(action, i, at));
             }
             place(result).storage().extend(lastRead.getOrDefault(result, at));
         }
     }
 
-    private Place placeFor(Node node, int i, int at) {
-        Value result = node.results().get(i);
+    private Place placeFor(Action action, int i, int at) {
+        Node node = action.node();
+        Value result = action.writes().get(i);
         long bytes = result.type().bytes();
         return switch (node.op()) {
             case Op.Constant _ -> new Place(storage(bytes, at, at), 0);
             case Op.Leaf _ -> new Place(storage(bytes, 0, end), 0);
-            case Op.Flatten _, Op.Unflatten _ -> place(node.operands().getFirst());
+            case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ ->
+                    place(node.operands().getFirst());
             case Op.MicroBatch(int index) -> {
                 Place all = place(node.operands().getFirst());
                 yield new Place(all.storage(), all.begin() + index * bytes);
@@ -125,6 +125,10 @@ final class Lifetimes {
                 yield bucket || isOwn(summand, at)
                         ? place(summand)
                         : new Place(storage(bytes, at, at), 0);
+            }
+            case Reshard.Reduce _ -> {
+                Value summand = action.reads().get(i);
+                yield isOwn(summand, at) ? place(summand) : new Place(storage(bytes, at, at), 0);
             }
             // the memory longest in use, so that a sum of many summands stays where it is
             case Elementwise _, Op.ScaleBy _ ->
@@ -152,7 +156,9 @@ final class Lifetimes {
                 return false;
             }
         }
-        return index.isReadOnce(value) && storage.last <= lastRead.getOrDefault(value, 0);
+        boolean once =
+                reads.getOrDefault(value, 0) == 1 && !sequence.outputs().containsValue(value);
+        return once && storage.last <= lastRead.getOrDefault(value, 0);
     }
 
     private Place place(Value value) {

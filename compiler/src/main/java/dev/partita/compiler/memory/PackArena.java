@@ -1,6 +1,7 @@
 package dev.partita.compiler.memory;
 
 import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.compiler.schedule.RoleSequences;
 import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,7 +15,12 @@ import java.util.Map;
 public final class PackArena {
     private PackArena() {}
 
-    public static MemoryPlan run(DeviceSequence sequence) {
+    /// Packs the memory of every role.
+    public static MemoryPlans run(RoleSequences sequences) {
+        return new MemoryPlans(sequences.roles().stream().map(PackArena::pack).toList());
+    }
+
+    private static MemoryPlan pack(DeviceSequence sequence) {
         var lifetimes = new Lifetimes(sequence);
         List<Storage> placed = new ArrayList<>();
         lifetimes.storages().stream()

@@ -21,6 +21,14 @@ import java.util.Map;
 /// A bucket of all-reduces holds only what nothing else reads, so that the summands can lie side by
 /// side and be summed in place.
 public final class Buckets {
+    private static final List<Class<? extends Reshard.Collective>> KINDS =
+            List.of(
+                    Reshard.ReduceScatter.class,
+                    Reshard.Reduce.class,
+                    Reshard.AllReduce.class,
+                    Reshard.AllGather.class);
+
+    private final LocalGraph local;
     private final Graph graph;
     private final Class<? extends Reshard.Collective> kind;
     private final long limit;
@@ -28,8 +36,9 @@ public final class Buckets {
     private final Map<Value, Integer> firstReadAt = new HashMap<>();
     private final GraphIndex index;
 
-    private Buckets(Graph graph, Class<? extends Reshard.Collective> kind, long limit) {
-        this.graph = graph;
+    private Buckets(LocalGraph local, Class<? extends Reshard.Collective> kind, long limit) {
+        this.local = local;
+        this.graph = local.graph();
         this.kind = kind;
         this.limit = limit;
         this.index = graph.index();
@@ -48,12 +57,12 @@ public final class Buckets {
     ///
     /// @param limit size of a bucket in bytes at which it takes no more
     public static LocalGraph run(LocalGraph local, long limit) {
-        Graph graph = local.graph();
-        // scattered sums first: they may be summed over another axis after that
-        graph = new Buckets(graph, Reshard.ReduceScatter.class, limit).join();
-        graph = new Buckets(graph, Reshard.AllReduce.class, limit).join();
-        graph = new Buckets(graph, Reshard.AllGather.class, limit).join();
-        return local.with(graph);
+        // sums that go to one device or part first: they may be summed over another axis after that
+        LocalGraph joined = local;
+        for (Class<? extends Reshard.Collective> kind : KINDS) {
+            joined = joined.with(new Buckets(joined, kind, limit).join());
+        }
+        return joined;
     }
 
     /// Collectives that will be one, ready once node `ready` has run and read first by node
@@ -106,7 +115,7 @@ public final class Buckets {
         Map<List<Object>, Bucket> open = new LinkedHashMap<>();
         for (Node node : members) {
             Value value = node.operands().getFirst();
-            List<Object> key = List.of(node.op(), value.type().dtype());
+            List<Object> key = key(local, node);
             long bytes = bytes(node);
             int deadline = firstReadAt.getOrDefault(node.result(), Integer.MAX_VALUE);
             Bucket bucket = isBucketable(value) ? open.get(key) : null;
@@ -122,6 +131,13 @@ public final class Buckets {
         return buckets;
     }
 
+    /// What collectives of one value have in common that can be one: they do the same to the same
+    /// type of numbers on the same devices.
+    public static List<Object> key(LocalGraph local, Node collective) {
+        Value value = collective.operands().getFirst();
+        return List.of(collective.op(), value.type().dtype(), local.block(value).placement().at());
+    }
+
     /// What a collective of one value takes, before or after, whichever is more.
     public static long bytes(Node collective) {
         return Math.max(
@@ -131,7 +147,10 @@ public final class Buckets {
 
     private boolean isOfStored(Value value) {
         Node source = index.definition(value);
-        boolean passes = source.op() instanceof Op.Cast || source.op() instanceof Reshard.AllGather;
+        boolean passes =
+                source.op() instanceof Op.Cast
+                        || source.op() instanceof Reshard.AllGather
+                        || source.op() instanceof Reshard.Broadcast;
         return source.op() instanceof Op.Leaf
                 || (passes && isOfStored(source.operands().getFirst()));
     }
@@ -152,6 +171,7 @@ public final class Buckets {
                         && !(source instanceof Op.Flatten)
                         && !(source instanceof Op.Unflatten)
                         && !(source instanceof Op.MicroBatch)
+                        && !(source instanceof Reshard.Broadcast)
                         && !(source instanceof Reshard.AllReduce);
         return written && index.isReadOnce(value);
     }

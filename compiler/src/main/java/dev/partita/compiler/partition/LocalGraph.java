@@ -3,6 +3,7 @@ package dev.partita.compiler.partition;
 import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphPrinter;
+import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Mesh;
@@ -10,9 +11,10 @@ import dev.partita.dsl.mesh.Placement;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/// One device's program, equal on all devices, with the collectives in it. Its types are those of a
-/// device's blocks.
+/// The program of all devices, with the collectives in it: each does the nodes whose values live
+/// with it. Its types are those of a device's blocks.
 ///
 /// @param blocks for each local value, which global value it is a block of and how that lies
 /// @param reasons for each value that a reshard defines or that is computed again, why
@@ -33,6 +35,17 @@ public record LocalGraph(
             throw new IllegalArgumentException("no block for " + local);
         }
         return block;
+    }
+
+    /// True if device `rank` is among those that hold a value.
+    public boolean isHeldBy(Value local, int rank) {
+        return block(local).placement().isHeldBy(mesh, rank);
+    }
+
+    /// True if device `rank` is among those that compute a node.
+    public boolean isComputedBy(Node node, int rank) {
+        return Stream.concat(node.operands().stream(), node.results().stream())
+                .allMatch(value -> isHeldBy(value, rank));
     }
 
     /// The same program after a rewrite that keeps its values.

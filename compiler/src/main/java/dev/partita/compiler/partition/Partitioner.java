@@ -13,6 +13,8 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
@@ -23,8 +25,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/// From a graph with placements to the program of one device: every op on blocks, and between them
+/// From a graph with placements to the program of its devices: every op on blocks, and between them
 /// the reshards that bring each operand to where its op computes. A sum that is pending stays so
 /// until something needs the whole value.
 public final class Partitioner {
@@ -63,6 +67,9 @@ public final class Partitioner {
                 Value block =
                         builder.add(local(leaf, placement.local(leaf.type(), sharded.mesh())));
                 define(node.result(), block, placement);
+            } else if (node.op() instanceof Reshard.Relocate relocate) {
+                turn(isBackward(node));
+                relocate(node, relocate);
             } else {
                 turn(isBackward(node));
                 compute(node);
@@ -153,13 +160,41 @@ public final class Partitioner {
         };
     }
 
+    /// Brings a value to where it is to live and lie; from there on it has another name.
+    private void relocate(Node node, Reshard.Relocate op) {
+        String where =
+                op.to().isEmpty()
+                        ? "on all devices"
+                        : op.to().stream()
+                                .map(Coordinate::toString)
+                                .collect(Collectors.joining(", ", "at ", ""));
+        Value moved = node.operands().getFirst();
+        Value block = require(moved, sharded.placement(node.result()), "is used " + where);
+        define(node.result(), block, placement(block));
+    }
+
+    private Op local(Op op, Node node, List<Placement> placements) {
+        return switch (op) {
+            case Wide wide -> new Wide(local(wide.op(), node, placements), wide.results());
+            case Op.Shaped shaped -> {
+                TensorType whole = node.results().getFirst().type();
+                yield shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
+            }
+            case Op other -> other;
+        };
+    }
+
     private void compute(Node node) {
         ShardingRule rule = ShardingRules.of(node);
+        List<Coordinate> at = sharded.location(node);
         Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
-        List<String> pending = pendingThrough(node, rule, axes);
+        axes.replaceAll((_, each) -> beside(at, each));
+        List<String> pending = beside(at, pendingThrough(node, rule, axes));
         List<Value> operands = new ArrayList<>();
+        List<Integer> summands = ShardingRules.summands(node);
         for (int i = 0; i < node.operands().size(); i++) {
-            Placement wanted = placement(rule.operands().get(i), axes, pending);
+            List<String> partial = summands.contains(i) ? pending : List.of();
+            Placement wanted = placement(rule.operands().get(i), axes, partial).at(at);
             String why = "meets " + node.op();
             if (!node.results().isEmpty() && !again(node.results().getFirst()).isEmpty()) {
                 why += "; " + again(node.results().getFirst());
@@ -169,14 +204,9 @@ public final class Partitioner {
         }
         List<Placement> placements = new ArrayList<>();
         for (List<String> factors : rule.results()) {
-            placements.add(placement(factors, axes, partial(rule, factors, axes, pending)));
+            placements.add(placement(factors, axes, partial(rule, factors, axes, pending)).at(at));
         }
-        Op op = node.op();
-        if (op instanceof Op.Shaped shaped) {
-            TensorType whole = node.results().getFirst().type();
-            op = shaped.to(placements.getFirst().local(whole, sharded.mesh()).shape());
-        }
-        Node computed = builder.addAll(op, operands);
+        Node computed = builder.addAll(local(node.op(), node, placements), operands);
         for (int i = 0; i < placements.size(); i++) {
             String again = again(node.results().get(i));
             if (!again.isEmpty()) {
@@ -186,12 +216,25 @@ public final class Partitioner {
         }
     }
 
-    /// The axes over which all operands are partial alike, if the op may go on with summands and so
-    /// may all others that read them: a value that some op needs whole is summed once, for all.
+    /// The axes up to the first at one coordinate of which an op is computed: it cannot be shared
+    /// out over that one.
+    private static List<String> beside(List<Coordinate> at, List<String> axes) {
+        return axes.stream()
+                .takeWhile(axis -> at.stream().noneMatch(c -> c.axis().equals(axis)))
+                .toList();
+    }
+
+    /// The axes over which operands are partial alike, if the op may go on with summands of these
+    /// and so may all others that read them: a value that some op needs whole is summed once, for
+    /// all.
     private List<String> pendingThrough(
             Node node, ShardingRule rule, Map<String, List<String>> axes) {
         List<List<String>> partials =
-                node.operands().stream().map(this::pending).distinct().toList();
+                ShardingRules.summands(node).stream()
+                        .map(node.operands()::get)
+                        .map(this::pending)
+                        .distinct()
+                        .toList();
         if (partials.size() != 1) {
             return List.of();
         }
@@ -204,10 +247,17 @@ public final class Partitioner {
 
     /// The axes over which a value may stay partial for all that read it.
     private List<String> pending(Value value) {
-        boolean passed = index.uses(value).stream().allMatch(ShardingRules::passesPartial);
+        boolean passed = index.uses(value).stream().allMatch(node -> takesSummands(node, value));
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         boolean complete = have.stream().anyMatch(b -> !placement(b).isPartial());
         return passed && !complete ? placement(have.getFirst()).partial() : List.of();
+    }
+
+    private static boolean takesSummands(Node node, Value value) {
+        List<Integer> summands = ShardingRules.summands(node);
+        return IntStream.range(0, node.operands().size())
+                .filter(i -> node.operands().get(i).equals(value))
+                .allMatch(summands::contains);
     }
 
     private static Placement placement(
@@ -235,12 +285,12 @@ public final class Partitioner {
         return partial;
     }
 
-    /// The block of a value where it is wanted, reusing what there is, else by the moves from its
-    /// nearest block.
+    /// The block of a value where it is wanted, and maybe elsewhere too, reusing what there is,
+    /// else by the moves from its nearest block.
     private Value require(Value value, Placement wanted, String why) {
         List<Value> have = blocksOf.getOrDefault(value, List.of());
         for (Value block : have) {
-            if (placement(block).equals(wanted)) {
+            if (isThere(placement(block), wanted)) {
                 return block;
             }
         }
@@ -262,6 +312,12 @@ public final class Partitioner {
             define(value, at, move.after());
         }
         return at;
+    }
+
+    private static boolean isThere(Placement block, Placement wanted) {
+        return block.dims().equals(wanted.dims())
+                && block.partial().equals(wanted.partial())
+                && wanted.at().containsAll(block.at());
     }
 
     /// Which value this is a copy of and what it is computed again for, or empty.
@@ -307,9 +363,12 @@ public final class Partitioner {
     /// A block that lies where its value is to lie is there for the value's sake, any other for the
     /// way to it.
     private MemoryUse use(Value whole, Placement placement) {
+        Node definition = index.definition(whole);
         MemoryUse sake =
-                switch (index.definition(whole).op()) {
+                switch (definition.op()) {
                     case Op.Parameter _ -> MemoryUse.WEIGHTS;
+                    case Reshard.Relocate _ when isWeight(definition.operands().getFirst()) ->
+                            MemoryUse.BUFFERS;
                     case Op.State _ -> MemoryUse.OPTIMIZER;
                     case Update _ -> MemoryUse.BUFFERS;
                     case Op _ -> {

@@ -2,6 +2,7 @@ package dev.partita.compiler.plan;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Shape;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,7 +26,7 @@ public final class Arithmetic {
     }
 
     private static long of(Program program, Step.Compute compute) {
-        return switch (compute.op()) {
+        return switch (Wide.inside(compute.op())) {
             case Op.Einsum einsum ->
                     contraction(einsum, read(program, compute, 0), read(program, compute, 1));
             case Op.Conv2d _ -> convolution(written(program, compute), read(program, compute, 1));

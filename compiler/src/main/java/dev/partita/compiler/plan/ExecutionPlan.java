@@ -4,7 +4,11 @@ import dev.partita.dsl.graph.Printed;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Role;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /// What every device of a mesh does, as pure data. The runtime runs it, the verifier proves it, the
 /// printer shows it; none of them reads anything else. Devices that do the same share one program.
@@ -30,7 +34,14 @@ public record ExecutionPlan(
 
     /// Memory that the fullest device needs.
     public long peakBytes() {
-        return programs.stream().mapToLong(Program::arenaBytes).max().orElse(0);
+        return fullest().arenaBytes();
+    }
+
+    /// The program that needs most memory, the first of equals.
+    Program fullest() {
+        return programs.stream()
+                .reduce((a, b) -> b.arenaBytes() > a.arenaBytes() ? b : a)
+                .orElseThrow();
     }
 
     /// Memory that each device needs, by rank.
@@ -38,9 +49,64 @@ public record ExecutionPlan(
         return programOf.stream().map(program -> programs.get(program).arenaBytes()).toList();
     }
 
-    /// The ranks that take part in `collective` with `rank`, in the order of their blocks.
+    /// The ranks of the group of `collective` that `rank` is in, in the order of their blocks; all
+    /// that differ only along its axes, whether they have a part in it or not.
     public List<Integer> group(int rank, Reshard.Collective collective) {
-        return mesh.group(rank, collective.axes().stream().map(Axis::name).toList());
+        return mesh.group(rank, names(collective));
+    }
+
+    /// Those of [#group] that bring or get something.
+    public List<Integer> participants(int rank, Reshard.Collective collective) {
+        List<Integer> group = group(rank, collective);
+        return IntStream.range(0, group.size())
+                .filter(member -> collective.gives(member) || collective.takes(member))
+                .mapToObj(group::get)
+                .toList();
+    }
+
+    /// The position of `rank` in its group of `collective`.
+    public int member(int rank, Reshard.Collective collective) {
+        return mesh.coordinate(rank, names(collective));
+    }
+
+    /// The first rank of [#group].
+    public int leader(int rank, Reshard.Collective collective) {
+        return mesh.leader(rank, names(collective));
+    }
+
+    private static List<String> names(Reshard.Collective collective) {
+        return collective.axes().stream().map(Axis::name).toList();
+    }
+
+    /// The devices that run a program.
+    public Role role(int program) {
+        return new Role(
+                mesh,
+                IntStream.range(0, devices())
+                        .filter(rank -> programOf.get(rank) == program)
+                        .boxed()
+                        .toList());
+    }
+
+    /// Every collective once, in the order in which they start: of those that several programs have
+    /// a part in, the part of the first.
+    public List<PlannedCollective> collectives() {
+        Map<Integer, PlannedCollective> byTag = new TreeMap<>();
+        for (Program program : programs) {
+            program.collectives()
+                    .forEach(start ->
+                            byTag.putIfAbsent(start.tag(), new PlannedCollective(program, start)));
+        }
+        return List.copyOf(byTag.values());
+    }
+
+    /// A collective as one program starts it.
+    public record PlannedCollective(Program program, Step.Start start) {
+        /// Size of what a device brings; of what it gets, where it brings nothing.
+        public long bytes() {
+            List<Integer> moved = start.sources().isEmpty() ? start.targets() : start.sources();
+            return moved.stream().mapToLong(slot -> program.slot(slot).type().bytes()).sum();
+        }
     }
 
     /// What the memory of the fullest device is for.
@@ -60,7 +126,7 @@ public record ExecutionPlan(
                 .formatted(
                         model,
                         devices(),
-                        program(0).steps().size(),
-                        program(0).collectives().count());
+                        programs.stream().mapToInt(p -> p.steps().size()).max().orElse(0),
+                        collectives().size());
     }
 }

@@ -18,13 +18,11 @@ public record MemoryBytes(
         long weights, long gradients, long optimizer, long activations, long buffers, long total) {
     /// The memory of the device of a plan that takes most.
     static MemoryBytes of(ExecutionPlan plan) {
-        return plan.programs().stream()
-                .max(Comparator.comparingLong(Program::arenaBytes))
-                .map(MemoryBytes::of)
-                .orElseThrow();
+        return of(plan.fullest());
     }
 
-    private static MemoryBytes of(Program program) {
+    /// The memory of a device that runs this program.
+    public static MemoryBytes of(Program program) {
         Map<MemoryUse, Long> bytes = new EnumMap<>(MemoryUse.class);
         List<Range> taken = new ArrayList<>();
         for (MemoryUse use : MemoryUse.values()) {

@@ -5,8 +5,9 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.ResultTypes;
 import dev.partita.dsl.graph.Update;
-import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.Placement;
+import dev.partita.dsl.mesh.Role;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.TensorType;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// Walks a program once as the device will, keeping track of which slots hold what they are named
 /// for.
@@ -25,13 +27,14 @@ import java.util.Set;
 /// targets; others may read its sources.
 final class MemoryVerifier {
     private final Program program;
-    private final Mesh mesh;
+    private final Role role;
     private final Set<Integer> valid = new HashSet<>();
     private final Map<Integer, Step.Start> pending = new HashMap<>();
 
-    MemoryVerifier(Program program, Mesh mesh) {
+    /// @param role the devices that run the program
+    MemoryVerifier(Program program, Role role) {
         this.program = program;
-        this.mesh = mesh;
+        this.role = role;
     }
 
     void verify() {
@@ -88,10 +91,20 @@ final class MemoryVerifier {
                         "%s lies outside the arena of %d bytes or between elements"
                                 .formatted(slot, program.arenaBytes()));
             }
-            if (!slot.placement().local(slot.whole(), mesh).equals(slot.type())) {
+            if (!slot.placement().local(slot.whole(), role.mesh()).equals(slot.type())) {
                 throw rejected(slot, slot + " is no block of its tensor: " + slot.type());
             }
         }
+        Map<List<Coordinate>, Boolean> held = new HashMap<>();
+        for (Slot slot : program.slots()) {
+            if (!held.computeIfAbsent(slot.placement().at(), _ -> isHeldByAll(slot))) {
+                throw rejected(slot, slot + " lives elsewhere: " + slot.placement());
+            }
+        }
+    }
+
+    private boolean isHeldByAll(Slot slot) {
+        return role.ranks().stream().allMatch(rank -> slot.placement().isHeldBy(role.mesh(), rank));
     }
 
     /// A Problem of a slot, at the first step that names it or else lies over it.
@@ -151,11 +164,11 @@ final class MemoryVerifier {
         }
     }
 
-    /// A reshape over its own operand, or a part where it lies, changes no byte: both names are
-    /// good.
+    /// A reshape over its own operand, a part where it lies, or what a root keeps, changes no byte:
+    /// both names are good.
     private boolean isView(Step.Compute step) {
         return switch (step.op()) {
-            case Op.Flatten _, Op.Unflatten _ -> distance(step) == 0;
+            case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ -> distance(step) == 0;
             case Op.MicroBatch(int index) ->
                     distance(step) == index * program.slot(step.writes().getFirst()).type().bytes();
             case Op _ -> false;
@@ -176,12 +189,12 @@ final class MemoryVerifier {
                 || op instanceof Op.Unflatten;
     }
 
-    /// What all devices decide by must be the same number on all of them.
+    /// What devices decide by must be the same number on all that decide.
     private void check(Step.RequireFinite step) {
         read(step, step.slot());
         step.lossScale().forEach(slot -> read(step, slot));
         Slot slot = program.slot(step.slot());
-        if (!slot.placement().isReplicated()) {
+        if (!slot.placement().isWhole()) {
             throw PlanVerifier.rejected(
                     program,
                     step,
@@ -189,30 +202,21 @@ final class MemoryVerifier {
         }
     }
 
+    /// What a device brings and gets must fit if it does both; if it does one, the other devices'
+    /// programs are asked by [CollectiveVerifier].
     private void start(Step.Start step) {
         step.sources().forEach(slot -> read(step, slot));
-        List<TensorType> expected = resultTypes(step, step.op(), step.sources());
-        if (!expected.equals(types(step.targets()))) {
-            throw PlanVerifier.rejected(
-                    program, step, "its results are " + expected + " by the op's rule");
-        }
-        for (int i = 0; i < step.sources().size(); i++) {
-            Slot source = program.slot(step.sources().get(i));
-            Slot target = program.slot(step.targets().get(i));
-            if (!target.placement().equals(after(step.op(), source.placement()))) {
+        if (!step.sources().isEmpty() && !step.targets().isEmpty()) {
+            List<TensorType> expected = resultTypes(step, step.op(), step.sources());
+            if (!expected.equals(types(step.targets()))) {
                 throw PlanVerifier.rejected(
-                        program,
-                        step,
-                        "it takes "
-                                + source.placement()
-                                + " to "
-                                + after(step.op(), source.placement()));
+                        program, step, "its results are " + expected + " by the op's rule");
             }
-            if (source.overlaps(target)
-                    && (source.offset() != target.offset()
-                            || !(step.op() instanceof Reshard.AllReduce))) {
-                throw PlanVerifier.rejected(
-                        program, step, target + " lies over a part of " + source);
+            for (int i = 0; i < step.sources().size(); i++) {
+                moves(
+                        step,
+                        program.slot(step.sources().get(i)),
+                        program.slot(step.targets().get(i)));
             }
         }
         apart(step);
@@ -220,36 +224,34 @@ final class MemoryVerifier {
         pending.put(step.tag(), step);
     }
 
+    private void moves(Step.Start step, Slot source, Slot target) {
+        Placement after = Moved.after(program, step, source.placement());
+        if (!target.placement().equals(after)) {
+            throw PlanVerifier.rejected(
+                    program, step, "it takes " + source.placement() + " to " + after);
+        }
+        boolean inPlace =
+                step.op() instanceof Reshard.AllReduce || step.op() instanceof Reshard.Reduce;
+        if (source.overlaps(target) && (source.offset() != target.offset() || !inPlace)) {
+            throw PlanVerifier.rejected(program, step, target + " lies over a part of " + source);
+        }
+    }
+
     /// The target of one value lies over no other value.
     private void apart(Step.Start step) {
         for (int i = 0; i < step.targets().size(); i++) {
             Slot target = program.slot(step.targets().get(i));
-            for (int j = 0; j < step.targets().size(); j++) {
-                Slot source = program.slot(step.sources().get(j));
-                Slot other = program.slot(step.targets().get(j));
-                if (i != j && (target.overlaps(source) || target.overlaps(other))) {
-                    throw PlanVerifier.rejected(
-                            program, step, target + " lies over a part of another value");
-                }
+            if (overlapsOther(target, i, step.sources())
+                    || overlapsOther(target, i, step.targets())) {
+                throw PlanVerifier.rejected(
+                        program, step, target + " lies over a part of another value");
             }
         }
     }
 
-    /// Where a collective leaves a value that lies as `placement`.
-    private static Placement after(Reshard.Collective op, Placement placement) {
-        List<String> axes = op.axes().stream().map(a -> a.name()).toList();
-        List<String> rest = placement.partial().stream().filter(a -> !axes.contains(a)).toList();
-        return switch (op) {
-            case Reshard.AllReduce _ -> placement.withPartial(rest);
-            case Reshard.AllGather(var _, int dim) ->
-                    placement.with(dim, placement.dim(dim).without(axes));
-            case Reshard.ReduceScatter(var _, int dim) ->
-                    placement.withPartial(rest).with(dim, placement.dim(dim).and(axes));
-            case Reshard.AllToAll(var _, int split, int join) ->
-                    placement
-                            .with(join, placement.dim(join).without(axes))
-                            .with(split, placement.dim(split).and(axes));
-        };
+    private boolean overlapsOther(Slot target, int own, List<Integer> slots) {
+        return IntStream.range(0, slots.size())
+                .anyMatch(i -> i != own && target.overlaps(program.slot(slots.get(i))));
     }
 
     private void finish(Step.Finish step) {

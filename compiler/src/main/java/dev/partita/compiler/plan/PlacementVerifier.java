@@ -7,17 +7,19 @@ import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dim;
-import dev.partita.dsl.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// Follows through a program how values lie: every op works on blocks that belong together, what it
 /// makes lies as its sharding rule says, and a pending sum is read by nobody who needs it whole.
@@ -31,8 +33,8 @@ final class PlacementVerifier {
         this.mesh = mesh;
     }
 
-    /// @throws dev.partita.dsl.problem.ProblemException `PlanRejected`, or `PartialUsedAsWhole` with
-    ///   the ways to complete the sum and the bytes that each takes
+    /// @throws dev.partita.dsl.problem.ProblemException `PlanRejected`, or `PartialUsedAsWhole`
+    ///   with the ways to complete the sum and the bytes that each takes
     void verify() {
         for (Step step : program.steps()) {
             if (step instanceof Step.Compute compute) {
@@ -49,6 +51,10 @@ final class PlacementVerifier {
                 lies(step, slot, slot.placement().complete());
             }
             case Reshard reshard -> slice(step, reshard);
+            case Wide(Op inside, var _) ->
+                    verify(
+                            new Step.Compute(
+                                    step.id(), inside, step.reads(), step.writes(), step.note()));
             case Op.Conv2dWeightGrad grad when grad.bias() -> {
                 byRule(
                         part(
@@ -78,20 +84,20 @@ final class PlacementVerifier {
         byRule(step);
         Slot result = program.slot(step.writes().getFirst());
         if (epilogue != Epilogue.NONE && result.placement().isPartial()) {
-            throw partial(step, List.of(result));
+            throw choices(partial(step), result, List.of()).exception();
         }
     }
 
+    /// What is done without the others: a part is cut out, or a root keeps what it has.
     private void slice(Step.Compute step, Reshard reshard) {
         Placement from = program.slot(step.reads().getFirst()).placement();
+        Slot to = program.slot(step.writes().getFirst());
         switch (reshard) {
             case Reshard.Slice(var axes, int dim) -> {
                 List<String> names = axes.stream().map(a -> a.name()).toList();
-                lies(
-                        step,
-                        program.slot(step.writes().getFirst()),
-                        from.with(dim, from.dim(dim).and(names)));
+                lies(step, to, from.with(dim, from.dim(dim).and(names)));
             }
+            case Reshard.Relocate _ -> lies(step, to, from.at(to.placement().at()));
             case Reshard.Collective _ ->
                     throw PlanVerifier.rejected(
                             program, step, "a collective is started and waited for");
@@ -120,12 +126,28 @@ final class PlacementVerifier {
                     partial.addAll(axes.getOrDefault(factor, DimSharding.WHOLE).axes());
                 }
             }
-            lies(step, program.slot(step.writes().get(i)), new Placement(dims, partial));
+            Slot result = program.slot(step.writes().get(i));
+            lies(step, result, new Placement(dims, partial, where(step, result)));
         }
     }
 
+    /// Where a result lives: no further than all operands do.
+    private List<Coordinate> where(Step.Compute step, Slot result) {
+        for (int id : step.reads()) {
+            Slot operand = program.slot(id);
+            if (!result.placement().at().containsAll(operand.placement().at())) {
+                throw PlanVerifier.rejected(
+                        program,
+                        step,
+                        "%s lies %s, where %s is not"
+                                .formatted(result, result.placement(), operand));
+            }
+        }
+        return result.placement().at();
+    }
+
     private List<Value> values(List<Integer> slots) {
-        return slots.stream().map(id -> new Value(id, program.slot(id).type())).toList();
+        return slots.stream().map(id -> new Value(id, program.slot(id).whole())).toList();
     }
 
     /// How each factor is sharded: alike in all that have it.
@@ -157,29 +179,36 @@ final class PlacementVerifier {
         return axes;
     }
 
-    /// The axes over which the operands may stay pending, for the op works on summands as well.
+    /// The axes over which operands may stay pending, for the op works on their summands as well.
     private List<String> pending(
             Step.Compute step, Node node, ShardingRule rule, Map<String, DimSharding> axes) {
-        List<Slot> partial =
-                step.reads().stream()
-                        .map(program::slot)
-                        .filter(slot -> slot.placement().isPartial())
+        List<Integer> partial =
+                IntStream.range(0, step.reads().size())
+                        .filter(i -> read(step, i).placement().isPartial())
+                        .boxed()
                         .toList();
         if (partial.isEmpty()) {
             return List.of();
         }
-        List<String> over = partial.getFirst().placement().partial();
+        List<String> over = read(step, partial.getFirst()).placement().partial();
         boolean alike =
-                partial.size() == step.reads().size()
-                        && partial.stream().allMatch(s -> s.placement().partial().equals(over));
+                partial.stream().allMatch(i -> read(step, i).placement().partial().equals(over));
         boolean free =
                 rule.factors().stream()
                         .flatMap(f -> axes.getOrDefault(f, DimSharding.WHOLE).axes().stream())
                         .noneMatch(over::contains);
-        if (!alike || !free || !ShardingRules.passesPartial(node)) {
-            throw partial(step, partial);
+        if (!alike || !free || !partial.equals(ShardingRules.summands(node))) {
+            Problem problem = partial(step);
+            for (int i : partial) {
+                problem = choices(problem, read(step, i), rule.operands().get(i));
+            }
+            throw problem.exception();
         }
         return over;
+    }
+
+    private Slot read(Step.Compute step, int operand) {
+        return program.slot(step.reads().get(operand));
     }
 
     private void lies(Step.Compute step, Slot slot, Placement expected) {
@@ -191,33 +220,37 @@ final class PlacementVerifier {
         }
     }
 
-    private RuntimeException partial(Step.Compute step, List<Slot> slots) {
-        Problem problem =
-                Problem.of(
-                                ProblemCode.PARTIAL_USED_AS_WHOLE,
-                                "A sum over devices is used before it is done: each device would"
-                                        + " take its own summand for the whole.")
-                        .fact("step", step.id() + "  " + PlanPrinter.line(program, step));
-        for (Slot slot : slots) {
-            problem =
-                    problem.fact(
-                            "value", slot + " : " + slot.whole() + " lies " + slot.placement());
-            String over = String.join(" x ", slot.placement().partial());
-            problem = problem.fact("all-reduce " + over, "%,d bytes".formatted(slot.type().bytes()));
-            int parts = mesh.size(slot.placement().partial());
-            Shape shape = slot.type().shape();
-            for (Dim dim : shape.dims()) {
-                if (dim.size() % parts == 0) {
-                    problem =
-                            problem.fact(
-                                    "reduce-scatter " + over + " by " + dim.name(),
-                                    "%,d bytes, if the op is computed in parts"
-                                            .formatted(slot.type().bytes()));
-                }
+    private Problem partial(Step.Compute step) {
+        return Problem.of(
+                        ProblemCode.PARTIAL_USED_AS_WHOLE,
+                        "A sum over devices is used before it is done.")
+                .fact("step", step.id() + "  " + PlanPrinter.line(program, step))
+                .fact("because", "each device would take its own summand for the whole")
+                .fix("complete the sum before this step, in one of these ways")
+                .at(step.note().origin());
+    }
+
+    /// Adds a value and how its sum may be completed: on every device, or in parts along a dim by
+    /// which the op may be computed in parts.
+    private Problem choices(Problem problem, Slot slot, List<String> factors) {
+        List<String> axes = slot.placement().partial();
+        String over = String.join(" x ", axes);
+        int parts = mesh.size(axes);
+        long once = slot.type().bytes() * (parts - 1) / parts;
+        Problem more =
+                problem.fact("value", slot + " : " + slot.whole() + " lies " + slot.placement())
+                        .fact("all-reduce " + over, sent(2 * once));
+        for (int dim = 0; dim < factors.size(); dim++) {
+            Dim own = slot.type().shape().dim(dim);
+            if (own.size() % parts == 0 && !factors.get(dim).equals(ShardingRule.WHOLE)) {
+                String by = "reduce-scatter " + over + " by " + own.name();
+                more = more.fact(by, sent(once) + ", then it lies in parts");
             }
         }
-        return problem.fix("complete the sum before this step")
-                .at(step.note().origin())
-                .exception();
+        return more;
+    }
+
+    private static String sent(long bytes) {
+        return "a device sends %,d bytes".formatted(bytes);
     }
 }

@@ -1,6 +1,7 @@
 package dev.partita.compiler.plan;
 
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.mesh.Role;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -11,11 +12,21 @@ final class PlanPrinter {
 
     static String print(ExecutionPlan plan) {
         var text = new StringBuilder();
-        Program program = plan.program(0);
-        text.append(
-                "plan %s on %s: %d devices, %d bytes each%n"
-                        .formatted(
-                                plan.model(), plan.mesh(), plan.devices(), program.arenaBytes()));
+        boolean alike = plan.programs().size() == 1;
+        String heading =
+                "plan %s on %s: %d devices".formatted(plan.model(), plan.mesh(), plan.devices());
+        text.append(heading).append(alike ? "" : "\n");
+        for (int i = 0; i < plan.programs().size(); i++) {
+            Program program = plan.programs().get(i);
+            Role role = plan.role(i);
+            text.append(alike ? "" : "at %s: rank %s".formatted(role, role.rankList()));
+            text.append(", %d bytes each%n".formatted(program.arenaBytes()));
+            print(program, text);
+        }
+        return text.toString();
+    }
+
+    private static void print(Program program, StringBuilder text) {
         for (Binding binding : program.bindings()) {
             Slot slot = program.slot(binding.slot());
             text.append(
@@ -30,7 +41,6 @@ final class PlanPrinter {
         for (Step step : program.steps()) {
             text.append("  %4d  %s%n".formatted(step.id(), line(program, step)));
         }
-        return text.toString();
     }
 
     private static String kind(Binding binding) {
@@ -61,7 +71,7 @@ final class PlanPrinter {
                                     + names(sources)
                                     + " ->"
                                     + names(targets)
-                                    + types(program, targets);
+                                    + types(program, targets.isEmpty() ? sources : targets);
                     case Step.Finish(int _, int tag, Note _) -> "finish #" + tag;
                     case Step.RequireFinite(int _, int slot, var lossScale, String name, Note _) ->
                             "require-finite "

@@ -36,6 +36,14 @@ public record Program(long arenaBytes, List<Slot> slots, List<Binding> bindings,
         return bindings.stream().filter(kind::isInstance).map(kind::cast);
     }
 
+    /// What the device brings to collectives.
+    public long sentBytes() {
+        return collectives()
+                .flatMap(start -> start.sources().stream())
+                .mapToLong(slot -> slot(slot).type().bytes())
+                .sum();
+    }
+
     /// The collectives, in the order in which they start.
     public Stream<Step.Start> collectives() {
         return steps.stream().filter(Step.Start.class::isInstance).map(Step.Start.class::cast);

@@ -24,7 +24,11 @@ public sealed interface Step {
     /// Makes the source slots ready for a collective and goes on; the targets are complete after
     /// the [Finish] of the same tag, and neither may be touched before. An all-reduce may join
     /// several slots, which then lie one behind the other; a target may lie over its source. An
-    /// all-gather or reduce-scatter may take several slots, which lie anywhere.
+    /// all-gather, reduce-scatter or rooted collective may take several slots, which lie anywhere;
+    /// a target of a reduce may lie over its source.
+    ///
+    /// A device has the sources that it brings and the targets that it gets: the root of a
+    /// broadcast no targets, the others of a reduce no targets, who receives no sources.
     ///
     /// @param tag number of the collective, ascending in a program and equal on all members of its
     ///   group
@@ -45,8 +49,9 @@ public sealed interface Step {
     /// Waits for the collective of this tag.
     record Finish(int id, int tag, Note note) implements Step {}
 
-    /// Ends the step here, on all devices alike and before any weight changes, unless the scalar in
-    /// `slot`, the same on all of them, is finite.
+    /// Ends the step here, for all devices and before any weight changes, unless the scalar in
+    /// `slot`, the same on all devices that check it, is finite. Every device that changes a weight
+    /// checks it.
     ///
     /// @param lossScale empty, or the slots of the loss scale and of its good steps: then the step
     ///   is run again with half the scale, until that would be less than 1

@@ -56,7 +56,7 @@ public final class LossScaling {
                     follows.put(unscaled, leader);
                     gradients.put(name, unscaled);
                 });
-        return new TrainingGraph(builder.build(), follows, gradients);
+        return new TrainingGraph(builder.build(), follows, gradients, scaled.again());
     }
 
     /// Lets the check of the gradient norm lower the scale, and a complete step count for it.
@@ -77,7 +77,8 @@ public final class LossScaling {
         }
         var builder = GraphBuilder.continuing(graph.withNodes(nodes));
         builder.addAll(new Update.LossScaleStep(INTERVAL), List.of(scale, goodSteps));
-        return new TrainingGraph(builder.build(), training.follows(), training.gradients());
+        return new TrainingGraph(
+                builder.build(), training.follows(), training.gradients(), training.again());
     }
 
     private static Node like(Node node, Op op, List<Value> operands, List<Value> results) {

@@ -3,6 +3,7 @@ package dev.partita.compiler.precision;
 import dev.partita.compiler.Precision;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
+import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
@@ -36,9 +37,10 @@ public final class MixedPrecision {
     }
 
     private Graph rewrite(Graph forward) {
+        GraphIndex index = forward.index();
         for (Node node : forward.nodes()) {
             List<Value> operands = node.operands().stream().map(this::now).toList();
-            Dtype type = type(node.op(), operands);
+            Dtype type = type(PrecisionPolicy.of(node, index), operands);
             List<Value> cast = operands.stream().map(v -> cast(v, type)).toList();
             builder.like(node);
             Node copy = builder.addAll(node.op(), cast);
@@ -52,10 +54,10 @@ public final class MixedPrecision {
         return builder.build();
     }
 
-    private Dtype type(Op op, List<Value> operands) {
-        return switch (PrecisionPolicy.of(op)) {
+    private Dtype type(PrecisionPolicy.Choice choice, List<Value> operands) {
+        return switch (choice) {
             case COMPUTE -> precision.compute();
-            case FULL -> precision.full();
+            case FULL, ROUTER -> precision.full();
             case AS_OPERANDS ->
                     operands.stream().anyMatch(v -> v.type().dtype() == precision.full())
                             ? precision.full()

@@ -5,6 +5,7 @@ import dev.partita.dsl.annotation.BatchNorm;
 import dev.partita.dsl.annotation.Conv2d;
 import dev.partita.dsl.annotation.Dropout;
 import dev.partita.dsl.annotation.Embedding;
+import dev.partita.dsl.annotation.Experts;
 import dev.partita.dsl.annotation.Features;
 import dev.partita.dsl.annotation.Flatten;
 import dev.partita.dsl.annotation.Gelu;
@@ -40,6 +41,7 @@ final class Words {
                             Linear.class,
                             Conv2d.class,
                             Embedding.class,
+                            Experts.class,
                             LayerNorm.class,
                             BatchNorm.class,
                             AveragePool.class,
@@ -104,6 +106,7 @@ final class Words {
                             c.padding());
             case Embedding e ->
                     Said.call(Layers.embedding(name, e.value()), "embedding", name, e.value());
+            case Experts e -> experts(e, name);
             case LayerNorm _ -> Said.call(Layers.layerNorm(name), "layerNorm", name);
             case BatchNorm _ -> Said.call(Layers.batchNorm(name), "batchNorm", name);
             case AveragePool _ -> Said.call(Layers.averagePool(), "averagePool");
@@ -122,6 +125,24 @@ final class Words {
                             .fix("make it a layer, for example @Linear(10)")
                             .exception();
         };
+    }
+
+    /// What the annotation leaves out is left out in the words as well.
+    private static Said<Layer> experts(Experts e, String name) {
+        var layer = Layers.experts(name, e.count(), e.hidden());
+        var said = Said.call(layer, "experts", name, e.count(), e.hidden());
+        said = said.then(said.given().topK(e.topK()), "topK", e.topK());
+        said = said.then(said.given().auxiliary(e.auxiliary()), "auxiliary", e.auxiliary());
+        if (e.capacity() != 0) {
+            said = said.then(said.given().capacity(e.capacity()), "capacity", e.capacity());
+        }
+        if (e.dropless()) {
+            said = said.then(said.given().dropless(), "dropless");
+        }
+        if (e.swiGlu()) {
+            said = said.then(said.given().swiGlu(), "swiGlu");
+        }
+        return new Said<>(said.given(), said.code());
     }
 
     /// The member that holds the size of the dim that the component names, or nothing if it names

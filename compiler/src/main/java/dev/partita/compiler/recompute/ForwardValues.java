@@ -5,6 +5,7 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,7 +27,8 @@ final class ForwardValues {
         this.index = training.graph().index();
         for (Node node : forward.nodes()) {
             values.addAll(node.results());
-            if (node.op() instanceof Op.Leaf) {
+            // what was sent to other devices is not sent a second time
+            if (node.op() instanceof Op.Leaf || node.op() instanceof Reshard.Relocate) {
                 always.addAll(node.results());
             }
         }

@@ -27,6 +27,7 @@ import java.util.Set;
 ///
 /// Gathered new weights are stored once the gather after theirs has started.
 public final class StartEarly {
+    private final LocalGraph local;
     private final Graph graph;
     private final GraphIndex index;
     private final long limit;
@@ -37,8 +38,9 @@ public final class StartEarly {
     private final Set<Node> moved = new HashSet<>();
     private final SequencedSet<Node> order = new LinkedHashSet<>();
 
-    private StartEarly(Graph graph, long limit) {
-        this.graph = graph;
+    private StartEarly(LocalGraph local, long limit) {
+        this.local = local;
+        this.graph = local.graph();
         this.limit = limit;
         this.index = graph.index();
     }
@@ -47,7 +49,7 @@ public final class StartEarly {
     ///
     /// @param limit size in bytes at which a bucket takes no more
     public static LocalGraph run(LocalGraph local, long limit) {
-        return local.with(new StartEarly(local.graph(), limit).reorder());
+        return local.with(new StartEarly(local, limit).reorder());
     }
 
     /// A collective on computed values, and how many of them are still missing.
@@ -66,7 +68,7 @@ public final class StartEarly {
         graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
         Set<Node> changing = afterCheck();
         graph.nodesOf(Update.Store.class)
-                .filter(n -> changing.contains(index.definition(n.operands().getLast())))
+                .filter(n -> isAfterCheck(n.operands().getLast(), changing))
                 .forEach(this::holdStore);
         for (Node node : graph.nodes()) {
             startBefore.getOrDefault(node, List.of()).forEach(this::emitWithSource);
@@ -90,6 +92,14 @@ public final class StartEarly {
             after.add(node);
         }
         return after;
+    }
+
+    /// A collective is started as soon as its operands are there, wherever it stands.
+    private boolean isAfterCheck(Value value, Set<Node> changing) {
+        Node definition = index.definition(value);
+        return definition.op() instanceof Reshard.Collective
+                ? definition.operands().stream().allMatch(v -> isAfterCheck(v, changing))
+                : changing.contains(definition);
     }
 
     private void emitWithSource(Node node) {
@@ -154,7 +164,7 @@ public final class StartEarly {
             if (index.definition(value).op() instanceof Reshard.Collective) {
                 chained.add(node);
             } else {
-                List<Object> key = List.of(node.op(), value.type().dtype());
+                List<Object> key = Buckets.key(local, node);
                 List<Node> bucket = open.get(key);
                 if (bucket == null || bytes(bucket) + Buckets.bytes(node) > limit) {
                     bucket = new ArrayList<>();

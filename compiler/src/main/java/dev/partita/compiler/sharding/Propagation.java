@@ -4,6 +4,7 @@ import dev.partita.compiler.CompileOptions.ShardRequest;
 import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Gives every value a placement, with its cause: first what the user asked for by name of dim,
 /// then what follows from the sharding rules, forwards and backwards, until nothing changes;
@@ -25,6 +27,8 @@ public final class Propagation {
     private final TrainingGraph training;
     private final Mesh mesh;
     private final ShardRequests requests;
+    private final Map<Value, List<Coordinate>> locations;
+    private final Map<String, Cause> homes;
     private final Map<Value, DimSharding[]> shardings = new HashMap<>();
     private final Map<Value, Map<Integer, Cause>> causes = new HashMap<>();
 
@@ -32,18 +36,29 @@ public final class Propagation {
     /// spreads from them.
     private final Set<Value> bordered = new HashSet<>();
 
-    private Propagation(TrainingGraph training, Mesh mesh, List<ShardRequest> requests) {
+    private Propagation(
+            TrainingGraph training,
+            Mesh mesh,
+            List<ShardRequest> requests,
+            Map<String, Cause> homes) {
         this.training = training;
         this.mesh = mesh;
+        this.homes = homes;
+        this.locations = Locations.of(training.graph(), mesh);
         this.requests = new ShardRequests(training.graph(), mesh, requests);
     }
 
     /// Places every value of a graph.
     ///
+    /// @param homes for each axis that values live at one coordinate of, why
     /// @throws dev.partita.dsl.problem.ProblemException `UnknownDim`, `UnknownLayer`,
     ///   `IndivisibleDim`, `AxisUsedTwice`, `AmbiguousPlacement`; all that were found at once
-    public static ShardedGraph run(TrainingGraph training, Mesh mesh, List<ShardRequest> requests) {
-        return new Propagation(training, mesh, requests).propagate();
+    public static ShardedGraph run(
+            TrainingGraph training,
+            Mesh mesh,
+            List<ShardRequest> requests,
+            Map<String, Cause> homes) {
+        return new Propagation(training, mesh, requests, homes).propagate();
     }
 
     private ShardedGraph propagate() {
@@ -69,12 +84,29 @@ public final class Propagation {
         DimSharding[] dims = dims(value);
         requests.of(node, value)
                 .forEach((dim, request) -> {
-                    dims[dim] = new DimSharding(request.axes());
+                    dims[dim] = new DimSharding(free(request.axes(), value));
+                    if (dims[dim].isWhole()) {
+                        return;
+                    }
                     cause(value, dim, new Cause(request.toString(), request.origin()));
                     if (!request.layers().isEmpty()) {
                         bordered.add(value);
                     }
                 });
+    }
+
+    /// As many of these axes as can split a value: none from the first on at one coordinate of
+    /// which it lives.
+    private List<String> free(List<String> axes, Value value) {
+        return axes.stream().takeWhile(axis -> !livesAtOneOf(axis, value)).toList();
+    }
+
+    private boolean livesAtOneOf(String axis, Value value) {
+        return location(value).stream().anyMatch(c -> c.axis().equals(axis));
+    }
+
+    private List<Coordinate> location(Value value) {
+        return locations.getOrDefault(value, List.of());
     }
 
     /// Shards the dims of a node alike that belong to one factor, where exactly one sharding of it
@@ -91,8 +123,9 @@ public final class Propagation {
             if (known.stream().map(this::sharding).distinct().count() == 1) {
                 DimSharding sharding = sharding(known.getFirst());
                 for (Occurrence o : all) {
-                    if (sharding(o).isWhole() && fits(o, sharding)) {
-                        dims(o.value())[o.dim()] = sharding;
+                    DimSharding fitting = fitting(o, sharding);
+                    if (sharding(o).isWhole() && !fitting.isWhole()) {
+                        dims(o.value())[o.dim()] = fitting;
                         cause(o.value(), o.dim(), follows(node, known.getFirst().value()));
                         changed = true;
                     }
@@ -107,12 +140,26 @@ public final class Propagation {
         return new Cause("it goes with " + from + " through " + node.op() + layer, node.origin());
     }
 
+    /// The longest beginning of a sharding that a dim can have: where it ends, another dim of the
+    /// value has the axis, as experts have one of those that the batch is sharded over.
+    private DimSharding fitting(Occurrence o, DimSharding sharding) {
+        List<String> axes = sharding.axes();
+        for (int length = axes.size(); length > 0; length--) {
+            var beginning = new DimSharding(axes.subList(0, length));
+            if (fits(o, beginning)) {
+                return beginning;
+            }
+        }
+        return DimSharding.WHOLE;
+    }
+
     private boolean fits(Occurrence o, DimSharding sharding) {
         boolean divides = o.value().type().shape().size(o.dim()) % mesh.size(sharding.axes()) == 0;
         for (DimSharding other : dims(o.value())) {
             divides &= other.axes().stream().noneMatch(sharding.axes()::contains);
         }
-        return divides && !bordered.contains(o.value());
+        boolean lives = sharding.axes().stream().noneMatch(axis -> livesAtOneOf(axis, o.value()));
+        return divides && lives && !bordered.contains(o.value());
     }
 
     private ShardedGraph result() {
@@ -121,7 +168,7 @@ public final class Propagation {
         for (Node node : training.graph().nodes()) {
             for (Value value : node.results()) {
                 Value root = root(value);
-                placements.put(value, Placement.of(List.of(dims(root))));
+                placements.put(value, Placement.of(List.of(dims(root))).at(location(value)));
                 Map<Integer, Cause> inherited = new LinkedHashMap<>();
                 causes.getOrDefault(root, Map.of())
                         .forEach((dim, cause) ->
@@ -131,6 +178,10 @@ public final class Propagation {
                                                 ? cause
                                                 : new Cause(
                                                         "it goes with " + root, Origin.UNKNOWN)));
+                location(value).stream()
+                        .flatMap(c -> Stream.ofNullable(homes.get(c.axis())))
+                        .findFirst()
+                        .ifPresent(cause -> inherited.put(ShardedGraph.LOCATION, cause));
                 why.put(value, inherited);
             }
         }

@@ -8,9 +8,11 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import java.util.ArrayList;
@@ -26,7 +28,7 @@ public final class ShardingRules {
         return switch (node.op()) {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
-            case Elementwise _, Update _ -> alike(node);
+            case Elementwise _, Update _, Reshard.Relocate _ -> alike(node);
             case Op.Dropout _, Op.Ignoring _, Op.ScaleBy _, Op.Cast _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
@@ -112,9 +114,11 @@ public final class ShardingRules {
             }
             case RowOp row -> ofRows(row, node);
             case AttentionOp attention -> ofAttention(attention, node);
+            case RoutingOp routing -> ofRouting(routing, node);
             case Op.RequireFinite _ ->
                     new ShardingRule(
                             Collections.nCopies(node.operands().size(), List.of()), List.of());
+            case Wide _ -> of(node.inside());
             case Reshard reshard ->
                     throw new IllegalArgumentException("already partitioned: " + reshard);
         };
@@ -151,16 +155,49 @@ public final class ShardingRules {
         };
     }
 
-    /// True if the node's op may be applied to the summands of a partial value, each device to its
-    /// own, and leaves the summands of the result: it is linear, and cheap enough not to be done
-    /// twice.
-    public static boolean passesPartial(Node node) {
+    /// An example is routed as a whole, so positions lie whole; what is in slots may be split by
+    /// expert, example, slot and width alike.
+    private static ShardingRule ofRouting(RoutingOp op, Node node) {
+        return switch (op) {
+            case RoutingOp.Route _ -> ShardingRule.parse("(b,-,-)->(-,b,-),(-,b,-),(b,-),(b,-)");
+            case RoutingOp.RouteGrad _ -> ShardingRule.parse("(b,-,-),(-,b,-),(-,b,-)->(b,-,-)");
+            case RoutingOp.Dispatch _ -> {
+                String weights = node.operands().size() == 3 ? ",(e,b,c)" : "";
+                yield ShardingRule.parse("(b,-,m),(e,b,c)" + weights + "->(e,b,c,m)");
+            }
+            case RoutingOp.Combine _ -> {
+                String weights = node.operands().size() == 3 ? ",(e,b,c)" : "";
+                yield ShardingRule.parse("(e,b,c,m),(e,b,c)" + weights + "->(b,-,m)");
+            }
+            case RoutingOp.SlotDot _ -> ShardingRule.parse("(e,b,c,m),(b,-,m),(e,b,c)->(e,b,c)");
+        };
+    }
+
+    /// The operands of which the node's op may be given summands of a partial value, of all of them
+    /// together, while others are complete; each device computes with its own, and leaves a summand
+    /// of the result. The op is linear in these, and cheap enough not to be done twice; none
+    /// otherwise.
+    public static List<Integer> summands(Node node) {
+        return switch (node.op()) {
+            // what comes from the slots is smaller than what is in them
+            case RoutingOp.Combine _, RoutingOp.SlotDot _ -> {
+                long slots = node.operands().getFirst().type().bytes();
+                yield node.result().type().bytes() <= slots ? List.of(0) : List.of();
+            }
+            case Op _ when passesPartial(node) ->
+                    IntStream.range(0, node.operands().size()).boxed().toList();
+            case Op _ -> List.of();
+        };
+    }
+
+    private static boolean passesPartial(Node node) {
         return switch (node.op()) {
             case Elementwise elementwise -> isLinear(elementwise);
             case Op.Flatten _, Op.Unflatten _, Op.Sum _, Op.Broadcast _ -> true;
             // summands are summed in the wider type
             case Op.Cast(Dtype to) ->
                     to.bytes() > node.operands().getFirst().type().dtype().bytes();
+            case Wide _ -> passesPartial(node.inside());
             case BatchNorm _,
                     Op.Leaf _,
                     Op.Shaped _,
@@ -183,6 +220,7 @@ public final class ShardingRules {
                     Op.RequireFinite _,
                     RowOp _,
                     AttentionOp _,
+                    RoutingOp _,
                     Update _,
                     Reshard _ ->
                     false;

@@ -59,7 +59,11 @@ public final class SplitCrossEntropy {
         }
         TrainingGraph before = sharded.training();
         var training =
-                new TrainingGraph(graph.withNodes(nodes), before.follows(), before.gradients());
+                new TrainingGraph(
+                        graph.withNodes(nodes),
+                        before.follows(),
+                        before.gradients(),
+                        before.again());
         return new ShardedGraph(training, sharded.mesh(), placements, causes);
     }
 

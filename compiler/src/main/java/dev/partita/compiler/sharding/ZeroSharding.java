@@ -4,6 +4,7 @@ import dev.partita.compiler.CompileOptions.ZeroRequest;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Mesh;
@@ -53,6 +54,9 @@ public final class ZeroSharding {
         Set<String> legal = dataParallelAxes();
         List<String> axes = request.axes().stream().filter(a -> mesh.size(a) > 1).toList();
         for (String axis : axes) {
+            if (placements.values().stream().anyMatch(p -> p.coordinate(axis).isPresent())) {
+                throw onOneDevice(axis);
+            }
             if (!legal.contains(axis)) {
                 throw withoutDataParallelism(axis, legal);
             }
@@ -71,10 +75,15 @@ public final class ZeroSharding {
     }
 
     /// The axes over which devices work on different examples: those that shard the batch of an
-    /// input, or any dim of labels or tokens.
+    /// input, once it is where they work, or any dim of labels or tokens.
     private Set<String> dataParallelAxes() {
         Set<String> axes = new LinkedHashSet<>();
-        for (Node node : sharded.training().graph().nodesOf(Op.Input.class).toList()) {
+        GraphIndex index = sharded.training().graph().index();
+        List<Node> inputs =
+                sharded.training().graph().nodes().stream()
+                        .filter(node -> isInput(node, index))
+                        .toList();
+        for (Node node : inputs) {
             Placement placement = sharded.placement(node.result());
             int batch = node.result().type().shape().indexOf("batch");
             for (int i = 0; i < placement.dims().size(); i++) {
@@ -84,6 +93,12 @@ public final class ZeroSharding {
             }
         }
         return axes;
+    }
+
+    private static boolean isInput(Node node, GraphIndex index) {
+        return node.op() instanceof Op.Input
+                || (node.op() instanceof Reshard.Relocate
+                        && isInput(index.definition(node.operands().getFirst()), index));
     }
 
     /// What the stage splits of what a device keeps until the end of a step.
@@ -156,6 +171,23 @@ public final class ZeroSharding {
                     node.results().get(i), placements.getOrDefault(old, sharded.placement(old)));
             causes.put(node.results().get(i), causes.getOrDefault(old, Map.of()));
         }
+    }
+
+    private RuntimeException onOneDevice(String axis) {
+        return Problem.of(
+                        ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
+                        "ZeRO splits what all devices of an axis keep, and along "
+                                + axis
+                                + " one device keeps it for all.")
+                .fact("asked by", request)
+                .fix(
+                        "shard(\"batch\").over(\""
+                                + axis
+                                + "\") instead of dataParallel(), or zero("
+                                + request.stage()
+                                + ") over another axis")
+                .at(request.origin())
+                .exception();
     }
 
     private RuntimeException withoutDataParallelism(String axis, Set<String> legal) {

@@ -5,6 +5,8 @@ import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
+import dev.partita.dsl.tensor.Dtype;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -25,11 +27,13 @@ public final class FuseBiasGradient {
         SequencedSet<Node> nodes = new LinkedHashSet<>();
         for (Node node : graph.nodes()) {
             Node kept = node;
-            if (node.op().equals(OVER_POSITIONS)) {
+            if (Wide.inside(node.op()).equals(OVER_POSITIONS)) {
                 sums.put(node.operands().getFirst(), node);
-            } else if (node.op() instanceof Op.Conv2dWeightGrad grad) {
+            } else if (Wide.inside(node.op()) instanceof Op.Conv2dWeightGrad grad) {
                 Node sum = sums.get(node.operands().getFirst());
-                if (sum != null && Collections.disjoint(nodes, index.uses(sum.result()))) {
+                if (sum != null
+                        && dtype(sum) == dtype(node)
+                        && Collections.disjoint(nodes, index.uses(sum.result()))) {
                     nodes.remove(sum);
                     kept = joint(grad, node, sum);
                 }
@@ -39,9 +43,14 @@ public final class FuseBiasGradient {
         return graph.withNodes(List.copyOf(nodes));
     }
 
+    private static Dtype dtype(Node node) {
+        return node.result().type().dtype();
+    }
+
     private static Node joint(Op.Conv2dWeightGrad grad, Node weight, Node sum) {
+        Op op = new Op.Conv2dWeightGrad(grad.window(), true, grad.to());
         return new Node(
-                new Op.Conv2dWeightGrad(grad.window(), true, grad.to()),
+                weight.op() instanceof Wide ? new Wide(op, List.of(dtype(weight), dtype(sum))) : op,
                 weight.operands(),
                 List.of(weight.result(), sum.result()),
                 weight.layer(),

@@ -3,12 +3,15 @@ package dev.partita.compiler.precision;
 import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
+import static dev.partita.dsl.layer.Layers.embedding;
+import static dev.partita.dsl.layer.Layers.experts;
 import static dev.partita.dsl.layer.Layers.features;
 import static dev.partita.dsl.layer.Layers.layerNorm;
 import static dev.partita.dsl.layer.Layers.linear;
 import static dev.partita.dsl.layer.Layers.model;
 import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.dsl.layer.Layers.residual;
+import static dev.partita.dsl.layer.Layers.tokens;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.Compiler;
@@ -63,6 +66,40 @@ class MixedPrecisionTest {
                         "%19 = sum [0] %17 : f32[]",
                         "%20 = scale 0.5 %19 : f32[]")
                 .inOrder();
+    }
+
+    @Test
+    void what_chooses_experts_is_full_and_slots_are_not() {
+        Model net =
+                model("moe", tokens("text", 4, 8))
+                        .then(embedding("model", 8))
+                        .then(layerNorm("norm"))
+                        .then(experts("moe", 3, 6).capacity(1))
+                        .then(linear("classes", 8))
+                        .loss(crossEntropy());
+        Graph graph = forward(net, Precision.BF16);
+        List<String> types =
+                graph.nodes().stream()
+                        .filter(n -> n.layer().startsWith("moe"))
+                        .filter(n -> !(n.op() instanceof Op.Leaf) && !(n.op() instanceof Op.Cast))
+                        .map(n -> n.op() + " " + n.results().getFirst().type().dtype())
+                        .toList();
+        assertThat(types)
+                .containsAtLeast(
+                        "einsum abi,oi->abo f32",
+                        "softmax f32",
+                        "route 2 into 3 f32",
+                        "dispatch bf16",
+                        "einsum egck,eok->egco bf16",
+                        "gelu bf16",
+                        "combine bf16")
+                .inOrder();
+        assertThat(PrecisionPolicy.print(graph, Precision.BF16))
+                .contains(
+                        """
+                          einsum         f32   x1   which expert a token meets must not hang on a rounding
+                          route          f32   x1   which expert a token meets must not hang on a rounding
+                        """);
     }
 
     @Test
@@ -139,7 +176,7 @@ class MixedPrecisionTest {
                           sum            f32   x1   sums and exponentials would lose what half floats cannot hold
                           weights        f32        an update is smaller than a half float's step
                           optimizer      f32        its moments add up over thousands of steps
-                          gradients have the type of what they belong to; those of weights are cast to f32, then summed over devices
+                          gradients have the type of what they belong to; those of weights stay f32 as they were summed, and are summed over devices so
                         """);
     }
 

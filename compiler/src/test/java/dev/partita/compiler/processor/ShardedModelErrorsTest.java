@@ -115,6 +115,29 @@ class ShardedModelErrorsTest {
     }
 
     @Test
+    void experts_of_which_nobody_says_the_capacity_are_an_error_on_their_annotation() {
+        String source =
+                """
+                package nets;
+
+                import dev.partita.dsl.annotation.*;
+                import dev.partita.dsl.layer.Layer;
+                import dev.partita.dsl.layer.ModelInput;
+
+                @ShardedModel(name = "text", batch = 2, loss = ShardedModel.Loss.MEAN_SQUARED)
+                public record ConvNet(
+                        @Tokens(length = 8, vocabulary = 96) ModelInput text,
+                        @Embedding(16) Layer model,
+                        @Experts(count = 4, hidden = 8) Layer moe) {}
+                """;
+        Compilation compilation = compile(source);
+        assertThat(compilation)
+                .hadErrorContaining("[CapacityPolicyMissing] Nothing says what becomes of tokens")
+                .inFile(compilation.sourceFiles().getFirst())
+                .onLine(11);
+    }
+
+    @Test
     void an_impossible_axis_is_an_error_on_its_annotation() {
         assertError(
                 "@MeshAxis(name = \"tensor\", size = 2)",

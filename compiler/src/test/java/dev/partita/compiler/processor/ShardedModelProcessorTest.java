@@ -8,6 +8,7 @@ import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.embedding;
+import static dev.partita.dsl.layer.Layers.experts;
 import static dev.partita.dsl.layer.Layers.flatten;
 import static dev.partita.dsl.layer.Layers.gelu;
 import static dev.partita.dsl.layer.Layers.image;
@@ -196,12 +197,16 @@ class ShardedModelProcessorTest {
                 public record ConvNet(
                         @Tokens(length = 8, vocabulary = 96) ModelInput text,
                         @Embedding(16) @Dropout(0.1) Layer model,
+                        @Experts(count = 4, hidden = 8, topK = 1, capacity = 1.5) Layer moe,
+                        @Experts(count = 2, hidden = 8, auxiliary = 0, dropless = true, swiGlu = true) Layer more,
                         @LayerNorm @Gelu @Softmax Layer norm) {}
                 """;
         Model fluent =
                 model("text", tokens("text", 8, 96))
                         .then(embedding("model", 16))
                         .then(dropout(0.1))
+                        .then(experts("moe", 4, 8).topK(1).capacity(1.5))
+                        .then(experts("more", 2, 8).auxiliary(0).dropless().swiGlu())
                         .then(layerNorm("norm"))
                         .then(gelu())
                         .then(softmax())

@@ -3,6 +3,7 @@ package dev.partita.compiler.schedule;
 import static com.google.common.truth.Truth.assertThat;
 
 import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
@@ -13,8 +14,10 @@ import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
+import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -52,8 +55,18 @@ class StartEarlyTest {
     }
 
     private String after(long bucketBytes) {
-        var local = new LocalGraph(builder.build(), new Mesh(DATA), Map.of(), Map.of());
+        Graph graph = builder.build();
+        Map<Value, LocalGraph.Block> blocks = new HashMap<>();
+        graph.nodes().stream()
+                .flatMap(node -> node.results().stream())
+                .forEach(value -> blocks.put(value, everywhere(value)));
+        var local = new LocalGraph(graph, new Mesh(DATA), blocks, Map.of());
         return print(StartEarly.run(local, bucketBytes).graph());
+    }
+
+    private static LocalGraph.Block everywhere(Value value) {
+        var placement = Placement.replicated(value.type().shape().rank());
+        return new LocalGraph.Block(value, placement, MemoryUse.BUFFERS);
     }
 
     private static String print(Graph graph) {
@@ -70,6 +83,16 @@ class StartEarlyTest {
         builder.addAll(new Op.RequireFinite("gradient norm"), List.of(norm));
         builder.add(new Update.Store(), state, next);
         assertThat(after()).isEqualTo(before());
+    }
+
+    @Test
+    void a_store_of_what_forward_computed_and_others_sent_stays_there_too() {
+        Value state = builder.add(new Op.State("running-mean", WHOLE, 0));
+        Value next = multiply(weight("part"), weight("part2"));
+        Value norm = builder.add(new Op.SumSquares(), next);
+        builder.addAll(new Op.RequireFinite("gradient norm"), List.of(norm));
+        builder.add(new Update.Store(), state, gather(next));
+        assertThat(after().lines().toList().getLast()).startsWith("%6 = store %0 %5");
     }
 
     @Test

@@ -12,6 +12,17 @@ public record Graph(String name, List<Node> nodes, Map<String, Value> outputs) i
     /// Begins the name of an output that becomes a state; the state's name follows.
     public static final String NEXT_STATE = "next-state/";
 
+    /// The output with what layers add to the loss; the output `loss` includes it.
+    public static final String AUXILIARY_LOSS = "auxiliary-loss";
+
+    /// Begins the name of an output with the share of choices that each expert of a layer got; the
+    /// layer's name follows.
+    public static final String CHOSEN = "chosen/";
+
+    /// Begins the name of an output with the share of choices that each expert of a layer had no
+    /// slot for; the layer's name follows.
+    public static final String DROPPED = "dropped/";
+
     public Graph {
         nodes = List.copyOf(nodes);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));

@@ -14,6 +14,11 @@ public record Node(Op op, List<Value> operands, List<Value> results, String laye
         results = List.copyOf(results);
     }
 
+    /// The node without what [Wide] adds to its op.
+    public Node inside() {
+        return new Node(Wide.inside(op), operands, results, layer, origin);
+    }
+
     /// The only result.
     public Value result() {
         if (results.size() != 1) {

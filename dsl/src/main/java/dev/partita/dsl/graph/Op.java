@@ -34,9 +34,11 @@ public sealed interface Op
                 Op.RequireFinite,
                 RowOp,
                 AttentionOp,
+                RoutingOp,
                 BatchNorm,
                 Elementwise,
                 Update,
+                Wide,
                 Reshard {
     // ---- leaves: values that come from outside the graph ----
 
@@ -89,7 +91,9 @@ public sealed interface Op
                     Conv2dWeightGrad,
                     MaxPoolGrad,
                     EmbeddingGrad,
-                    RowOp.LogSumExp {
+                    RowOp.LogSumExp,
+                    RoutingOp.Dispatch,
+                    RoutingOp.Combine {
         Shape to();
 
         /// The same op for another result shape.

@@ -1,21 +1,65 @@
 package dev.partita.dsl.graph;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Coordinate;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// An op that changes how a value lies over the mesh; only a partitioned graph has them. A group is
-/// the devices that differ only along `axes`.
+/// An op that changes how a value lies over the mesh. Only a partitioned graph has them, but for
+/// [Relocate].
 public sealed interface Reshard extends Op {
-    List<Axis> axes();
+    /// The same value, living elsewhere: from the devices at some coordinates to those at others,
+    /// where none means everywhere. It is a border that a strategy draws in the model's graph, from
+    /// which the partitioner makes collectives; its gradient is the way back. In one device's
+    /// program it is what the root of a broadcast keeps: the same memory under another name.
+    record Relocate(List<Coordinate> from, List<Coordinate> to) implements Reshard {
+        public Relocate {
+            from = from.stream().sorted().toList();
+            to = to.stream().sorted().toList();
+        }
 
-    /// Number of devices in a group.
-    default int size() {
-        return axes().stream().mapToInt(Axis::size).reduce(1, Math::multiplyExact);
+        /// The way back.
+        public Relocate back() {
+            return new Relocate(to, from);
+        }
+
+        @Override
+        public String toString() {
+            return "relocate" + place(" from ", from) + place(" to ", to);
+        }
+
+        private static String place(String word, List<Coordinate> at) {
+            return at.isEmpty()
+                    ? ""
+                    : at.stream()
+                            .map(Coordinate::toString)
+                            .collect(Collectors.joining(", ", word, ""));
+        }
+    }
+
+    /// A reshard within groups. A group is the devices that differ only along `axes`; its members
+    /// are counted row-major, the last axis fastest.
+    sealed interface Grouped extends Reshard {
+        List<Axis> axes();
+
+        /// Number of devices in a group.
+        default int size() {
+            return axes().stream().mapToInt(Axis::size).reduce(1, Math::multiplyExact);
+        }
     }
 
     /// A reshard that communicates.
-    sealed interface Collective extends Reshard {}
+    sealed interface Collective extends Grouped {
+        /// True if this member of a group brings a value.
+        default boolean gives(int member) {
+            return true;
+        }
+
+        /// True if this member of a group gets a value. One that only brings keeps what it has.
+        default boolean takes(int member) {
+            return true;
+        }
+    }
 
     /// Sums the blocks of a group, in rank order, on every member. Several values may be summed at
     /// once, as one bucket.
@@ -53,8 +97,91 @@ public sealed interface Reshard extends Op {
         }
     }
 
+    /// A collective with one member that is not like the others.
+    sealed interface Rooted extends Collective {
+        /// Which member, from 0.
+        int root();
+    }
+
+    /// Gives every other member the block of the root, which keeps it. Several values may be sent
+    /// at once.
+    record Broadcast(List<Axis> axes, int root) implements Rooted {
+        @Override
+        public boolean gives(int member) {
+            return member == root;
+        }
+
+        @Override
+        public boolean takes(int member) {
+            return member != root;
+        }
+
+        @Override
+        public String toString() {
+            return "broadcast " + names(axes) + " from " + root;
+        }
+    }
+
+    /// Sums the blocks of a group, in rank order, on the root. Several values may be summed at
+    /// once, each by itself.
+    record Reduce(List<Axis> axes, int root) implements Rooted {
+        @Override
+        public boolean takes(int member) {
+            return member == root;
+        }
+
+        @Override
+        public String toString() {
+            return "reduce " + names(axes) + " to " + root;
+        }
+    }
+
+    /// Cuts the block of the root along `dim` and gives each member its part, the root too.
+    record Scatter(List<Axis> axes, int root, int dim) implements Rooted {
+        @Override
+        public boolean gives(int member) {
+            return member == root;
+        }
+
+        @Override
+        public String toString() {
+            return "scatter " + names(axes) + " from " + root + " dim " + dim;
+        }
+    }
+
+    /// Joins the blocks of a group along `dim`, on the root.
+    record Gather(List<Axis> axes, int root, int dim) implements Rooted {
+        @Override
+        public boolean takes(int member) {
+            return member == root;
+        }
+
+        @Override
+        public String toString() {
+            return "gather " + names(axes) + " to " + root + " dim " + dim;
+        }
+    }
+
+    /// Gives the block of member `from` to member `to`; the others of the group have no part in it.
+    record Send(List<Axis> axes, int from, int to) implements Collective {
+        @Override
+        public boolean gives(int member) {
+            return member == from;
+        }
+
+        @Override
+        public boolean takes(int member) {
+            return member == to;
+        }
+
+        @Override
+        public String toString() {
+            return "send " + names(axes) + " from " + from + " to " + to;
+        }
+    }
+
     /// Keeps this device's part along `dim`; nothing is sent.
-    record Slice(List<Axis> axes, int dim) implements Reshard {
+    record Slice(List<Axis> axes, int dim) implements Grouped {
         @Override
         public String toString() {
             return "slice " + names(axes) + " dim " + dim;

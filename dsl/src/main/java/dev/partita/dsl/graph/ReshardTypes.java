@@ -11,14 +11,17 @@ final class ReshardTypes {
 
     static List<TensorType> of(Reshard op, Operands in) {
         return switch (op) {
-            case Reshard.AllReduce _ -> {
+            case Reshard.Relocate _ -> in.count(1, in.type(0));
+            case Reshard.AllReduce _, Reshard.Reduce _, Reshard.Broadcast _, Reshard.Send _ -> {
                 in.require(
                         in.types().stream().allMatch(t -> t.dtype() == in.dtype(0)),
                         "its operands differ in type");
                 yield in.types();
             }
             case Reshard.AllGather gather -> in.resized(gather.dim(), gather.size(), 1);
+            case Reshard.Gather gather -> in.resized(gather.dim(), gather.size(), 1);
             case Reshard.ReduceScatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
+            case Reshard.Scatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
             case Reshard.Slice slice -> in.count(1, in.resized(0, slice.dim(), 1, slice.size()));
             case Reshard.AllToAll all -> {
                 in.count(1);

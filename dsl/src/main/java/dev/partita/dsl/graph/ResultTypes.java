@@ -175,6 +175,7 @@ public final class ResultTypes {
             }
             case RowOp row -> RowTypes.of(row, in);
             case AttentionOp attention -> AttentionTypes.of(attention, in);
+            case RoutingOp routing -> RoutingTypes.of(routing, in);
             case Op.RequireFinite _ -> {
                 in.require(
                         operands.size() == 1 || operands.size() == 3,
@@ -201,6 +202,7 @@ public final class ResultTypes {
                 in.require(in.dtype(0) == in.dtype(1), "the gradient has the weight's type");
                 yield update.inPlace().stream().map(operands::get).toList();
             }
+            case Wide wide -> wide.types(operands);
             case Reshard reshard -> ReshardTypes.of(reshard, in);
         };
     }

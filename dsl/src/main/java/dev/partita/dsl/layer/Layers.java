@@ -111,6 +111,15 @@ public final class Layers {
         return new FeedForward(name, hidden, new Elementwise.Silu(), true, false);
     }
 
+    /// A mixture of `count` feed-forward experts of the width `ffn=hidden`, of which every position
+    /// meets the two that its router likes most; see [Experts#topK], [Experts#auxiliary] and
+    /// [Experts#swiGlu]. How much an expert takes in must be said: [Experts#capacity] or
+    /// [Experts#dropless]. The dim to shard is `expert`.
+    public static Experts experts(String name, long count, long hidden) {
+        int choices = count == 1 ? 1 : 2;
+        return new Experts(name, count, hidden, choices, new Capacity.Unstated(), 0.01, false);
+    }
+
     /// Root-mean-square normalisation along the innermost dim, with `<name>.weight`.
     public static Layer rmsNorm(String name) {
         return new RmsNorm(name);

@@ -1,5 +1,6 @@
 package dev.partita.dsl.layer;
 
+import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
 import dev.partita.dsl.graph.Initializer;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -33,6 +35,7 @@ public final class Tracer {
     private final long microBatches;
     private final Set<String> names = new HashSet<>();
     private final Map<String, Integer> unnamed = new HashMap<>();
+    private final List<Value> losses = new ArrayList<>();
     private int streams;
     private @Nullable Value step;
 
@@ -62,9 +65,20 @@ public final class Tracer {
                                             .at(model.input().origin())
                                             .exception());
             tracer.graph.at("loss", loss.origin());
-            tracer.graph.output("loss", loss.word().apply(tracer, prediction));
+            tracer.graph.output("loss", tracer.total(loss.word().apply(tracer, prediction)));
         }
         return tracer.graph.output("prediction", prediction).build();
+    }
+
+    /// The loss and what layers added to it.
+    private Value total(Value loss) {
+        Optional<Value> added = losses.stream().reduce(this::sum);
+        added.ifPresent(value -> graph.output(Graph.AUXILIARY_LOSS, value));
+        return added.map(value -> sum(loss, value)).orElse(loss);
+    }
+
+    private Value sum(Value a, Value b) {
+        return add(new Elementwise.Add(), a, b);
     }
 
     /// The graph without a loss, as it is trained: what [Model#describe] shows.
@@ -197,6 +211,21 @@ public final class Tracer {
                     .exception();
         }
         graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, value);
+    }
+
+    /// Adds a summand to the loss that is trained.
+    ///
+    /// @param summand a scalar, this micro-batch's part of a mean over the whole batch
+    public void addLoss(Value summand) {
+        losses.add(summand);
+    }
+
+    /// Lets a training step also return a value of the current layer, as the output
+    /// `<metric><layer>`.
+    ///
+    /// @param summand this micro-batch's part of a sum over the whole batch
+    public void metric(String metric, Value summand) {
+        graph.output(metric + graph.layer(), summand);
     }
 
     /// An input with an entry per example of the whole batch.

@@ -9,16 +9,21 @@ import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/// How a tensor lies over a mesh: per dim the axes that shard it, and the axes over which each
-/// device holds only a summand of the value (partial). Axes named nowhere replicate it. Prints
-/// `[{data}, {tensor}]`, and `[{data}, {}] sum{tensor}` when partial.
-public record Placement(List<DimSharding> dims, List<String> partial) {
+/// How a tensor lies over a mesh: per dim the axes that shard it, the axes over which each device
+/// holds only a summand of the value (partial), and the coordinates at which alone it lives. Axes
+/// named nowhere replicate it. Prints `[{data}, {tensor}]`, `[{data}, {}] sum{tensor}` when
+/// partial, and `[{}, {tensor}] at{data=0}` when only the devices at coordinate 0 of `data` hold
+/// it.
+public record Placement(List<DimSharding> dims, List<String> partial, List<Coordinate> at) {
     public Placement {
         dims = List.copyOf(dims);
         partial = partial.stream().sorted().toList();
+        at = at.stream().sorted().toList();
         var seen = new ArrayList<>(partial);
+        at.forEach(coordinate -> seen.add(coordinate.axis()));
         for (DimSharding dim : dims) {
             seen.addAll(dim.axes());
         }
@@ -27,11 +32,16 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
                 throw Problem.of(
                                 ProblemCode.AXIS_USED_TWICE, "One axis cannot place a value twice.")
                         .fact("axis", axis)
-                        .fact("placement", print(dims, partial))
+                        .fact("placement", print(dims, partial, at))
                         .fix("shard only one of its dims over " + axis)
                         .exception();
             }
         }
+    }
+
+    /// A value that lives on all devices.
+    public Placement(List<DimSharding> dims, List<String> partial) {
+        this(dims, partial, List.of());
     }
 
     /// Every device holds all of it.
@@ -52,7 +62,31 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
     }
 
     public boolean isReplicated() {
+        return isWhole() && at.isEmpty();
+    }
+
+    /// True if every device that holds it holds all of it.
+    public boolean isWhole() {
         return partial.isEmpty() && dims.stream().allMatch(DimSharding::isWhole);
+    }
+
+    /// True if device `rank` is among those that it lives on.
+    public boolean isHeldBy(Mesh mesh, int rank) {
+        return at.stream().allMatch(c -> mesh.coordinate(rank, c.axis()) == c.index());
+    }
+
+    /// True if `axis` has anything to do with how it lies: shards it, leaves a sum pending, or has
+    /// the one coordinate at which it lives.
+    public boolean concerns(String axis) {
+        return shards(axis) || partial.contains(axis) || coordinate(axis).isPresent();
+    }
+
+    /// Where along `axis` alone it lives, if it does not live along all of it.
+    public OptionalInt coordinate(String axis) {
+        return at.stream()
+                .filter(c -> c.axis().equals(axis))
+                .mapToInt(Coordinate::index)
+                .findFirst();
     }
 
     /// True if `axis` shards a dim of the value.
@@ -61,7 +95,12 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
     }
 
     public Placement withPartial(List<String> axes) {
-        return new Placement(dims, axes);
+        return new Placement(dims, axes, at);
+    }
+
+    /// The same blocks, on the devices at these coordinates only.
+    public Placement at(List<Coordinate> coordinates) {
+        return new Placement(dims, partial, coordinates);
     }
 
     /// This placement with every pending sum done.
@@ -72,7 +111,7 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
     public Placement with(int dim, DimSharding sharding) {
         var changed = new ArrayList<>(dims);
         changed.set(dim, sharding);
-        return new Placement(changed, partial);
+        return new Placement(changed, partial, at);
     }
 
     /// The type of one device's block of a tensor of type `whole`.
@@ -120,16 +159,23 @@ public record Placement(List<DimSharding> dims, List<String> partial) {
         return new Region(whole, offsets);
     }
 
-    private static String print(List<DimSharding> dims, List<String> partial) {
+    private static String print(List<DimSharding> dims, List<String> partial, List<Coordinate> at) {
         String shards =
                 dims.stream()
                         .map(DimSharding::toString)
                         .collect(Collectors.joining(", ", "[", "]"));
-        return partial.isEmpty() ? shards : shards + " sum{" + String.join(", ", partial) + "}";
+        String sum = partial.isEmpty() ? "" : " sum{" + String.join(", ", partial) + "}";
+        String lives =
+                at.isEmpty()
+                        ? ""
+                        : at.stream()
+                                .map(Coordinate::toString)
+                                .collect(Collectors.joining(", ", " at{", "}"));
+        return shards + sum + lives;
     }
 
     @Override
     public String toString() {
-        return print(dims, partial);
+        return print(dims, partial, at);
     }
 }

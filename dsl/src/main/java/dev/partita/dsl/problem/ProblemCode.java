@@ -32,6 +32,8 @@ public enum ProblemCode {
     ZERO_WITHOUT_DATA_PARALLELISM,
     /// A summand that is read as if it were the sum over devices.
     PARTIAL_USED_AS_WHOLE,
+    /// Experts of which nobody said what becomes of tokens that find no room.
+    CAPACITY_POLICY_MISSING,
     /// More virtual devices than a machine takes without asking.
     MESH_TOO_LARGE,
     /// A training step that needs more memory than a device has.
@@ -52,6 +54,12 @@ public enum ProblemCode {
     DATA_FILE_MISSING,
     /// A file whose content is not what its format says.
     DATA_FILE_CORRUPT,
+    /// A folder without the checkpoint that was asked for.
+    CHECKPOINT_MISSING,
+    /// A file of a checkpoint that is not as it was written.
+    CHECKPOINT_CORRUPT,
+    /// A checkpoint of another model or training.
+    CHECKPOINT_MISMATCH,
     /// A label that is not a class of the model.
     LABEL_OUT_OF_RANGE,
     /// Fewer examples than a batch takes.

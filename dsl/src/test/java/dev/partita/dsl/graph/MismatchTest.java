@@ -207,6 +207,40 @@ class MismatchTest {
                         "it turns pairs of [batch, position, ..., size]",
                         new AttentionOp.Rotary(100, false),
                         "f32[b=1, s=2, d=3]"),
+                mismatch(
+                        "it chooses between 1 and all of its experts",
+                        new RoutingOp.Route(4, 1),
+                        "f32[batch=2, text=5, router=3]"),
+                mismatch(
+                        "an expert has between 1 and as many slots as there are positions",
+                        new RoutingOp.Route(1, 6),
+                        "f32[batch=2, text=5, router=3]"),
+                mismatch(
+                        "router=4 meets router=3",
+                        new RoutingOp.RouteGrad(1),
+                        "f32[batch=2, text=5, router=3]",
+                        "i32[router=4, batch=2, capacity=1]",
+                        "f32[router=4, batch=2, capacity=1]"),
+                mismatch(
+                        "it takes positions, and perhaps weights",
+                        new RoutingOp.Dispatch(TensorType.parse(ROWS).shape()),
+                        "f32[batch=2, text=5, model=6]"),
+                mismatch(
+                        "it becomes [batch=2, d=5]",
+                        new RoutingOp.Dispatch(TensorType.parse(ROWS).shape()),
+                        "f32[batch=2, text=5, model=6]",
+                        "i32[router=3, batch=2, capacity=4]"),
+                mismatch(
+                        "operand 1 is i32",
+                        new RoutingOp.Combine(TensorType.parse(ROWS).shape()),
+                        "f32[expert=3, group=2, capacity=4, model=6]",
+                        "f32[router=3, batch=2, capacity=4]"),
+                mismatch(
+                        "there is a row per slot",
+                        new RoutingOp.SlotDot(),
+                        "f32[expert=3, group=2, capacity=5, model=6]",
+                        "f32[batch=2, text=5, model=6]",
+                        "i32[router=3, batch=2, capacity=4]"),
                 mismatch("it casts floating numbers", new Op.Cast(Dtype.I32), ROWS),
                 mismatch("operand 0 has 0 dims", new Op.RequireFinite("loss"), ROWS),
                 mismatch(

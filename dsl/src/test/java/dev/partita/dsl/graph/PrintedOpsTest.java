@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
@@ -20,6 +21,7 @@ class PrintedOpsTest {
     private static final TensorType TYPE = TensorType.parse("f32[d=4]");
     private static final Shape SHAPE = TYPE.shape();
     private static final Window WINDOW = new Window(3, 5, 2, 1);
+    private static final List<Coordinate> HOME = List.of(new Coordinate("data", 0));
     private static final List<Axis> AXES = List.of(new Axis("data", 2), new Axis("tensor", 4));
 
     static Stream<Arguments> ops() {
@@ -85,6 +87,11 @@ class PrintedOpsTest {
                 Arguments.of("causal-attention-grad", new AttentionOp.AttentionGrad(true, 1)),
                 Arguments.of("rotary", new AttentionOp.Rotary(10_000, false)),
                 Arguments.of("rotary-back", new AttentionOp.Rotary(10_000, true)),
+                Arguments.of("route 2 into 5", new RoutingOp.Route(2, 5)),
+                Arguments.of("route-grad 2", new RoutingOp.RouteGrad(2)),
+                Arguments.of("dispatch", new RoutingOp.Dispatch(SHAPE)),
+                Arguments.of("combine", new RoutingOp.Combine(SHAPE)),
+                Arguments.of("slot-dot", new RoutingOp.SlotDot()),
                 Arguments.of("silu", new Elementwise.Silu()),
                 Arguments.of("silu-grad", new Elementwise.SiluGrad()),
                 Arguments.of("require-finite loss", new Op.RequireFinite("loss")),
@@ -106,6 +113,18 @@ class PrintedOpsTest {
                         "reduce-scatter data x tensor dim 1", new Reshard.ReduceScatter(AXES, 1)),
                 Arguments.of(
                         "all-to-all data x tensor dim 0 to 1", new Reshard.AllToAll(AXES, 0, 1)),
+                Arguments.of("broadcast data x tensor from 5", new Reshard.Broadcast(AXES, 5)),
+                Arguments.of("reduce data x tensor to 5", new Reshard.Reduce(AXES, 5)),
+                Arguments.of("scatter data x tensor from 5 dim 1", new Reshard.Scatter(AXES, 5, 1)),
+                Arguments.of("gather data x tensor to 5 dim 1", new Reshard.Gather(AXES, 5, 1)),
+                Arguments.of("send data x tensor from 5 to 6", new Reshard.Send(AXES, 5, 6)),
+                Arguments.of("relocate from data=0", new Reshard.Relocate(HOME, List.of())),
+                Arguments.of("relocate to data=0", new Reshard.Relocate(List.of(), HOME)),
+                Arguments.of(
+                        "relocate from data=0 to data=1, pipe=2",
+                        new Reshard.Relocate(
+                                HOME,
+                                List.of(new Coordinate("pipe", 2), new Coordinate("data", 1)))),
                 Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)));
     }
 
@@ -127,6 +146,8 @@ class PrintedOpsTest {
                         new Op.Conv2dWeightGrad(WINDOW, false, SHAPE),
                         new Op.MaxPoolGrad(WINDOW, SHAPE),
                         new RowOp.LogSumExp(SHAPE),
+                        new RoutingOp.Dispatch(SHAPE),
+                        new RoutingOp.Combine(SHAPE),
                         new Op.EmbeddingGrad(SHAPE))) {
             Op changed = op.to(local);
             assertThat(changed.getClass()).isEqualTo(op.getClass());

@@ -3,6 +3,7 @@ package dev.partita.dsl.graph;
 import static com.google.common.truth.Truth.assertThat;
 
 import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
@@ -18,6 +19,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ResultTypesTest {
     private static final String IMAGE = "f32[batch=2, height=8, width=8, channel=3]";
     private static final String ROWS = "f32[batch=2, d=5]";
+    private static final String TEXT = "f32[batch=2, text=5, model=6]";
+    private static final String POSITIONS = "i32[router=3, batch=2, capacity=4]";
+    private static final String SLOTS = "f32[router=3, batch=2, capacity=4]";
+    private static final String EXPERTS = "[expert=3, group=2, capacity=4, model=6]";
+    private static final String SLOTTED = "f32" + EXPERTS;
     private static final Window SAME = new Window(3, 3, 1, 1);
     private static final List<Axis> GROUP = List.of(new Axis("data", 2), new Axis("tensor", 2));
 
@@ -159,6 +165,26 @@ class ResultTypesTest {
                         "f32[b=2, s=3, h=4, q=2]",
                         QUERIES),
                 rule(KEYS, new AttentionOp.Rotary(10_000, false), KEYS),
+                rule(
+                        "f32[router=3, batch=2, capacity=4]; i32[router=3, batch=2, capacity=4]; "
+                                + "f32[batch=2, router=3]; f32[batch=2, router=3]",
+                        new RoutingOp.Route(2, 4),
+                        "f32[batch=2, text=5, router=3]"),
+                rule(
+                        "f32[batch=2, text=5, router=3]",
+                        new RoutingOp.RouteGrad(2),
+                        "f32[batch=2, text=5, router=3]",
+                        POSITIONS,
+                        SLOTS),
+                rule(SLOTTED, new RoutingOp.Dispatch(shape(EXPERTS)), TEXT, POSITIONS),
+                rule(SLOTTED, new RoutingOp.Dispatch(shape(EXPERTS)), TEXT, POSITIONS, SLOTS),
+                rule(
+                        TEXT,
+                        new RoutingOp.Combine(TensorType.parse(TEXT).shape()),
+                        SLOTTED,
+                        POSITIONS,
+                        SLOTS),
+                rule(SLOTS, new RoutingOp.SlotDot(), SLOTTED, TEXT, POSITIONS),
                 rule("", new Op.RequireFinite("loss"), "f32[]"),
                 rule("", new Op.RequireFinite("loss"), "f32[]", "f32[]", "f32[]"),
                 rule("f32[]; f32[]", new Update.LossScaleStep(2000), "f32[]", "f32[]"),
@@ -177,7 +203,13 @@ class ResultTypesTest {
                 rule("f32[batch=8, d=5]", new Reshard.AllGather(GROUP, 0), ROWS),
                 rule("f32[batch=2, d=2]", new Reshard.ReduceScatter(GROUP, 1), "f32[batch=2, d=8]"),
                 rule("f32[batch=2, d=2]", new Reshard.Slice(GROUP, 1), "f32[batch=2, d=8]"),
-                rule("f32[batch=8, d=2]", new Reshard.AllToAll(GROUP, 1, 0), "f32[batch=2, d=8]"));
+                rule("f32[batch=8, d=2]", new Reshard.AllToAll(GROUP, 1, 0), "f32[batch=2, d=8]"),
+                rule(ROWS, new Reshard.Relocate(List.of(), List.of()), ROWS),
+                rule(ROWS, new Reshard.Broadcast(GROUP, 0), ROWS),
+                rule(ROWS, new Reshard.Reduce(GROUP, 0), ROWS),
+                rule(ROWS, new Reshard.Send(GROUP, 0, 1), ROWS),
+                rule("f32[batch=8, d=5]", new Reshard.Gather(GROUP, 0, 0), ROWS),
+                rule("f32[batch=2, d=2]", new Reshard.Scatter(GROUP, 0, 1), "f32[batch=2, d=8]"));
     }
 
     private static final String QUERIES = "f32[b=2, s=3, h=4, q=2, d=6]";
@@ -203,5 +235,17 @@ class ResultTypesTest {
                                 new Elementwise.Fused.Part(new Elementwise.Relu(), List.of(2))));
         assertThat(of(chain, ROWS, ROWS)).isEqualTo(ROWS);
         assertThat(chain.toString()).isEqualTo("fused{add; relu}");
+    }
+
+    @Test
+    void a_wide_op_stores_each_result_as_its_own_type() {
+        TensorType x = TensorType.of(Dtype.BF16, new Dim("row", 2), new Dim("column", 3));
+        TensorType gain = TensorType.of(Dtype.F32, new Dim("column", 3));
+        var op = new Wide(new Op.LayerNorm(1e-5), List.of(Dtype.BF16, Dtype.F32, Dtype.F32));
+        TensorType row = TensorType.of(Dtype.F32, new Dim("row", 2));
+        assertThat(ResultTypes.of(op, List.of(x, gain, gain))).containsExactly(x, row, row);
+        assertThat(op.toString()).isEqualTo("wide{layer-norm}");
+        assertThat(Wide.inside(op)).isEqualTo(op.op());
+        assertThat(Wide.inside(op.op())).isEqualTo(op.op());
     }
 }

@@ -10,6 +10,7 @@ import static dev.partita.dsl.layer.Layers.cosine;
 import static dev.partita.dsl.layer.Layers.dim;
 import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.embedding;
+import static dev.partita.dsl.layer.Layers.experts;
 import static dev.partita.dsl.layer.Layers.features;
 import static dev.partita.dsl.layer.Layers.feedForward;
 import static dev.partita.dsl.layer.Layers.image;
@@ -83,6 +84,22 @@ class LayerProblemsTest {
                         "No earlier layer of this name has a weight.",
                         () -> TEXT.then(embedding("model", 8)).then(tiedTo("modle"))),
                 wrong("The hidden size of mlp must be at least 1.", () -> feedForward("mlp", 0)),
+                wrong(
+                        "The number of experts of moe must be at least 1.",
+                        () -> experts("moe", 0, 8)),
+                wrong("The hidden size of moe must be at least 1.", () -> experts("moe", 4, 0)),
+                wrong(
+                        "A position chooses between one and all of the experts.",
+                        () -> experts("moe", 4, 8).topK(5)),
+                wrong(
+                        "The capacity of experts must be a positive number.",
+                        () -> experts("moe", 4, 8).capacity(0)),
+                wrong(
+                        "The weight of the auxiliary loss of moe must be 0 or a positive number.",
+                        () -> experts("moe", 4, 8).auxiliary(-1)),
+                wrong(
+                        "A layer of kind experts takes sequences.",
+                        () -> ROWS.then(experts("moe", 4, 8).dropless())),
                 wrong("The size of maxPool must be at least 1.", () -> maxPool(0)),
                 wrong("The stride of maxPool must be at least 1.", () -> maxPool(2, 0)),
                 wrong("The rate of dropout must be at least 0 and below 1.", () -> dropout(1)),

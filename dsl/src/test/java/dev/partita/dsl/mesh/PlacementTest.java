@@ -33,6 +33,43 @@ class PlacementTest {
     }
 
     @Test
+    void a_value_that_lives_at_one_coordinate_says_so_and_is_held_there_alone() {
+        Placement home =
+                placed(DimSharding.WHOLE, DimSharding.over("tensor"))
+                        .at(List.of(new Coordinate("data", 1)));
+        assertThat(home.toString()).isEqualTo("[{}, {tensor}] at{data=1}");
+        assertThat(home.isHeldBy(MESH, 3)).isFalse();
+        assertThat(home.isHeldBy(MESH, 4)).isTrue();
+        assertThat(home.local(TYPE, MESH).toString()).isEqualTo("f32[batch=32, hidden=2]");
+        assertThat(home.region(TYPE.shape(), MESH, 6).offsets()).containsExactly(0L, 4L).inOrder();
+        assertThat(home.coordinate("data")).hasValue(1);
+        assertThat(home.concerns("data")).isTrue();
+        assertThat(Placement.replicated(1).at(List.of(new Coordinate("data", 0))).isReplicated())
+                .isFalse();
+        assertThat(home.with(1, DimSharding.WHOLE).isWhole()).isTrue();
+    }
+
+    @Test
+    void an_axis_cannot_both_split_a_value_and_have_the_one_place_where_it_lives() {
+        Placement split = placed(DimSharding.over("data"));
+        List<Coordinate> here = List.of(new Coordinate("data", 0));
+        assertThrows(ProblemException.class, () -> split.at(here));
+        assertThrows(
+                ProblemException.class,
+                () -> Placement.replicated(1).at(here).withPartial(List.of("data")));
+    }
+
+    @Test
+    void devices_that_do_the_same_are_named_by_their_coordinates() {
+        assertThat(Role.all(MESH).toString()).isEqualTo("all");
+        assertThat(new Role(MESH, List.of(0, 1, 2, 3)).toString()).isEqualTo("data=0");
+        assertThat(new Role(MESH, List.of(1, 2, 3, 5, 6, 7)).toString()).isEqualTo("tensor=1..3");
+        assertThat(new Role(MESH, List.of(0, 2)).toString()).isEqualTo("data=0, tensor=0|2");
+        assertThat(new Role(MESH, List.of(0, 5)).toString()).isEqualTo("ranks 0, 5");
+        assertThat(Role.all(MESH).rankList()).isEqualTo("0, 1, 2, 3 and 4 more");
+    }
+
+    @Test
     void a_placement_changes_dim_by_dim() {
         Placement split = Placement.replicated(2).with(1, DimSharding.over("tensor"));
         assertThat(split.dim(1)).isEqualTo(DimSharding.over("tensor"));

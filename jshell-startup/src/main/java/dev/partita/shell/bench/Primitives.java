@@ -2,6 +2,7 @@ package dev.partita.shell.bench;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.cpu.PrimitiveCeiling;
 
@@ -13,7 +14,7 @@ record Primitives(PrimitiveCeiling ceiling) implements Contestant {
     static Primitives ofConvNet(int batch) {
         KernelLibraries.cpu().prepareThread();
         return new Primitives(
-                PrimitiveCeiling.convNet(batch)
+                PrimitiveCeiling.convNet(batch, Dtype.F32)
                         .orElseThrow(() ->
                                 Problem.of(
                                                 ProblemCode.UNSUPPORTED,

@@ -32,7 +32,6 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
     static final String MESH = "data=2,tensor=2";
 
-    private static final double LEARNING_RATE = 2e-3;
     private static final int PROOF_STEPS = 2;
 
     @Mixin private StrategyOptions strategy = new StrategyOptions();
@@ -64,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
         Optional<JsonFile> file = json.file();
         PrintStream out = screen.out();
         DataSplit examples = data.read(strategy.seed());
-        strategy.usually(LEARNING_RATE, "cosine");
+        strategy.usually(Recipe.DEMO);
         Model network = ConvNet.model();
         long steps = strategy.steps(network, examples.train().size(), epochs);
         Compilation compilation = strategy.compileToRun(network, MESH, steps);
@@ -128,13 +127,17 @@ final class DemoCommand implements Callable<Integer> {
             table.row(each.kind(), each.axis(), bytes, reason(each), each.source());
         }
         screen.out().print(table.print());
-        screen.out()
-                .println(
-                        "  %d devices, %d steps each, %,d bytes of memory each"
-                                .formatted(
-                                        plan.devices(),
-                                        plan.steps(),
-                                        plan.peakBytesPerDevice().getFirst()));
+        boolean alike = plan.roles().size() == 1;
+        for (PlanDescription.RoleDescription role : plan.roles()) {
+            screen.out()
+                    .println(
+                            "  %d devices%s, %d steps each, %,d bytes of memory each"
+                                    .formatted(
+                                            role.devices(),
+                                            alike ? "" : " at " + role.role(),
+                                            role.steps(),
+                                            role.memoryBytes().total()));
+        }
         screen.out()
                 .println(
                         "  every step: partita plan convnet "

@@ -42,6 +42,15 @@ final class DoctorCommand implements Callable<Integer> {
                                         cpu.cores(),
                                         cpu.vectorBits(),
                                         cpu.architecture()));
+        for (Findings.HalfType half : findings.halfTypes()) {
+            screen.out()
+                    .println(
+                            "%-8s %s: %s"
+                                    .formatted(
+                                            half.type(),
+                                            half.natively() ? "native" : "not native",
+                                            half.computedBy()));
+        }
         screen.out()
                 .println(
                         "memory   %,d MiB for Java's heap at most"

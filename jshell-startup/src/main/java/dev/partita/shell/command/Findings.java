@@ -1,5 +1,6 @@
 package dev.partita.shell.command;
 
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.cpu.OneDnn;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -14,17 +15,23 @@ import jdk.incubator.vector.FloatVector;
 /// What was found on a machine. Its JSON is what other programs read.
 ///
 /// @param heapBytes what Java's heap may grow to
+/// @param halfTypes the types of mixed precision, and how they are computed
 /// @param gpus one name per GPU that could compute
 record Findings(
         String jdk,
         Cpu cpu,
         long heapBytes,
+        List<HalfType> halfTypes,
         List<String> gpus,
         List<Library> libraries,
         List<Missing> missing) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     record Cpu(String model, String architecture, int cores, int vectorBits) {}
+
+    /// @param natively true if matrices of half floats are multiplied as they are
+    /// @param computedBy the code that does, or the way around
+    record HalfType(String type, boolean natively, String computedBy) {}
 
     record Library(String name, boolean available, String description) {}
 
@@ -44,6 +51,7 @@ record Findings(
                         + ")",
                 thisCpu(),
                 Runtime.getRuntime().maxMemory(),
+                Stream.of(Dtype.BF16, Dtype.F16).map(Findings::halfType).toList(),
                 List.of(),
                 libraries,
                 missing);
@@ -55,6 +63,13 @@ record Findings(
                 System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(),
                 FloatVector.SPECIES_PREFERRED.vectorBitSize());
+    }
+
+    private static HalfType halfType(Dtype half) {
+        return OneDnn.code(half)
+                .map(code -> new HalfType(half.toString(), true, code))
+                .orElseGet(
+                        () -> new HalfType(half.toString(), false, "kernels for f32, with casts"));
     }
 
     /// As Linux names it; elsewhere the JDK knows no more than the architecture.

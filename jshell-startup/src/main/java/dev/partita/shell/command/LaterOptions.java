@@ -19,12 +19,6 @@ final class LaterOptions {
     @Option(names = "--chunks", hidden = true)
     private int chunks = 1;
 
-    @Option(names = "--checkpoint", hidden = true)
-    private @Nullable String checkpoint;
-
-    @Option(names = "--resume", hidden = true)
-    private boolean resume;
-
     @Option(names = "--device", description = "cpu, the only one in this version.")
     private String device = "cpu";
 
@@ -34,7 +28,6 @@ final class LaterOptions {
                 schedule != null || chunks != 1,
                 "--schedule",
                 "there is one stage, so nothing to schedule");
-        refuse(checkpoint != null || resume, "--checkpoint", "train in one run");
         refuse(!device.equals("cpu"), "--device " + device, "--device cpu");
     }
 

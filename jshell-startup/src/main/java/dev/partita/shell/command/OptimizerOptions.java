@@ -19,8 +19,10 @@ final class OptimizerOptions {
     @Option(
             names = "--optimizer",
             paramLabel = "NAME",
-            description = "adam, adamw or sgd. Default: ${DEFAULT-VALUE}.")
-    private String optimizer = "adam";
+            description =
+                    "adam, adamw or sgd. Default: adam; to train a model of tokens adamw, with --betas 0.9,0.99"
+                            + " --weight-decay 0.1 --decay-spares vectors.")
+    private @Nullable String optimizer;
 
     @Option(
             names = "--learning-rate",
@@ -32,14 +34,22 @@ final class OptimizerOptions {
             names = "--lr-schedule",
             paramLabel = "NAME",
             description =
-                    "constant, or cosine: down to 0 at the last step. Default: constant; demo: cosine.")
+                    "constant, or cosine: down to 0 at the last step. Default: constant; demo, and to train a model of tokens: cosine.")
     private @Nullable String schedule;
 
     @Option(
             names = "--warmup-steps",
             paramLabel = "N",
-            description = "Rises to the learning rate in this many steps first. Default: none.")
-    private long warmUpSteps;
+            description =
+                    "Rises to the learning rate in this many steps first. Default: none; to train a model of tokens 100, or a tenth of all steps.")
+    private @Nullable Long warmUpSteps;
+
+    @Option(
+            names = "--betas",
+            paramLabel = "FIRST,SECOND",
+            split = ",",
+            description = "How slowly the moments of adam and adamw forget. Default: 0.9,0.999.")
+    private List<Double> betas = List.of();
 
     @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0; adamw: 0.01.")
     private @Nullable Double weightDecay;
@@ -55,16 +65,25 @@ final class OptimizerOptions {
     @Option(
             names = "--clip-norm",
             paramLabel = "NORM",
-            description = "Shortens gradients to this norm over all weights. Default: as they are.")
+            description =
+                    "Shortens gradients to this norm over all weights. Default: as they are; to train a model of tokens 1.")
     private @Nullable Double clipNorm;
 
-    private double usualRate = 1e-3;
-    private String usualSchedule = "constant";
+    private Recipe recipe = Recipe.PLAIN;
 
     /// What counts where the user says nothing.
-    void usually(double rate, String scheduleName) {
-        usualRate = rate;
-        usualSchedule = scheduleName;
+    void usually(Recipe usual) {
+        recipe = usual;
+    }
+
+    private String name() {
+        return optimizer == null ? recipe.optimizer() : optimizer;
+    }
+
+    /// What an optimizer is told besides its learning rate: by the user, or by the recipe if that
+    /// chose the optimizer.
+    private boolean isUsual() {
+        return optimizer == null;
     }
 
     /// The optimizer of a training of so many steps.
@@ -72,16 +91,21 @@ final class OptimizerOptions {
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`
     Optimizer over(long steps) {
         LearningRate rate = learningRate(steps);
-        return switch (optimizer) {
+        return switch (name()) {
             case "adam" -> decaying(Layers.adam(rate));
             case "adamw" -> decaying(Layers.adamW(rate));
-            case "sgd" -> decaying(Layers.sgd(rate));
-            default -> throw UnknownChoice.of("optimizer", optimizer, OPTIMIZERS);
+            case "sgd" -> decaying(withoutBetas(Layers.sgd(rate)));
+            default -> throw UnknownChoice.of("optimizer", name(), OPTIMIZERS);
         };
     }
 
     private Optimizer decaying(Optimizer.Adam plain) {
-        Optimizer.Adam adam = weightDecay == null ? plain : plain.weightDecay(weightDecay);
+        Optimizer.Adam adam = betas(plain);
+        if (weightDecay != null) {
+            adam = adam.weightDecay(weightDecay);
+        } else if (isUsual() && recipe.weightDecay() >= 0) {
+            adam = adam.weightDecay(recipe.weightDecay());
+        }
         adam = sparesVectors() ? adam.sparingVectors() : adam;
         return adam.sparing(sparedNames());
     }
@@ -92,8 +116,32 @@ final class OptimizerOptions {
         return sgd.sparing(sparedNames());
     }
 
+    private Optimizer.Adam betas(Optimizer.Adam adam) {
+        List<Double> both = betas.isEmpty() && isUsual() ? recipe.betas() : betas;
+        if (both.size() == 1 || both.size() > 2) {
+            throw wrongBetas("Adam has two betas.");
+        }
+        return both.isEmpty() ? adam : adam.betas(both.getFirst(), both.getLast());
+    }
+
+    private Optimizer.Sgd withoutBetas(Optimizer.Sgd sgd) {
+        if (!betas.isEmpty()) {
+            throw wrongBetas("Only adam and adamw have betas.");
+        }
+        return sgd;
+    }
+
+    private RuntimeException wrongBetas(String sentence) {
+        return Problem.of(ProblemCode.INVALID_ARGUMENT, sentence)
+                .fact("--betas", betas)
+                .fact("--optimizer", name())
+                .fix("for example --optimizer adamw --betas 0.9,0.95")
+                .exception();
+    }
+
     private boolean sparesVectors() {
-        return spared.contains(VECTORS);
+        boolean usual = spared.isEmpty() && isUsual() && recipe.sparesVectors();
+        return usual || spared.contains(VECTORS);
     }
 
     private String[] sparedNames() {
@@ -104,26 +152,27 @@ final class OptimizerOptions {
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`
     CompileOptions clip(CompileOptions options) {
-        return clipNorm == null ? options : options.clipNorm(clipNorm);
+        return options.clipNorm(clipNorm == null ? recipe.clipNorm() : clipNorm);
     }
 
     private LearningRate learningRate(long steps) {
-        if (warmUpSteps < 0 || (warmUpSteps > 0 && warmUpSteps >= steps)) {
+        long rises = warmUpSteps == null ? Math.min(recipe.warmUpSteps(), steps / 10) : warmUpSteps;
+        if (rises < 0 || (rises > 0 && rises >= steps)) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
                             "The warm-up must be shorter than the training.")
-                    .fact("--warmup-steps", warmUpSteps)
+                    .fact("--warmup-steps", rises)
                     .fact("steps of training", steps)
                     .fix("for example --warmup-steps " + steps / 20)
                     .exception();
         }
-        LearningRate main = afterWarmUp(steps - warmUpSteps);
-        return warmUpSteps == 0 ? main : Layers.warmUp(warmUpSteps).then(main);
+        LearningRate main = afterWarmUp(steps - rises);
+        return rises == 0 ? main : Layers.warmUp(rises).then(main);
     }
 
     private LearningRate afterWarmUp(long steps) {
-        double peak = learningRate == null ? usualRate : learningRate;
-        String name = schedule == null ? usualSchedule : schedule;
+        double peak = learningRate == null ? recipe.learningRate() : learningRate;
+        String name = schedule == null ? recipe.schedule() : schedule;
         return switch (name) {
             case "constant" -> Layers.constant(peak);
             case "cosine" -> Layers.cosine(peak, steps, 0);

@@ -55,6 +55,7 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new ShellCommand(screen));
         line.addSubcommand(new DemoCommand(screen));
         line.addSubcommand(new TrainCommand(screen));
+        line.addSubcommand(new SampleCommand(screen));
         line.addSubcommand(new PlanCommand(screen));
         line.addSubcommand(new ProveCommand(screen));
         line.addSubcommand(simulation(screen));
@@ -78,7 +79,8 @@ public final class PartitaCommand implements Callable<Integer> {
 
     private static CommandLine simulation(Screen screen) {
         return new CommandLine(new SimulateCommand())
-                .addSubcommand(new SimulateScheduleCommand(screen));
+                .addSubcommand(new SimulateScheduleCommand(screen))
+                .addSubcommand(new SimulateTrainingCommand(screen));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.partita.compiler.Compilation;
 import dev.partita.compiler.plan.MemoryBytes;
 import dev.partita.compiler.plan.PlanDescription;
 import dev.partita.compiler.plan.PlanDescription.CollectiveDescription;
+import dev.partita.compiler.plan.PlanDescription.RoleDescription;
 import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -48,6 +49,7 @@ final class PlanCommand implements Callable<Integer> {
             List<CollectiveDescription> collectives,
             List<Long> peakBytesPerDevice,
             MemoryBytes memoryBytes,
+            List<RoleDescription> roles,
             double bubbleFraction) {}
 
     @Override
@@ -65,6 +67,7 @@ final class PlanCommand implements Callable<Integer> {
                         plan.collectives(),
                         plan.peakBytesPerDevice(),
                         plan.memoryBytes(),
+                        plan.roles(),
                         0);
         if (format.equals("json")) {
             screen.out().println(JsonFile.text(result));

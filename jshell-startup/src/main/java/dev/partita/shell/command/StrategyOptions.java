@@ -34,10 +34,11 @@ final class StrategyOptions {
     private static final Map<String, List<String>> USUAL =
             Map.of(
                     "data", List.of("batch"),
+                    "expert", List.of("expert"),
                     "tensor", List.of("hidden", "heads", "ffn", "vocab"));
 
     private static final long EXAMPLES = 256;
-    private static final long SEQUENCES = 16;
+    private static final long SEQUENCES = 8;
 
     @Option(
             names = "--mesh",
@@ -47,12 +48,21 @@ final class StrategyOptions {
 
     @Option(
             names = "--shard",
-            paramLabel = "DIM=AXIS",
+            paramLabel = "DIM=AXIS,…",
             description = {
-                "Shards a dim over an axis; may be given several times.",
-                "Default: batch over data, and over tensor those of hidden, heads, ffn and vocab that the model has."
+                "Shards a dim over an axis, or over several; may be given several times.",
+                "Default: batch over data and expert, expert over expert, and over tensor those of hidden, heads,"
+                        + " ffn and vocab that the model has."
             })
     private Map<String, String> shards = Map.of();
+
+    @Option(
+            names = "--data-parallel",
+            description = {
+                "Spreads the batch over axis data as torch.nn.DataParallel does, to compare with:",
+                "weights and optimizer state live on its first device alone."
+            })
+    private boolean dataParallel;
 
     @Option(
             names = "--zero",
@@ -141,9 +151,9 @@ final class StrategyOptions {
         return model.input().word() instanceof ModelInput.Tokens;
     }
 
-    /// The learning rate that counts where the user says none.
-    void usually(double learningRate, String schedule) {
-        optimizer.usually(learningRate, schedule);
+    /// How to train where the user does not say.
+    void usually(Recipe recipe) {
+        optimizer.usually(recipe);
     }
 
     KernelLibrary library() {
@@ -165,8 +175,9 @@ final class StrategyOptions {
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
         for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
-            options = options.shard(each.getKey()).over(each.getValue());
+            options = options.shard(each.getKey()).over(each.getValue().split(",", -1));
         }
+        options = dataParallel ? options.dataParallel().over("data") : options;
         return Compiler.compile(smoothed(model), split(options));
     }
 
@@ -225,9 +236,11 @@ final class StrategyOptions {
                         .map(shard -> shard.dim() + " over " + String.join(" x ", shard.axes()))
                         .collect(Collectors.joining(", "));
         String split = compilation.options().zero().map(request -> ", " + request).orElse("");
+        String from = compilation.options().dataParallelRequest().map(r -> ", " + r).orElse("");
         return compilation.options().mesh()
                 + ", "
                 + (dims.isEmpty() ? "nothing sharded" : dims)
+                + from
                 + split;
     }
 
@@ -256,6 +269,10 @@ final class StrategyOptions {
             List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();
             (there.isEmpty() ? dims.subList(0, 1) : there)
                     .forEach(dim -> usual.put(dim, axis.name()));
+        }
+        if (usual.containsKey("expert")) {
+            // tokens of its own for every device, innermost so that they can be exchanged
+            usual.merge("batch", "expert", (data, expert) -> data + "," + expert);
         }
         return usual;
     }

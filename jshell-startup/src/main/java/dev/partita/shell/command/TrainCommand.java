@@ -19,15 +19,17 @@ import picocli.CommandLine.Option;
         description =
                 "Trains a model on virtual devices. Ctrl-C ends training after the last complete step.")
 final class TrainCommand implements Callable<Integer> {
-    private static final double LEARNING_RATE = 1e-3;
-
     @Mixin private ModelArgument model = new ModelArgument();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
     @Mixin private DataOption data = new DataOption();
+    @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
     @Mixin private JsonOption json = new JsonOption();
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Default: one.")
-    private int epochs = 1;
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Default: one; of a model of tokens six.")
+    private @Nullable Integer epochs;
 
     @Option(
             names = "--steps",
@@ -38,9 +40,14 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--early-stopping",
             paramLabel = "PATIENCE",
-            description =
-                    "Ends after this many epochs without a better test, with the best weights.")
+            description = "Ends after this many tests without a better one, with the best weights.")
     private @Nullable Integer patience;
+
+    @Option(
+            names = "--test-every",
+            paramLabel = "N",
+            description = "Tests after every N steps instead of after every epoch.")
+    private @Nullable Integer testEvery;
 
     private final Screen screen;
 
@@ -53,11 +60,11 @@ final class TrainCommand implements Callable<Integer> {
         Optional<JsonFile> file = json.file();
         Model network = model.model(() -> data.text(strategy.seed()).vocabulary().size());
         DataOption.Parts examples = data.of(network, strategy.seed());
-        if (StrategyOptions.readsTokens(network)) {
-            strategy.usually(LEARNING_RATE, "cosine");
-        }
+        Recipe recipe = StrategyOptions.readsTokens(network) ? Recipe.TEXT : Recipe.PLAIN;
+        strategy.usually(recipe);
+        int rounds = epochs == null ? recipe.epochs() : epochs;
         long length =
-                steps == null ? strategy.steps(network, examples.train().size(), epochs) : steps;
+                steps == null ? strategy.steps(network, examples.train().size(), rounds) : steps;
         Compilation compilation = strategy.compileToRun(network, "", length);
         screen.out().println(network.name() + " on " + strategy.placement(compilation));
         var view = new TrainingScreen(screen);
@@ -67,8 +74,10 @@ final class TrainCommand implements Callable<Integer> {
                         .seed(strategy.seed())
                         .listener(view);
         training = patience == null ? training : training.stoppingEarly(patience);
+        training = testEvery == null ? training : training.testEvery(testEvery);
+        training = checkpoints.of(training);
         try (var _ = Interruption.ofThisThread()) {
-            TrainingRun run = steps == null ? training.epochs(epochs) : training.steps(steps);
+            TrainingRun run = steps == null ? training.epochs(rounds) : training.steps(steps);
             view.end(run);
             screen.out().println(run);
             file.ifPresent(each -> each.write(TrainResult.of(network.name(), run)));

@@ -3,13 +3,16 @@ package dev.partita.shell.draw;
 import dev.partita.runtime.train.TrainingListener;
 import dev.partita.runtime.train.TrainingRun;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /// Shows a training run while it goes on, and its curve at the end.
 public final class TrainingScreen implements TrainingListener {
 
     private final Screen screen;
     private final LiveLine line;
+    private OptionalDouble validation = OptionalDouble.empty();
 
     public TrainingScreen(Screen screen) {
         this.screen = screen;
@@ -25,6 +28,7 @@ public final class TrainingScreen implements TrainingListener {
                         progress.step(),
                         progress.steps(),
                         progress.loss(),
+                        validation,
                         progress.samplesPerSecond(),
                         left);
         line.show(bar.line(), System.nanoTime());
@@ -43,18 +47,26 @@ public final class TrainingScreen implements TrainingListener {
     }
 
     @Override
-    public void validated(int epoch, double loss) {
+    public void validated(long step, int epoch, double loss) {
+        validation = OptionalDouble.of(loss);
         line.end();
         screen.out()
                 .println(
                         String.format(
                                 Locale.ROOT,
-                                "epoch %d  validation loss %.4f nats per character",
+                                "epoch %d, step %,d  validation loss %.4f nats per character",
                                 epoch,
+                                step,
                                 loss));
     }
 
-    /// Ends the line and draws the curve.
+    @Override
+    public void resumed(long step, List<String> changes) {
+        screen.out().println(String.format(Locale.ROOT, "Goes on after step %,d.", step));
+        changes.forEach(change -> screen.out().println("  not as before: " + change));
+    }
+
+    /// Ends the line, draws the curve and says how evenly experts were chosen.
     public void end(TrainingRun run) {
         line.end();
         if (run.interrupted()) {
@@ -62,5 +74,6 @@ public final class TrainingScreen implements TrainingListener {
         }
         screen.out().println();
         screen.out().println(Pictures.curve(run));
+        run.experts().forEach(screen.out()::println);
     }
 }

@@ -9,6 +9,8 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +45,40 @@ final class PartitaCommandTest {
     }
 
     @Test
+    void data_parallelism_from_the_first_device_equals_one_device_and_shows_who_is_fuller()
+            throws IOException {
+        String options = "mlp --mesh data=2 --data-parallel --batch 16";
+        CommandLineRun proof = CommandLineRun.of(("prove " + options).split(" ", -1));
+        assertWithMessage("%s", proof.err()).that(proof.exit()).isEqualTo(0);
+        assertThat(proof.out()).contains("equals one device");
+        CommandLineRun plan =
+                CommandLineRun.of(("plan " + options + " --json " + json()).split(" ", -1));
+        assertThat(plan.out()).contains("\nat data=0: rank 0, ");
+        assertThat(plan.out()).contains("\nat data=1: rank 1, ");
+        JsonArray roles = CommandLineRun.read(json()).getAsJsonArray("roles");
+        assertThat(roles.size()).isEqualTo(2);
+        JsonObject other = roles.get(1).getAsJsonObject();
+        assertThat(other.get("role").getAsString()).isEqualTo("data=1");
+        assertThat(other.getAsJsonObject("memoryBytes").get("optimizer").getAsLong()).isEqualTo(0);
+    }
+
+    @Test
+    void experts_over_an_axis_of_their_name_equal_one_device_and_exchange_their_tokens() {
+        String sizes = "--layers 1 --hidden 16 --heads 2 --vocab 16 --seq 8 --experts 4 --batch 4";
+        for (String mesh : List.of("data=2,expert=2", "expert=4")) {
+            List<String> words = new ArrayList<>(List.of("prove", "moe-gpt", "--mesh", mesh));
+            words.addAll(List.of("--precision", "f64"));
+            words.addAll(List.of(sizes.split(" ", -1)));
+            CommandLineRun run = CommandLineRun.of(words.toArray(String[]::new));
+            assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+            assertThat(run.out()).contains("equals one device");
+            words.set(0, "plan");
+            assertThat(CommandLineRun.of(words.toArray(String[]::new)).out())
+                    .contains("all-to-all expert dim 0 to 1 because");
+        }
+    }
+
+    @Test
     void a_plan_in_bf16_says_first_which_ops_compute_in_which_type() {
         CommandLineRun run = CommandLineRun.of("plan", "mlp", "--precision", "bf16");
         assertThat(run.exit()).isEqualTo(0);
@@ -61,6 +97,11 @@ final class PartitaCommandTest {
         "train gpt --hidden 10, IndivisibleDim, heads",
         "train gpt --data /no/such/text, DataFileMissing, text file",
         "plan mlp --seq 8, InvalidArgument, gpt",
+        "plan gpt --experts 8, InvalidArgument, moe-gpt",
+        "plan moe-gpt --capacity some, InvalidArgument, dropless",
+        "plan moe-gpt --experts 3 --top-k 4, InvalidArgument, topK(2)",
+        "plan moe-gpt --experts 3 --mesh expert=2, IndivisibleDim, expert",
+        "plan gpt --mesh expert=2, UnknownDim, sequence",
         "plan gpt --mesh tensor=2 --heads 1, IndivisibleDim, heads",
         "plan mlp --mesh data=2 --shard batch=date, UnknownAxis, data",
         "plan mlp --mesh data=2 --shard bath=data, UnknownDim, batch",
@@ -80,6 +121,8 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --zero-axis data, InvalidArgument, --zero 1",
         "plan mlp --mesh data=2 --zero 1 --zero-axis date, UnknownAxis, data",
         "plan mlp --mesh tensor=2 --zero 3 --zero-axis tensor, ZeroWithoutDataParallelism, batch",
+        "plan mlp --mesh data=2 --data-parallel --zero 1, ZeroWithoutDataParallelism, dataParallel()",
+        "plan mlp --mesh tensor=2 --data-parallel, UnknownAxis, tensor",
         "train mlp --early-stopping 0, InvalidArgument, stoppingEarly(3)",
         "plan mlp --label-smoothing 1, InvalidArgument, label smoothing",
         "plan mlp --weight-decay -1, InvalidArgument, weight decay",
@@ -266,6 +309,12 @@ final class PartitaCommandTest {
         JsonObject findings = CommandLineRun.read(json());
         assertThat(findings.getAsJsonObject("cpu").get("cores").getAsInt()).isAtLeast(1);
         assertThat(findings.keySet()).containsAtLeast("cpu", "gpus", "libraries");
+        assertThat(
+                        findings.getAsJsonArray("halfTypes").asList().stream()
+                                .map(half -> text(half, "type"))
+                                .toList())
+                .containsExactly("bf16", "f16")
+                .inOrder();
     }
 
     @Test

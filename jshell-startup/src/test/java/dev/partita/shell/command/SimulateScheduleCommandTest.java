@@ -29,7 +29,7 @@ final class SimulateScheduleCommandTest {
                         json.toString());
         assertThat(run.err()).isEmpty();
         assertThat(run.exit()).isEqualTo(0);
-        assertThat(run.out()).contains("device 3 │············");
+        assertThat(run.out()).contains("device 3 │···········3F0─3B0━");
         assertThat(run.out())
                 .contains(
                         "bubble rate 0.1111, cost 27.000 ms, activations of at most 4 micro-batches");

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 final class LiveLineTest {
@@ -41,12 +42,24 @@ final class LiveLineTest {
 
     @Test
     void a_progress_bar_says_how_far_how_fast_and_how_long() {
-        var bar = new ProgressBar("epoch 1", 141, 235, 0.21437, 8231.4, Duration.ofSeconds(12));
+        var bar = bar(141, 235, 0.21437, OptionalDouble.empty(), 8231.4, Duration.ofSeconds(12));
         assertThat(bar.line())
                 .isEqualTo(
                         "epoch 1 ━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 141/235  loss 0.2144  8,231 samples/s  00:12 left");
-        var unknown = new ProgressBar("epoch 1", 0, 0, 0, 0, Duration.ofHours(2));
+        var unknown = bar(0, 0, 0, OptionalDouble.empty(), 0, Duration.ofHours(2));
         assertThat(unknown.line())
                 .isEqualTo("epoch 1 ━━━━━━━━━━━━━━━━━━━━━━━━ 0/0  loss 0.0000  2:00:00 left");
+        var tested = bar(1, 2, 1.5, OptionalDouble.of(1.61234), 0, Duration.ofSeconds(1));
+        assertThat(tested.line()).contains(" 1/2  loss 1.5000  validation 1.6123  00:01 left");
+    }
+
+    private static ProgressBar bar(
+            long done,
+            long total,
+            double loss,
+            OptionalDouble validation,
+            double speed,
+            Duration left) {
+        return new ProgressBar("epoch 1", done, total, loss, validation, speed, left);
     }
 }

@@ -7,7 +7,6 @@ import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.cpu.HeadTiles.Part;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Attention, a head and a block of queries at a time.
 final class BlockwiseAttention implements Kernel {
@@ -17,14 +16,16 @@ final class BlockwiseAttention implements Kernel {
     private final HeadRows v;
     private final HeadRows y;
     private final MemorySegment logSums;
-    private final MemorySegment queries;
-    private final MemorySegment keys;
-    private final MemorySegment values;
-    private final MemorySegment scores;
-    private final MemorySegment results;
+    private final Numbers queries;
+    private final Numbers keys;
+    private final Numbers values;
+    private final Numbers scores;
+    private final Numbers weights;
+    private final Numbers results;
     private final Kernel[] score;
     private final Kernel[] average;
-    private final float[] row;
+    private final Stretches scoreRows;
+    private final Stretches weightRows;
     private final float scale;
     private final int batches;
     private final int heads;
@@ -46,25 +47,27 @@ final class BlockwiseAttention implements Kernel {
         results = tiles.matrix(tiles.queries, tiles.size);
         keys = tiles.matrix(tiles.keys, tiles.size);
         values = tiles.matrix(tiles.keys, tiles.size);
-        scores = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        row = Tile.forWidth(tiles.keys);
+        scores = tiles.sums(HeadTiles.BLOCK, tiles.keys);
+        weights =
+                tiles.dtype == scores.dtype() ? scores : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
+        scoreRows = new Stretches(scores, tiles.keys);
+        weightRows = new Stretches(weights, tiles.keys);
         score = new Kernel[tiles.blocks()];
         average = new Kernel[tiles.blocks()];
         for (int i = 0; i < tiles.blocks(); i++) {
             int rows = tiles.rows(i);
             int columns = tiles.columns(i);
             long first = (long) i * HeadTiles.BLOCK;
-            var all = Part.first(scores, rows, columns);
             score[i] =
                     tiles.matmul(
                             "sd,td->st",
                             new Part(queries, first, rows, tiles.size),
                             Part.first(keys, columns, tiles.size),
-                            all);
+                            Part.first(scores, rows, columns));
             average[i] =
                     tiles.matmul(
                             "st,td->sd",
-                            all,
+                            Part.first(weights, rows, columns),
                             Part.first(values, columns, tiles.size),
                             new Part(results, first, rows, tiles.size));
         }
@@ -74,16 +77,16 @@ final class BlockwiseAttention implements Kernel {
     public void run() {
         for (int batch = 0; batch < batches; batch++) {
             for (int head = 0; head < heads; head++) {
-                k.gather(batch, head, keys.address());
-                v.gather(batch, head, values.address());
+                k.gather(batch, head, keys);
+                v.gather(batch, head, values);
                 for (int i = 0; i < each; i++) {
-                    q.gather(batch, head * each + i, queries.address());
+                    q.gather(batch, head * each + i, queries);
                     for (int block = 0; block < score.length; block++) {
                         score[block].run();
                         softmax(batch, head * each + i, block);
                         average[block].run();
                     }
-                    y.scatter(batch, head * each + i, results.address());
+                    y.scatter(batch, head * each + i, results);
                 }
             }
         }
@@ -95,15 +98,15 @@ final class BlockwiseAttention implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
-            Tile.load(scores, (long) i * columns, row, seen);
-            Arrays.fill(row, seen, Tile.padded(seen), Float.NEGATIVE_INFINITY);
-            int end = Tile.padded(seen);
-            RowLosses.scale(row, end, scale);
-            float max = RowLosses.max(row, end);
-            float sum = RowLosses.exponentials(row, end, max);
-            RowLosses.scale(row, end, 1 / sum);
-            Arrays.fill(row, seen, columns, 0);
-            Tile.store(row, scores, (long) i * columns, columns);
+            long first = (long) i * columns;
+            long bytes = Stretches.bytes(seen);
+            long row = scoreRows.read(first, seen, Float.NEGATIVE_INFINITY);
+            long weight = weightRows.place(first, columns);
+            float max = scale * RowLosses.max(row, bytes);
+            float sum = VectorMath.exp(row, weight, bytes, scale, -max);
+            RowLosses.scale(weight, bytes, 1 / sum);
+            Floats.clear(weight + (long) seen * Float.BYTES, (long) (columns - seen) * Float.BYTES);
+            weightRows.written(first, columns);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
             logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (max + Math.log(sum)));
         }

@@ -1,8 +1,11 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.tensor.Shape;
@@ -22,26 +25,30 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final HeadRows[] operands = new HeadRows[5];
     private final HeadRows[] results = new HeadRows[3];
     private final MemorySegment logSums;
-    private final MemorySegment queries;
-    private final MemorySegment keys;
-    private final MemorySegment values;
-    private final MemorySegment y;
-    private final MemorySegment dy;
-    private final MemorySegment dQueries;
-    private final MemorySegment dKeys;
-    private final MemorySegment dValues;
-    private final MemorySegment part;
-    private final MemorySegment weights;
-    private final MemorySegment slopes;
+    private final Numbers queries;
+    private final Numbers keys;
+    private final Numbers values;
+    private final Numbers y;
+    private final Numbers dy;
+    private final Numbers dQueries;
+    private final Numbers dKeys;
+    private final Numbers dValues;
+    private final Numbers part;
+    private final Numbers scores;
+    private final Numbers changes;
+    private final Numbers weights;
+    private final Numbers slopes;
     private final Kernel[] score;
     private final Kernel[] slope;
     private final Kernel[] queryGrad;
     private final Kernel[] keyGrad;
     private final Kernel[] valueGrad;
-    private final float[] weightRow;
-    private final float[] slopeRow;
-    private final float[] sums = Tile.create();
-    private final float[] more = Tile.create();
+    private final Stretches scoreRows;
+    private final Stretches changeRows;
+    private final Stretches weightRows;
+    private final Stretches slopeRows;
+    private final Stretches yRows;
+    private final Stretches dyRows;
     private final float scale;
     private final int batches;
     private final int heads;
@@ -65,13 +72,20 @@ final class BlockwiseAttentionGrad implements Kernel {
         dQueries = tiles.matrix(tiles.queries, size);
         keys = tiles.matrix(tiles.keys, size);
         values = tiles.matrix(tiles.keys, size);
-        dKeys = tiles.matrix(tiles.keys, size);
-        dValues = tiles.matrix(tiles.keys, size);
-        part = tiles.matrix(tiles.keys, size);
-        weights = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        slopes = tiles.matrix(HeadTiles.BLOCK, tiles.keys);
-        weightRow = Tile.forWidth(tiles.keys);
-        slopeRow = Tile.forWidth(tiles.keys);
+        dKeys = tiles.sums(tiles.keys, size);
+        dValues = tiles.sums(tiles.keys, size);
+        part = tiles.sums(tiles.keys, size);
+        scores = tiles.sums(HeadTiles.BLOCK, tiles.keys);
+        changes = tiles.sums(HeadTiles.BLOCK, tiles.keys);
+        boolean inPlace = tiles.dtype == scores.dtype();
+        weights = inPlace ? scores : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
+        slopes = inPlace ? changes : tiles.matrix(HeadTiles.BLOCK, tiles.keys);
+        scoreRows = new Stretches(scores, tiles.keys);
+        changeRows = new Stretches(changes, tiles.keys);
+        weightRows = new Stretches(weights, tiles.keys);
+        slopeRows = new Stretches(slopes, tiles.keys);
+        yRows = new Stretches(y, size);
+        dyRows = new Stretches(dy, size);
         int blocks = tiles.blocks();
         score = new Kernel[blocks];
         slope = new Kernel[blocks];
@@ -93,8 +107,8 @@ final class BlockwiseAttentionGrad implements Kernel {
         var seenValues = Part.first(values, columns, tiles.size);
         var sum = Part.first(part, columns, tiles.size);
         var ownGrad = new Part(dQueries, first, rows, tiles.size);
-        score[i] = tiles.matmul("sd,td->st", own, seenKeys, weight);
-        slope[i] = tiles.matmul("sd,td->st", ownDy, seenValues, change);
+        score[i] = tiles.matmul("sd,td->st", own, seenKeys, Part.first(scores, rows, columns));
+        slope[i] = tiles.matmul("sd,td->st", ownDy, seenValues, Part.first(changes, rows, columns));
         queryGrad[i] = tiles.matmul("st,td->sd", change, seenKeys, ownGrad);
         keyGrad[i] = tiles.matmul("st,sd->td", change, own, sum);
         valueGrad[i] = tiles.matmul("st,sd->td", weight, ownDy, sum);
@@ -104,25 +118,25 @@ final class BlockwiseAttentionGrad implements Kernel {
     public void run() {
         for (int batch = 0; batch < batches; batch++) {
             for (int head = 0; head < heads; head++) {
-                operands[1].gather(batch, head, keys.address());
-                operands[2].gather(batch, head, values.address());
-                dKeys.fill((byte) 0);
-                dValues.fill((byte) 0);
+                operands[1].gather(batch, head, keys);
+                operands[2].gather(batch, head, values);
+                dKeys.memory().fill((byte) 0);
+                dValues.memory().fill((byte) 0);
                 for (int i = 0; i < each; i++) {
                     query(batch, head * each + i);
                 }
-                results[1].scatter(batch, head, dKeys.address());
-                results[2].scatter(batch, head, dValues.address());
+                results[1].scatter(batch, head, dKeys);
+                results[2].scatter(batch, head, dValues);
             }
         }
     }
 
     private void query(int batch, int head) {
-        operands[0].gather(batch, head, queries.address());
-        operands[3].gather(batch, head, y.address());
-        operands[4].gather(batch, head, dy.address());
+        operands[0].gather(batch, head, queries);
+        operands[3].gather(batch, head, y);
+        operands[4].gather(batch, head, dy);
         for (int block = 0; block < score.length; block++) {
-            int elements = tiles.columns(block) * tiles.size;
+            long elements = (long) tiles.columns(block) * tiles.size;
             score[block].run();
             slope[block].run();
             slopes(batch, head, block);
@@ -132,7 +146,7 @@ final class BlockwiseAttentionGrad implements Kernel {
             keyGrad[block].run();
             add(dKeys, elements);
         }
-        results[0].scatter(batch, head, dQueries.address());
+        results[0].scatter(batch, head, dQueries);
     }
 
     /// From scores and `dy v` of a block to its weights and the gradient of its scores.
@@ -141,59 +155,54 @@ final class BlockwiseAttentionGrad implements Kernel {
         for (int i = 0; i < tiles.rows(block); i++) {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
-            int end = Tile.padded(seen);
+            long first = (long) i * columns;
+            long bytes = Stretches.bytes(seen);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
-            Tile.load(weights, (long) i * columns, weightRow, seen);
-            Tile.load(slopes, (long) i * columns, slopeRow, seen);
-            RowLosses.scale(weightRow, end, scale);
-            RowLosses.exponentials(weightRow, end, logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at));
-            slopeRow(end, along(query));
-            Arrays.fill(weightRow, seen, columns, 0);
-            Arrays.fill(slopeRow, seen, columns, 0);
-            Tile.store(weightRow, weights, (long) i * columns, columns);
-            Tile.store(slopeRow, slopes, (long) i * columns, columns);
+            float logSum = logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+            long row = scoreRows.read(first, seen, 0);
+            long change = changeRows.read(first, seen, 0);
+            long weight = weightRows.place(first, columns);
+            long slope = slopeRows.place(first, columns);
+            VectorMath.exp(row, weight, bytes, scale, -logSum);
+            slopeRow(weight, change, slope, bytes, along(query));
+            long behind = (long) seen * Float.BYTES;
+            long behindBytes = (long) (columns - seen) * Float.BYTES;
+            Floats.clear(weight + behind, behindBytes);
+            Floats.clear(slope + behind, behindBytes);
+            weightRows.written(first, columns);
+            slopeRows.written(first, columns);
         }
     }
 
-    /// `scale * weight * (slope - along)`.
-    private void slopeRow(int end, float along) {
-        for (int i = 0; i < end; i += LANES) {
-            FloatVector change = vector(slopeRow, i).sub(along).mul(vector(weightRow, i));
-            change.mul(scale).intoArray(slopeRow, i);
+    /// `scale * weight * (change - along)`.
+    private void slopeRow(long weight, long change, long slope, long bytes, float along) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, change + i, ORDER)
+                    .sub(along)
+                    .mul(fromMemorySegment(SPECIES, MEMORY, weight + i, ORDER))
+                    .mul(scale)
+                    .intoMemorySegment(MEMORY, slope + i, ORDER);
         }
     }
 
     /// `y dy` of a query: what its softmax takes from every slope.
     private float along(int query) {
-        FloatVector sum = all(0);
-        int size = tiles.size;
-        float tail = 0;
-        for (int start = 0; start < size; start += Tile.LENGTH) {
-            int n = Math.min(Tile.LENGTH, size - start);
-            Tile.load(y, (long) query * size + start, sums, n);
-            Tile.load(dy, (long) query * size + start, more, n);
-            int whole = n / LANES * LANES;
-            for (int i = 0; i < whole; i += LANES) {
-                sum = vector(sums, i).fma(vector(more, i), sum);
-            }
-            for (int i = whole; i < n; i++) {
-                tail += sums[i] * more[i];
-            }
+        long first = (long) query * tiles.size;
+        long bytes = Stretches.bytes(tiles.size);
+        long a = yRows.read(first, tiles.size, 0);
+        long b = dyRows.read(first, tiles.size, 0);
+        FloatVector sum = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            sum =
+                    fromMemorySegment(SPECIES, MEMORY, a + i, ORDER)
+                            .fma(fromMemorySegment(SPECIES, MEMORY, b + i, ORDER), sum);
         }
-        return tail + sum.reduceLanes(VectorOperators.ADD);
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     /// Adds what a block gave in `part` to the sum over all blocks.
-    private void add(MemorySegment target, int elements) {
-        for (int start = 0; start < elements; start += Tile.LENGTH) {
-            int n = Math.min(Tile.LENGTH, elements - start);
-            Tile.load(target, start, sums, n);
-            Tile.load(part, start, more, n);
-            for (int i = 0; i < Tile.padded(n); i += LANES) {
-                vector(sums, i).add(vector(more, i)).intoArray(sums, i);
-            }
-            Tile.store(sums, target, start, n);
-        }
+    private void add(Numbers target, long elements) {
+        Floats.add(part.memory().address(), target.memory().address(), elements * Float.BYTES);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.kernels.Kernel;
@@ -17,186 +20,213 @@ final class ChannelNorms {
     /// Tiles added in f32 before they join the f64 totals.
     private static final int TILES = 16;
 
-    private final MemorySegment[] operands;
+    private final KernelRequest request;
     private final long elements;
     private final int channels;
     private final int length;
-    private final float[] x;
-    private final float[] dy;
+    private final Repeated mean;
 
     private ChannelNorms(KernelRequest request) {
-        operands = new MemorySegment[request.operands().size()];
-        Arrays.setAll(operands, i -> request.operand(i).memory());
+        this.request = request;
         elements = request.operand(0).type().shape().elements();
         channels = Math.toIntExact(request.operand(1).type().shape().elements());
-        length = channels * Math.max(1, Tile.LENGTH / channels);
-        x = tile();
-        dy = tile();
+        length = Repeated.length(channels);
+        mean = new Repeated(channels);
     }
 
     static Kernel kernel(BatchNorm op, KernelRequest request) {
         var norms = new ChannelNorms(request);
         return switch (op) {
-            case BatchNorm.Squares _ -> norms.squares(request);
-            case BatchNorm.Normalize norm -> norms.normalize(norm, request);
-            case BatchNorm.SumsGrad grad -> norms.sumsGrad(grad, request);
-            case BatchNorm.InputGrad grad -> norms.inputGrad(grad, request);
+            case BatchNorm.Squares _ -> norms.squares();
+            case BatchNorm.Normalize norm -> norms.normalize(norm);
+            case BatchNorm.SumsGrad grad -> norms.sumsGrad(grad);
+            case BatchNorm.InputGrad grad -> norms.inputGrad(grad);
         };
     }
 
-    private Kernel squares(KernelRequest request) {
+    private Kernel squares() {
         MemorySegment result = request.result(0).memory();
-        float[] mean = tile();
-        float[] sums = tile();
+        var sums = new Repeated(channels);
         var totals = new double[channels];
         return () -> {
-            loadChannels(1, mean);
+            mean.load(memory(1));
+            sums.clear();
             Arrays.fill(totals, 0);
-            Arrays.fill(sums, 0);
             int tiles = 0;
             for (long start = 0; start < elements; start += length) {
-                int n = load(0, start, x);
-                // what lies behind the last element counts nothing
-                System.arraycopy(mean, n, x, n, length - n);
-                for (int i = 0; i < n; i += LANES) {
-                    FloatVector centred = vector(x, i).sub(vector(mean, i));
-                    centred.fma(centred, vector(sums, i)).intoArray(sums, i);
-                }
+                addSquares(at(0, start), mean.address(), sums.address(), count(start));
                 if (++tiles % TILES == 0 || start + length >= elements) {
-                    total(sums, totals);
+                    sums.addTo(totals);
                 }
             }
             store(totals, result);
         };
     }
 
-    private Kernel normalize(BatchNorm.Normalize op, KernelRequest request) {
-        MemorySegment result = request.result(0).memory();
-        float[] scale = tile();
-        float[] offset = tile();
-        float[] mean = tile();
-        float[] shift = tile();
+    private static void addSquares(long x, long mean, long sums, long count) {
+        long bytes = count * Float.BYTES;
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector centred =
+                    fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                            .sub(fromMemorySegment(SPECIES, MEMORY, mean + i, ORDER));
+            centred.fma(centred, fromMemorySegment(SPECIES, MEMORY, sums + i, ORDER))
+                    .intoMemorySegment(MEMORY, sums + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            float centred = Floats.get(x + i) - Floats.get(mean + i);
+            Floats.set(sums + i, Math.fma(centred, centred, Floats.get(sums + i)));
+        }
+    }
+
+    private Kernel normalize(BatchNorm.Normalize op) {
+        var x = new Stretches(request.operand(0), length);
+        var y = new Stretches(request.result(0), length);
+        var scale = new Repeated(channels);
+        var shift = new Repeated(channels);
         return () -> {
-            loadChannels(1, mean);
-            loadChannels(2, offset);
-            loadChannels(3, scale);
-            loadChannels(4, shift);
-            for (int i = 0; i < length; i++) {
-                scale[i] = (float) (scale[i] / Math.sqrt(offset[i] + op.epsilon()));
-                offset[i] = shift[i];
+            mean.load(memory(1));
+            shift.load(memory(4));
+            for (int c = 0; c < channels; c++) {
+                scale.set(c, number(3, c) / Math.sqrt(number(2, c) + op.epsilon()));
             }
+            scale.repeat();
             for (long start = 0; start < elements; start += length) {
-                int n = load(0, start, x);
-                for (int i = 0; i < n; i += LANES) {
-                    vector(x, i)
-                            .sub(vector(mean, i))
-                            .fma(vector(scale, i), vector(offset, i))
-                            .intoArray(x, i);
-                }
-                Tile.store(x, result, start, n);
+                long n = count(start);
+                long from = x.read(start, n, 0);
+                long to = y.place(start, n);
+                scaleAndShift(from, to, Stretches.bytes(n), scale.address(), shift.address());
+                y.written(start, n);
             }
         };
     }
 
-    private Kernel sumsGrad(BatchNorm.SumsGrad op, KernelRequest request) {
+    private void scaleAndShift(long x, long y, long bytes, long scale, long shift) {
+        long centre = mean.address();
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .sub(fromMemorySegment(SPECIES, MEMORY, centre + i, ORDER))
+                    .fma(
+                            fromMemorySegment(SPECIES, MEMORY, scale + i, ORDER),
+                            fromMemorySegment(SPECIES, MEMORY, shift + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
+        }
+    }
+
+    private Kernel sumsGrad(BatchNorm.SumsGrad op) {
         MemorySegment dgain = request.result(0).memory();
         MemorySegment dshift = request.result(1).memory();
-        float[] mean = tile();
-        float[] variance = tile();
-        float[] products = tile();
-        float[] sums = tile();
+        var products = new Repeated(channels);
+        var sums = new Repeated(channels);
         var productTotals = new double[channels];
         var totals = new double[channels];
         return () -> {
-            loadChannels(1, mean);
-            loadChannels(2, variance);
-            Arrays.fill(products, 0);
-            Arrays.fill(sums, 0);
+            mean.load(memory(1));
+            products.clear();
+            sums.clear();
             Arrays.fill(productTotals, 0);
             Arrays.fill(totals, 0);
             int tiles = 0;
             for (long start = 0; start < elements; start += length) {
-                int n = load(0, start, x);
-                load(3, start, dy);
-                Arrays.fill(dy, n, dy.length, 0);
-                for (int i = 0; i < n; i += LANES) {
-                    FloatVector gradient = vector(dy, i);
-                    FloatVector centred = vector(x, i).sub(vector(mean, i));
-                    centred.fma(gradient, vector(products, i)).intoArray(products, i);
-                    gradient.add(vector(sums, i)).intoArray(sums, i);
-                }
+                addProducts(
+                        at(0, start),
+                        at(3, start),
+                        products.address(),
+                        sums.address(),
+                        count(start));
                 if (++tiles % TILES == 0 || start + length >= elements) {
-                    total(products, productTotals);
-                    total(sums, totals);
+                    products.addTo(productTotals);
+                    sums.addTo(totals);
                 }
             }
             for (int c = 0; c < channels; c++) {
-                productTotals[c] /= Math.sqrt(variance[c] + op.epsilon());
+                productTotals[c] /= Math.sqrt(number(2, c) + op.epsilon());
             }
             store(productTotals, dgain);
             store(totals, dshift);
         };
     }
 
+    private void addProducts(long x, long dy, long products, long sums, long count) {
+        long centre = mean.address();
+        long bytes = count * Float.BYTES;
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector gradient = fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER);
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .sub(fromMemorySegment(SPECIES, MEMORY, centre + i, ORDER))
+                    .fma(gradient, fromMemorySegment(SPECIES, MEMORY, products + i, ORDER))
+                    .intoMemorySegment(MEMORY, products + i, ORDER);
+            gradient.add(fromMemorySegment(SPECIES, MEMORY, sums + i, ORDER))
+                    .intoMemorySegment(MEMORY, sums + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            float gradient = Floats.get(dy + i);
+            float centred = Floats.get(x + i) - Floats.get(centre + i);
+            Floats.set(products + i, Math.fma(centred, gradient, Floats.get(products + i)));
+            Floats.set(sums + i, gradient + Floats.get(sums + i));
+        }
+    }
+
     /// `dx = a dy + b (x - mean) + c`, with three numbers per channel.
-    private Kernel inputGrad(BatchNorm.InputGrad op, KernelRequest request) {
-        MemorySegment result = request.result(0).memory();
-        float[] mean = tile();
-        float[] a = tile();
-        float[] b = tile();
-        float[] c = tile();
+    private Kernel inputGrad(BatchNorm.InputGrad op) {
+        var x = new Stretches(request.operand(0), length);
+        var dy = new Stretches(request.operand(4), length);
+        var dx = new Stretches(request.result(0), length);
+        var a = new Repeated(channels);
+        var b = new Repeated(channels);
+        var c = new Repeated(channels);
         return () -> {
-            loadChannels(1, mean);
-            loadChannels(2, a);
-            loadChannels(3, x);
-            loadChannels(5, b);
-            loadChannels(6, c);
-            for (int i = 0; i < length; i++) {
-                double rstd = 1 / Math.sqrt(a[i] + op.epsilon());
-                double scale = x[i] * rstd;
-                a[i] = (float) scale;
-                b[i] = (float) (-scale * rstd * b[i] / op.count());
-                c[i] = (float) (-scale * c[i] / op.count());
+            mean.load(memory(1));
+            for (int i = 0; i < channels; i++) {
+                double rstd = 1 / Math.sqrt(number(2, i) + op.epsilon());
+                double scale = number(3, i) * rstd;
+                a.set(i, scale);
+                b.set(i, -scale * rstd * number(5, i) / op.count());
+                c.set(i, -scale * number(6, i) / op.count());
             }
+            a.repeat();
+            b.repeat();
+            c.repeat();
             for (long start = 0; start < elements; start += length) {
-                int n = load(0, start, x);
-                load(4, start, dy);
-                for (int i = 0; i < n; i += LANES) {
-                    FloatVector along =
-                            vector(x, i).sub(vector(mean, i)).fma(vector(b, i), vector(c, i));
-                    vector(dy, i).fma(vector(a, i), along).intoArray(dy, i);
-                }
-                Tile.store(dy, result, start, n);
+                long n = count(start);
+                long bytes = Stretches.bytes(n);
+                long along = dx.place(start, n);
+                scaleAndShift(x.read(start, n, 0), along, bytes, b.address(), c.address());
+                addScaled(dy.read(start, n, 0), a.address(), along, bytes);
+                dx.written(start, n);
             }
         };
     }
 
-    private float[] tile() {
-        return Tile.forWidth(length);
-    }
-
-    private int load(int operand, long start, float[] tile) {
-        int n = (int) Math.min(length, elements - start);
-        Tile.load(operands[operand], start, tile, n);
-        return n;
-    }
-
-    /// Loads one number per channel, repeated over the tile.
-    private void loadChannels(int operand, float[] tile) {
-        Tile.load(operands[operand], 0, tile, channels);
-        for (int at = channels; at < length; at += channels) {
-            System.arraycopy(tile, 0, tile, at, channels);
+    /// `y += scale x`.
+    private static void addScaled(long x, long scale, long y, long bytes) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .fma(
+                            fromMemorySegment(SPECIES, MEMORY, scale + i, ORDER),
+                            fromMemorySegment(SPECIES, MEMORY, y + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
-    /// Adds a tile to the totals of its channels, and clears it.
-    private void total(float[] tile, double[] totals) {
-        for (int at = 0; at < length; at += channels) {
-            for (int c = 0; c < channels; c++) {
-                totals[c] += tile[at + c];
-            }
-        }
-        Arrays.fill(tile, 0);
+    private MemorySegment memory(int operand) {
+        return request.operand(operand).memory();
+    }
+
+    /// A channel's number in an operand.
+    private float number(int operand, int channel) {
+        return memory(operand).getAtIndex(ValueLayout.JAVA_FLOAT, channel);
+    }
+
+    /// Address of an operand's element.
+    private long at(int operand, long element) {
+        return memory(operand).address() + element * Float.BYTES;
+    }
+
+    /// Elements of the tile that starts at one.
+    private long count(long start) {
+        return Math.min(length, elements - start);
     }
 
     private static void store(double[] totals, MemorySegment result) {

@@ -3,14 +3,14 @@ package dev.partita.kernels.cpu;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.partita.dsl.graph.Window;
-import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /// A convolution as oneDNN describes it, whichever of its three tensors is computed. The order of
-/// weights in memory is left to the primitive.
+/// weights in memory is left to the primitive. A bias has the type of the weights.
 final class ConvolutionForm {
     private final Layout x;
     private final Layout weight;
@@ -25,18 +25,18 @@ final class ConvolutionForm {
     /// @param image how images are described: as they lie in memory, or for any order
     ConvolutionForm(
             Window window,
-            Shape x,
-            Shape weight,
-            Shape y,
+            TensorType x,
+            TensorType weight,
+            TensorType y,
             BiFunction<OneDnnScope, Layout, dnnl_memory_desc> image) {
         this.x = Layout.channelsLast(x);
         this.weight = Layout.channelsLast(weight);
-        this.bias = Layout.vector(y.size(3));
+        this.bias = Layout.vector(weight.dtype(), y.shape().size(3));
         this.y = Layout.channelsLast(y);
         this.image = image;
         strides = new long[] {window.stride(), window.stride()};
         before = new long[] {window.padding(), window.padding()};
-        after = PoolingForm.paddingAfter(window, x, y);
+        after = PoolingForm.paddingAfter(window, x.shape(), y.shape());
     }
 
     Layout x() {
@@ -68,13 +68,18 @@ final class ConvolutionForm {
     }
 
     private int forward(OneDnnScope scope, dnnl_primitive_desc result, boolean hasBias) {
+        return forward(scope, result, weight, hasBias);
+    }
+
+    private int forward(
+            OneDnnScope scope, dnnl_primitive_desc result, Layout weights, boolean hasBias) {
         return dnnl_convolution_forward_primitive_desc_create(
                 result,
                 OneDnn.engine(),
                 dnnl_forward_training,
                 dnnl_convolution_direct,
                 image.apply(scope, x),
-                scope.any(weight),
+                scope.any(weights),
                 hasBias ? scope.plain(bias) : null,
                 image.apply(scope, y),
                 strides,
@@ -123,10 +128,13 @@ final class ConvolutionForm {
                                 scope.attributes(false)));
     }
 
-    /// Backward primitives are found beside a forward one.
+    /// Backward primitives are found beside a forward one, in which images and weights are of one
+    /// type.
     private dnnl_primitive_desc hint(OneDnnScope scope) {
         var result = new dnnl_primitive_desc();
-        OneDnn.check(forward(scope, result, false), "describing a forward convolution");
+        OneDnn.check(
+                forward(scope, result, weight.as(x.dtype()), false),
+                "describing a forward convolution");
         scope.own(result);
         return result;
     }

@@ -25,7 +25,8 @@ public final class CpuLibrary implements KernelLibrary {
     }
 
     @Override
-    public Optional<Kernel> open(KernelRequest request) {
+    public Optional<Kernel> open(KernelRequest wide) {
+        KernelRequest request = wide.inside();
         return fastestFirst.stream().flatMap(library -> library.open(request).stream()).findFirst();
     }
 

@@ -1,9 +1,11 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.spread;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.kernels.Kernel;
@@ -82,8 +84,8 @@ final class FewTapsForward implements Kernel {
     }
 
     private void pixels(long x, long y, long channel, long pixel) {
-        FloatVector bias0 = load(bias + channel);
-        FloatVector bias1 = load(bias + channel + STEP);
+        FloatVector bias0 = fromMemorySegment(SPECIES, MEMORY, bias + channel, ORDER);
+        FloatVector bias1 = fromMemorySegment(SPECIES, MEMORY, bias + channel + STEP, ORDER);
         FloatVector a0 = bias0;
         FloatVector a1 = bias1;
         FloatVector b0 = bias0;
@@ -95,32 +97,41 @@ final class FewTapsForward implements Kernel {
         long next = sizes.pixelBytes();
         long weights = packed + channel;
         for (int tap = 0; tap < taps.length; tap++) {
-            FloatVector w0 = load(weights);
-            FloatVector w1 = load(weights + STEP);
+            FloatVector w0 = fromMemorySegment(SPECIES, MEMORY, weights, ORDER);
+            FloatVector w1 = fromMemorySegment(SPECIES, MEMORY, weights + STEP, ORDER);
             weights += pixel;
             long at = x + taps[tap];
-            FloatVector a = spread(at);
+            FloatVector a = broadcast(SPECIES, Floats.get(at));
             a0 = w0.fma(a, a0);
             a1 = w1.fma(a, a1);
-            FloatVector b = spread(at + next);
+            FloatVector b = broadcast(SPECIES, Floats.get(at + next));
             b0 = w0.fma(b, b0);
             b1 = w1.fma(b, b1);
-            FloatVector c = spread(at + 2 * next);
+            FloatVector c = broadcast(SPECIES, Floats.get(at + 2 * next));
             c0 = w0.fma(c, c0);
             c1 = w1.fma(c, c1);
-            FloatVector d = spread(at + 3 * next);
+            FloatVector d = broadcast(SPECIES, Floats.get(at + 3 * next));
             d0 = w0.fma(d, d0);
             d1 = w1.fma(d, d1);
         }
-        finish(a0, a1, y);
-        finish(b0, b1, y + pixel);
-        finish(c0, c1, y + 2 * pixel);
-        finish(d0, d1, y + 3 * pixel);
+        a0.intoMemorySegment(MEMORY, y, ORDER);
+        a1.intoMemorySegment(MEMORY, y + STEP, ORDER);
+        b0.intoMemorySegment(MEMORY, y + pixel, ORDER);
+        b1.intoMemorySegment(MEMORY, y + pixel + STEP, ORDER);
+        c0.intoMemorySegment(MEMORY, y + 2 * pixel, ORDER);
+        c1.intoMemorySegment(MEMORY, y + 2 * pixel + STEP, ORDER);
+        d0.intoMemorySegment(MEMORY, y + 3 * pixel, ORDER);
+        d1.intoMemorySegment(MEMORY, y + 3 * pixel + STEP, ORDER);
+        if (relu) {
+            for (int p = 0; p < FewTaps.PIXELS; p++) {
+                positive(y + p * pixel);
+                positive(y + p * pixel + STEP);
+            }
+        }
     }
 
-    private void finish(FloatVector first, FloatVector second, long y) {
-        store(relu ? first.max(0) : first, y);
-        store(relu ? second.max(0) : second, y + STEP);
+    private static void positive(long y) {
+        fromMemorySegment(SPECIES, MEMORY, y, ORDER).max(0).intoMemorySegment(MEMORY, y, ORDER);
     }
 
     @Override

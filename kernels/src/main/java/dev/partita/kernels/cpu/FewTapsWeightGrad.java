@@ -1,10 +1,12 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.spread;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.kernels.Kernel;
@@ -87,36 +89,40 @@ final class FewTapsWeightGrad implements Kernel {
         long x0 = at[tap];
         long x1 = at[tap + 1];
         long x2 = at[tap + 2];
-        FloatVector a0 = all(0);
-        FloatVector a1 = all(0);
-        FloatVector b0 = all(0);
-        FloatVector b1 = all(0);
-        FloatVector c0 = all(0);
-        FloatVector c1 = all(0);
+        FloatVector a0 = zero(SPECIES);
+        FloatVector a1 = zero(SPECIES);
+        FloatVector b0 = zero(SPECIES);
+        FloatVector b1 = zero(SPECIES);
+        FloatVector c0 = zero(SPECIES);
+        FloatVector c1 = zero(SPECIES);
         long next = sizes.pixelBytes();
         int columns = (int) sizes.columns();
         for (int column = 0; column < columns; column++) {
-            FloatVector dy0 = load(dy + column * pixel);
-            FloatVector dy1 = load(dy + column * pixel + STEP);
+            FloatVector dy0 = fromMemorySegment(SPECIES, MEMORY, dy + column * pixel, ORDER);
+            FloatVector dy1 = fromMemorySegment(SPECIES, MEMORY, dy + column * pixel + STEP, ORDER);
             long offset = column * next;
-            FloatVector a = spread(x0 + offset);
+            FloatVector a = broadcast(SPECIES, Floats.get(x0 + offset));
             a0 = dy0.fma(a, a0);
             a1 = dy1.fma(a, a1);
-            FloatVector b = spread(x1 + offset);
+            FloatVector b = broadcast(SPECIES, Floats.get(x1 + offset));
             b0 = dy0.fma(b, b0);
             b1 = dy1.fma(b, b1);
-            FloatVector c = spread(x2 + offset);
+            FloatVector c = broadcast(SPECIES, Floats.get(x2 + offset));
             c0 = dy0.fma(c, c0);
             c1 = dy1.fma(c, c1);
         }
-        add(a0, a1, sum);
-        add(b0, b1, sum + pixel);
-        add(c0, c1, sum + 2 * pixel);
-    }
-
-    private static void add(FloatVector first, FloatVector second, long sum) {
-        store(load(sum).add(first), sum);
-        store(load(sum + STEP).add(second), sum + STEP);
+        a0.add(fromMemorySegment(SPECIES, MEMORY, sum, ORDER))
+                .intoMemorySegment(MEMORY, sum, ORDER);
+        a1.add(fromMemorySegment(SPECIES, MEMORY, sum + STEP, ORDER))
+                .intoMemorySegment(MEMORY, sum + STEP, ORDER);
+        b0.add(fromMemorySegment(SPECIES, MEMORY, sum + pixel, ORDER))
+                .intoMemorySegment(MEMORY, sum + pixel, ORDER);
+        b1.add(fromMemorySegment(SPECIES, MEMORY, sum + pixel + STEP, ORDER))
+                .intoMemorySegment(MEMORY, sum + pixel + STEP, ORDER);
+        c0.add(fromMemorySegment(SPECIES, MEMORY, sum + 2 * pixel, ORDER))
+                .intoMemorySegment(MEMORY, sum + 2 * pixel, ORDER);
+        c1.add(fromMemorySegment(SPECIES, MEMORY, sum + 2 * pixel + STEP, ORDER))
+                .intoMemorySegment(MEMORY, sum + 2 * pixel + STEP, ORDER);
     }
 
     /// Sums by tap and channel become weights by channel and tap.

@@ -3,9 +3,7 @@ package dev.partita.kernels.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// f32 numbers in native memory, by address. Kernels check sizes once, when they are opened; after
@@ -17,8 +15,10 @@ final class Floats {
     /// Bytes of one vector.
     static final int STEP = SPECIES.vectorByteSize();
 
-    private static final MemorySegment EVERYTHING = everything();
-    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    /// All of the process's memory, so that an address is an offset.
+    static final MemorySegment MEMORY = everything();
+
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Floats() {}
 
@@ -27,64 +27,47 @@ final class Floats {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
-    static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(SPECIES, EVERYTHING, address, ORDER);
-    }
-
-    static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(EVERYTHING, address, ORDER);
-    }
-
     static float get(long address) {
-        return EVERYTHING.get(ValueLayout.JAVA_FLOAT, address);
+        return MEMORY.get(ValueLayout.JAVA_FLOAT, address);
     }
 
     static void set(long address, float value) {
-        EVERYTHING.set(ValueLayout.JAVA_FLOAT, address, value);
-    }
-
-    /// The number at `address` in every lane.
-    static FloatVector spread(long address) {
-        return FloatVector.broadcast(SPECIES, get(address));
-    }
-
-    static ByteVector bytes(VectorSpecies<Byte> species, long address) {
-        return ByteVector.fromMemorySegment(species, EVERYTHING, address, ORDER);
-    }
-
-    static void storeBytes(ByteVector vector, long address) {
-        vector.intoMemorySegment(EVERYTHING, address, ORDER);
+        MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
     }
 
     static short getShort(long address) {
-        return EVERYTHING.get(ValueLayout.JAVA_SHORT, address);
+        return MEMORY.get(ValueLayout.JAVA_SHORT, address);
     }
 
     static void setShort(long address, short value) {
-        EVERYTHING.set(ValueLayout.JAVA_SHORT, address, value);
-    }
-
-    static ShortVector shorts(VectorSpecies<Short> species, long address) {
-        return ShortVector.fromMemorySegment(species, EVERYTHING, address, ORDER);
-    }
-
-    static void storeShorts(ShortVector vector, long address) {
-        vector.intoMemorySegment(EVERYTHING, address, ORDER);
-    }
-
-    /// `value` in every lane.
-    static FloatVector all(double value) {
-        return FloatVector.broadcast(SPECIES, (float) value);
+        MEMORY.set(ValueLayout.JAVA_SHORT, address, value);
     }
 
     static void copy(long from, long to, long bytes) {
-        MemorySegment.copy(EVERYTHING, from, EVERYTHING, to, bytes);
+        MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
     }
 
     /// Zeroes memory.
     static void clear(long address, long bytes) {
-        for (long at = address; at < address + bytes; at += Float.BYTES) {
-            EVERYTHING.set(ValueLayout.JAVA_FLOAT, at, 0);
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector.zero(SPECIES).intoMemorySegment(MEMORY, address + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            set(address + i, 0);
+        }
+    }
+
+    /// `sum += x`, for any number of elements.
+    static void add(long x, long sum, long bytes) {
+        long whole = bytes - bytes % STEP;
+        for (long i = 0; i < whole; i += STEP) {
+            FloatVector.fromMemorySegment(SPECIES, MEMORY, sum + i, ORDER)
+                    .add(FloatVector.fromMemorySegment(SPECIES, MEMORY, x + i, ORDER))
+                    .intoMemorySegment(MEMORY, sum + i, ORDER);
+        }
+        for (long i = whole; i < bytes; i += Float.BYTES) {
+            set(sum + i, get(sum + i) + get(x + i));
         }
     }
 }

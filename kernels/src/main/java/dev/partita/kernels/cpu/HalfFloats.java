@@ -1,11 +1,14 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Bfloat16;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -14,10 +17,9 @@ import jdk.incubator.vector.VectorSpecies;
 /// on their bits, with the same result as one by one; the few last numbers one by one.
 final class HalfFloats {
     private static final VectorSpecies<Integer> INTS =
-            VectorSpecies.of(int.class, Floats.SPECIES.vectorShape());
+            VectorSpecies.of(int.class, SPECIES.vectorShape());
     private static final VectorSpecies<Short> SHORTS =
-            VectorSpecies.of(
-                    short.class, VectorShape.forBitSize(Floats.SPECIES.vectorBitSize() / 2));
+            VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
     private static final int SIGN = 0x8000_0000;
     private static final int F32_INFINITY = 0x7F80_0000;
@@ -42,19 +44,12 @@ final class HalfFloats {
     static void widen(Dtype half, long from, long to, long count) {
         long whole = count - count % Floats.LANES;
         if (half == Dtype.BF16) {
-            for (long i = 0; i < whole; i += Floats.LANES) {
-                IntVector bits = load(from + 2 * i).lanewise(VectorOperators.LSHL, 16);
-                Floats.store(bits.reinterpretAsFloats(), to + 4 * i);
-            }
+            widenBf16(from, to, whole);
         } else {
-            for (long i = 0; i < whole; i += Floats.LANES) {
-                Floats.store(fromF16(load(from + 2 * i)), to + 4 * i);
-            }
+            widenF16(from, to, whole);
         }
         for (long i = whole; i < count; i++) {
-            short bits = Floats.getShort(from + 2 * i);
-            float value = half == Dtype.BF16 ? Bfloat16.toFloat(bits) : Float.float16ToFloat(bits);
-            Floats.set(to + 4 * i, value);
+            Floats.set(to + 4 * i, widen(half, Floats.getShort(from + 2 * i)));
         }
     }
 
@@ -62,76 +57,99 @@ final class HalfFloats {
     static void narrow(Dtype half, long from, long to, long count) {
         long whole = count - count % Floats.LANES;
         if (half == Dtype.BF16) {
-            for (long i = 0; i < whole; i += Floats.LANES) {
-                store(toBf16(Floats.load(from + 4 * i)), to + 2 * i);
-            }
+            narrowBf16(from, to, whole);
         } else {
-            for (long i = 0; i < whole; i += Floats.LANES) {
-                store(toF16(Floats.load(from + 4 * i)), to + 2 * i);
-            }
+            narrowF16(from, to, whole);
         }
         for (long i = whole; i < count; i++) {
-            float value = Floats.get(from + 4 * i);
-            short bits = half == Dtype.BF16 ? Bfloat16.of(value) : Float.floatToFloat16(value);
-            Floats.setShort(to + 2 * i, bits);
+            Floats.setShort(to + 2 * i, narrow(half, Floats.get(from + 4 * i)));
         }
     }
 
-    private static IntVector load(long address) {
-        return (IntVector)
-                Floats.shorts(SHORTS, address)
-                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    /// A half float as f32.
+    static float widen(Dtype half, short bits) {
+        return half == Dtype.BF16 ? Bfloat16.toFloat(bits) : Float.float16ToFloat(bits);
     }
 
-    private static void store(IntVector bits, long address) {
-        var shorts = (ShortVector) bits.convertShape(VectorOperators.I2S, SHORTS, 0);
-        Floats.storeShorts(shorts, address);
+    /// The nearest half float.
+    static short narrow(Dtype half, float value) {
+        return half == Dtype.BF16 ? Bfloat16.of(value) : Float.floatToFloat16(value);
     }
 
-    private static IntVector toBf16(FloatVector x) {
-        IntVector bits = x.reinterpretAsInts();
-        IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-        IntVector rounded = bits.add(0x7FFF).add(odd).lanewise(VectorOperators.LSHR, 16);
-        VectorMask<Float> nan = x.compare(VectorOperators.NE, x);
-        return rounded.blend(0x7FC0, nan.cast(INTS));
+    private static void widenBf16(long from, long to, long count) {
+        for (long i = 0; i < count; i += Floats.LANES) {
+            var bits =
+                    (IntVector)
+                            ShortVector.fromMemorySegment(SHORTS, MEMORY, from + 2 * i, ORDER)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            bits.lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(MEMORY, to + 4 * i, ORDER);
+        }
+    }
+
+    private static void narrowBf16(long from, long to, long count) {
+        for (long i = 0; i < count; i += Floats.LANES) {
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, MEMORY, from + 4 * i, ORDER);
+            IntVector bits = x.reinterpretAsInts();
+            IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+            IntVector rounded =
+                    bits.add(0x7FFF)
+                            .add(odd)
+                            .lanewise(VectorOperators.LSHR, 16)
+                            .blend(0x7FC0, x.compare(VectorOperators.NE, x).cast(INTS));
+            ((ShortVector) rounded.convertShape(VectorOperators.I2S, SHORTS, 0))
+                    .intoMemorySegment(MEMORY, to + 2 * i, ORDER);
+        }
     }
 
     /// Subnormal numbers by way of an integer: as f32 bits they would be flushed to zero.
-    private static FloatVector fromF16(IntVector bits) {
-        IntVector magnitude = bits.and(0x7FFF);
-        IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
-        IntVector normal = magnitude.lanewise(VectorOperators.LSHL, 13).add((127 - 15) << 23);
-        normal =
-                normal.blend(
-                        magnitude.lanewise(VectorOperators.LSHL, 13).or(F32_INFINITY),
-                        magnitude.compare(VectorOperators.GE, 0x7C00));
-        var small = (FloatVector) magnitude.convert(VectorOperators.I2F, 0);
-        IntVector subnormal = small.mul(0x1p-24f).reinterpretAsInts();
-        IntVector value = normal.blend(subnormal, magnitude.compare(VectorOperators.LT, 0x0400));
-        return value.or(sign).reinterpretAsFloats();
+    private static void widenF16(long from, long to, long count) {
+        for (long i = 0; i < count; i += Floats.LANES) {
+            var bits =
+                    (IntVector)
+                            ShortVector.fromMemorySegment(SHORTS, MEMORY, from + 2 * i, ORDER)
+                                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            IntVector magnitude = bits.and(0x7FFF);
+            IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+            IntVector normal = magnitude.lanewise(VectorOperators.LSHL, 13).add((127 - 15) << 23);
+            normal =
+                    normal.blend(
+                            magnitude.lanewise(VectorOperators.LSHL, 13).or(F32_INFINITY),
+                            magnitude.compare(VectorOperators.GE, 0x7C00));
+            var small = (FloatVector) magnitude.convert(VectorOperators.I2F, 0);
+            IntVector subnormal = small.mul(0x1p-24f).reinterpretAsInts();
+            IntVector value =
+                    normal.blend(subnormal, magnitude.compare(VectorOperators.LT, 0x0400));
+            value.or(sign).reinterpretAsFloats().intoMemorySegment(MEMORY, to + 4 * i, ORDER);
+        }
     }
 
     /// After Fabian Giesen's `float_to_half_fast3_rtne`.
-    private static IntVector toF16(FloatVector x) {
-        IntVector bits = x.reinterpretAsInts();
-        IntVector sign = bits.and(SIGN).lanewise(VectorOperators.LSHR, 16);
-        IntVector magnitude = bits.and(~SIGN);
-        IntVector odd = magnitude.lanewise(VectorOperators.LSHR, 13).and(1);
-        IntVector normal =
-                magnitude
-                        .add(((15 - 127) << 23) + 0xFFF)
-                        .add(odd)
-                        .lanewise(VectorOperators.LSHR, 13);
-        IntVector subnormal =
-                magnitude
-                        .reinterpretAsFloats()
-                        .add(Float.intBitsToFloat(SUBNORMAL_MAGIC))
-                        .reinterpretAsInts()
-                        .sub(SUBNORMAL_MAGIC);
-        IntVector value =
-                normal.blend(subnormal, magnitude.compare(VectorOperators.LT, F16_NORMAL))
-                        .blend(0x7C00, magnitude.compare(VectorOperators.GE, F16_END))
-                        .blend(0x7E00, magnitude.compare(VectorOperators.GT, F32_INFINITY));
-        return value.or(sign);
+    private static void narrowF16(long from, long to, long count) {
+        for (long i = 0; i < count; i += Floats.LANES) {
+            FloatVector x = FloatVector.fromMemorySegment(SPECIES, MEMORY, from + 4 * i, ORDER);
+            IntVector bits = x.reinterpretAsInts();
+            IntVector sign = bits.and(SIGN).lanewise(VectorOperators.LSHR, 16);
+            IntVector magnitude = bits.and(~SIGN);
+            IntVector odd = magnitude.lanewise(VectorOperators.LSHR, 13).and(1);
+            IntVector normal =
+                    magnitude
+                            .add(((15 - 127) << 23) + 0xFFF)
+                            .add(odd)
+                            .lanewise(VectorOperators.LSHR, 13);
+            IntVector subnormal =
+                    magnitude
+                            .reinterpretAsFloats()
+                            .add(Float.intBitsToFloat(SUBNORMAL_MAGIC))
+                            .reinterpretAsInts()
+                            .sub(SUBNORMAL_MAGIC);
+            IntVector value =
+                    normal.blend(subnormal, magnitude.compare(VectorOperators.LT, F16_NORMAL))
+                            .blend(0x7C00, magnitude.compare(VectorOperators.GE, F16_END))
+                            .blend(0x7E00, magnitude.compare(VectorOperators.GT, F32_INFINITY));
+            ((ShortVector) value.or(sign).convertShape(VectorOperators.I2S, SHORTS, 0))
+                    .intoMemorySegment(MEMORY, to + 2 * i, ORDER);
+        }
     }
 }

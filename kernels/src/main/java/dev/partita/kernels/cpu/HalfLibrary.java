@@ -33,9 +33,19 @@ final class HalfLibrary implements KernelLibrary {
             return Optional.empty();
         }
         return Optional.of(
-                request.op() instanceof Elementwise op
-                        ? new HalfLoop(VectorFormulas.formula(op), request)
+                request.op() instanceof Elementwise op && isOfOneType(request)
+                        ? elementwise(op, request)
                         : WideKernel.open(wide, request, Dtype.F32));
+    }
+
+    /// @param request all of whose buffers are of one half type
+    static Kernel elementwise(Elementwise op, KernelRequest request) {
+        return HalfRelu.open(op, request)
+                .orElseGet(() -> new HalfLoop(VectorFormulas.formula(op), request));
+    }
+
+    private static boolean isOfOneType(KernelRequest request) {
+        return request.buffers().map(b -> b.type().dtype()).distinct().count() == 1;
     }
 
     private static Optional<Kernel> cast(KernelRequest request) {

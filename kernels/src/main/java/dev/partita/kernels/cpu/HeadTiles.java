@@ -1,6 +1,7 @@
 package dev.partita.kernels.cpu;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
@@ -9,7 +10,6 @@ import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +20,9 @@ import java.util.List;
 final class HeadTiles implements AutoCloseable {
     /// Queries of a block.
     static final int BLOCK = 64;
+
+    /// Type of the tensors, and of the numbers that are multiplied.
+    final Dtype dtype;
 
     final int queries;
     final int keys;
@@ -33,6 +36,7 @@ final class HeadTiles implements AutoCloseable {
     /// @param q queries `[batch, position, heads, queries, size]`
     /// @param k keys `[batch, position, heads, size]`
     HeadTiles(Buffer q, Buffer k, boolean causal) {
+        dtype = q.type().dtype();
         queries = Math.toIntExact(q.type().shape().size(1));
         size = Math.toIntExact(q.type().shape().size(4));
         keys = Math.toIntExact(k.type().shape().size(1));
@@ -59,18 +63,28 @@ final class HeadTiles implements AutoCloseable {
         return seen(block * BLOCK + rows(block) - 1);
     }
 
-    /// A matrix of scratch memory.
-    MemorySegment matrix(long rows, long columns) {
-        bytes += rows * columns * Float.BYTES;
-        return arena.allocate(rows * columns * Float.BYTES, 64);
+    /// A matrix of scratch memory, of the tensors' type.
+    Numbers matrix(long rows, long columns) {
+        return matrix(dtype, rows, columns);
+    }
+
+    /// A matrix of scratch memory for sums.
+    Numbers sums(long rows, long columns) {
+        return matrix(Dtype.F32, rows, columns);
+    }
+
+    private Numbers matrix(Dtype elements, long rows, long columns) {
+        long size = rows * columns * elements.bytes();
+        bytes += size;
+        return new Numbers(elements, arena.allocate(size, 64));
     }
 
     /// A matmul over scratch memory; `left` and `right` are `[rows, columns]` as the einsum has
-    /// them.
+    /// them. It sums in f32, whatever it reads and stores.
     Kernel matmul(String einsum, Part left, Part right, Part result) {
         var request =
                 new KernelRequest(
-                        Op.Einsum.of(einsum),
+                        new Wide(Op.Einsum.of(einsum), List.of(result.matrix.dtype())),
                         List.of(left.buffer("a", "b"), right.buffer("c", "d")),
                         List.of(result.buffer("e", "f")));
         Kernel kernel = new CpuLibrary().require(request);
@@ -79,16 +93,16 @@ final class HeadTiles implements AutoCloseable {
     }
 
     /// The first rows of a matrix, or of what follows a row of it.
-    record Part(MemorySegment matrix, long firstRow, long rows, long columns) {
-        static Part first(MemorySegment matrix, long rows, long columns) {
+    record Part(Numbers matrix, long firstRow, long rows, long columns) {
+        static Part first(Numbers matrix, long rows, long columns) {
             return new Part(matrix, 0, rows, columns);
         }
 
         Buffer buffer(String outer, String inner) {
             var shape = Shape.of(new Dim(outer, rows), new Dim(inner, columns));
-            var type = new TensorType(Dtype.F32, shape);
-            long from = firstRow * columns * Float.BYTES;
-            return Buffer.whole(type, matrix.asSlice(from, type.bytes()));
+            var type = new TensorType(matrix.dtype(), shape);
+            long from = firstRow * columns * matrix.dtype().bytes();
+            return Buffer.whole(type, matrix.memory().asSlice(from, type.bytes()));
         }
     }
 

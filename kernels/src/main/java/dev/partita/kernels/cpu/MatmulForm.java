@@ -2,6 +2,8 @@ package dev.partita.kernels.cpu;
 
 import dev.partita.dsl.graph.EinsumSpec;
 import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.KernelRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +17,11 @@ import java.util.Optional;
 ///   result
 record MatmulForm(Layout left, Layout right, Layout result, boolean swapped) {
     /// The form, or empty if some letters do not collapse.
-    static Optional<MatmulForm> of(EinsumSpec spec, Shape left, Shape right, Shape result) {
-        boolean swapped = innermostIsLeft(spec, result);
+    static Optional<MatmulForm> of(EinsumSpec spec, KernelRequest request) {
+        TensorType left = request.operand(0).type();
+        TensorType right = request.operand(1).type();
+        TensorType result = request.result(0).type();
+        boolean swapped = innermostIsLeft(spec, result.shape());
         Tensor a = swapped ? new Tensor(spec.right(), right) : new Tensor(spec.left(), left);
         Tensor b = swapped ? new Tensor(spec.left(), left) : new Tensor(spec.right(), right);
         var c = new Tensor(spec.result(), result);
@@ -52,17 +57,17 @@ record MatmulForm(Layout left, Layout right, Layout result, boolean swapped) {
     }
 
     /// One tensor of the einsum; dims of size 1 count as absent, since they lie nowhere.
-    private record Tensor(String spec, Shape shape) {
+    private record Tensor(String spec, TensorType type) {
         boolean has(char letter) {
             return spec.indexOf(letter) >= 0;
         }
 
         long size(char letter) {
-            return shape.size(spec.indexOf(letter));
+            return type.shape().size(spec.indexOf(letter));
         }
 
         long stride(char letter) {
-            return shape.strides()[spec.indexOf(letter)];
+            return type.shape().strides()[spec.indexOf(letter)];
         }
 
         List<Character> letters(LetterTest test) {
@@ -109,7 +114,7 @@ record MatmulForm(Layout left, Layout right, Layout result, boolean swapped) {
             // a dim of size 1 may have any stride; these keep the matrix recognisably plain
             strides[rank - 1] = columns.isEmpty() ? 1 : stride(columns);
             strides[rank - 2] = rows.isEmpty() ? sizes[rank - 1] : stride(rows);
-            return new Layout(sizes, strides);
+            return new Layout(type.dtype(), sizes, strides);
         }
     }
 

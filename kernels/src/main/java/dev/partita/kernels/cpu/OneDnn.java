@@ -1,12 +1,23 @@
 package dev.partita.kernels.cpu;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f64;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_s32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_u8;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
+import dev.partita.dsl.tensor.Dtype;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -35,9 +46,32 @@ public final class OneDnn {
         return Native.ENGINE;
     }
 
+    /// Name of the code that multiplies matrices of this type here, such as
+    /// `brg_matmul:avx512_core_bf16`; empty where there is none but oneDNN's plain loops.
+    public static Optional<String> code(Dtype dtype) {
+        return Optional.ofNullable(Codes.BY_TYPE.get(dtype));
+    }
+
+    static boolean computes(Dtype dtype) {
+        return Codes.BY_TYPE.containsKey(dtype);
+    }
+
     /// On a CPU a stream holds no state, so all threads run on this one.
     static dnnl_stream stream() {
         return Native.STREAM;
+    }
+
+    /// What oneDNN calls an element type.
+    static int type(Dtype dtype) {
+        return switch (dtype) {
+            case F64 -> dnnl_f64;
+            case F32 -> dnnl_f32;
+            case BF16 -> dnnl_bf16;
+            case F16 -> dnnl_f16;
+            case I32 -> dnnl_s32;
+            case U8 -> dnnl_u8;
+            case I64 -> throw new IllegalArgumentException("oneDNN has no " + dtype);
+        };
     }
 
     /// @throws IllegalStateException if `status` is a failure
@@ -66,6 +100,34 @@ public final class OneDnn {
                 root = root.getCause();
             }
             return String.valueOf(root.getMessage());
+        }
+    }
+
+    private static final class Codes {
+        static final Map<Dtype, String> BY_TYPE = new EnumMap<>(Dtype.class);
+
+        static {
+            for (Dtype dtype : List.of(Dtype.F32, Dtype.BF16, Dtype.F16)) {
+                if (available()) {
+                    matmul(dtype).ifPresent(code -> BY_TYPE.put(dtype, code));
+                }
+            }
+        }
+
+        private static Optional<String> matmul(Dtype dtype) {
+            try (var scope = new OneDnnScope()) {
+                Layout square = new Layout(dtype, new long[] {64, 64}, new long[] {64, 1});
+                return scope.find(found ->
+                                dnnl_matmul_primitive_desc_create(
+                                        found,
+                                        engine(),
+                                        scope.plain(square),
+                                        scope.plain(square),
+                                        null,
+                                        scope.plain(square),
+                                        scope.attributes(false)))
+                        .map(OneDnnScope::implementation);
+            }
         }
     }
 

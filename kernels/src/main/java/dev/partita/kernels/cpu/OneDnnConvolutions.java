@@ -72,15 +72,18 @@ final class OneDnnConvolutions {
     }
 
     /// Measured for 32 to 64 channels of 13x13, batch 256, with and without repacked images: weight
-    /// 5.9 and 6.3 ms, image 6.1 and 6.4 ms; with one channel repacking costs more than it brings.
+    /// 5.9 and 6.3 ms, image 6.1 and 6.4 ms; with one channel repacking costs more than it brings,
+    /// and in bf16 always (weight 8.5 and 7.5 ms, image 6.4 ms either way).
     private static ConvolutionForm gradientForm(Window window, Buffer x, Buffer weight, Buffer y) {
-        long perOutput = weight.type().bytes() / weight.type().shape().size(0) / Float.BYTES;
+        long perOutput = weight.type().shape().elements() / weight.type().shape().size(0);
         return form(
                 window,
                 x,
                 weight,
                 y,
-                perOutput >= WORTH_REPACKING ? OneDnnScope::any : OneDnnScope::plain);
+                perOutput >= WORTH_REPACKING && !HalfFloats.isHalf(x.type().dtype())
+                        ? OneDnnScope::any
+                        : OneDnnScope::plain);
     }
 
     private static ConvolutionForm form(
@@ -89,7 +92,6 @@ final class OneDnnConvolutions {
             Buffer weight,
             Buffer y,
             BiFunction<OneDnnScope, Layout, dnnl_memory_desc> image) {
-        return new ConvolutionForm(
-                window, x.type().shape(), weight.type().shape(), y.type().shape(), image);
+        return new ConvolutionForm(window, x.type(), weight.type(), y.type(), image);
     }
 }

@@ -5,15 +5,18 @@ import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
 import java.util.Optional;
 
-/// What oneDNN computes in f32, where it has code of its own for the machine.
+/// What oneDNN computes in f32 and in half floats, where it has code of its own for the machine: in
+/// half floats it reads and writes them and sums in f32.
 final class OneDnnLibrary implements KernelLibrary {
     @Override
     public String name() {
@@ -22,11 +25,27 @@ final class OneDnnLibrary implements KernelLibrary {
 
     @Override
     public Optional<Kernel> open(KernelRequest request) {
-        boolean f32 =
+        boolean possible =
                 request.buffers()
                         .map(buffer -> buffer.type().dtype())
-                        .allMatch(dtype -> dtype == Dtype.F32 || dtype == Dtype.U8);
-        return f32 && OneDnn.available() ? kernel(request) : Optional.empty();
+                        .allMatch(dtype -> dtype == Dtype.U8 || OneDnn.computes(dtype));
+        return possible && (isOfOneType(request) || sums(request.op()))
+                ? kernel(request)
+                : Optional.empty();
+    }
+
+    private static boolean isOfOneType(KernelRequest request) {
+        return request.buffers()
+                        .map(buffer -> buffer.type().dtype())
+                        .filter(Dtype::isFloating)
+                        .distinct()
+                        .count()
+                == 1;
+    }
+
+    /// True for ops that may store in f32 what they sum from half floats.
+    private static boolean sums(Op op) {
+        return op instanceof Op.Einsum || op instanceof Op.Conv2dWeightGrad;
     }
 
     private static Optional<Kernel> kernel(KernelRequest request) {
@@ -61,8 +80,10 @@ final class OneDnnLibrary implements KernelLibrary {
                     Op.RequireFinite _,
                     RowOp _,
                     AttentionOp _,
+                    RoutingOp _,
                     Elementwise _,
                     Update _,
+                    Wide _,
                     Reshard _ ->
                     Optional.empty();
         };

@@ -3,6 +3,8 @@ package dev.partita.kernels.cpu;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
@@ -11,28 +13,24 @@ import java.util.Optional;
 
 /// Einsums that are one matmul.
 final class OneDnnMatmul {
-    /// In elements: two pages.
-    private static final long FAR_APART = 2048;
+    /// In bytes: two pages.
+    private static final long FAR_APART = 8192;
 
     private OneDnnMatmul() {}
 
     static Optional<Kernel> einsum(Op.Einsum op, KernelRequest request) {
-        return MatmulForm.of(
-                        op.spec(),
-                        request.operand(0).type().shape(),
-                        request.operand(1).type().shape(),
-                        request.result(0).type().shape())
-                .flatMap(form -> matmul(form, op, request));
+        return MatmulForm.of(op.spec(), request).flatMap(form -> matmul(form, op, request));
     }
 
     private static Optional<Kernel> matmul(MatmulForm form, Op.Einsum op, KernelRequest request) {
         boolean hasBias = op.epilogue().hasBias();
         long[] sizes = form.result().sizes();
         long columns = sizes[sizes.length - 1];
-        if (hasBias && request.operand(2).type().shape().elements() != columns) {
+        TensorType biasType = request.operands().getLast().type();
+        if (hasBias && biasType.shape().elements() != columns) {
             return Optional.empty();
         }
-        Layout bias = alongColumns(sizes);
+        Layout bias = alongColumns(biasType.dtype(), sizes);
         Buffer left = request.operand(form.swapped() ? 1 : 0);
         Buffer right = request.operand(form.swapped() ? 0 : 1);
         return OneDnnKernel.open(
@@ -65,17 +63,19 @@ final class OneDnnMatmul {
     /// ones.
     private static boolean repacks(Layout right) {
         long[] strides = right.strides();
-        return strides.length == 2 && strides[1] == 1 && strides[0] >= FAR_APART;
+        return strides.length == 2
+                && strides[1] == 1
+                && strides[0] * right.dtype().bytes() >= FAR_APART;
     }
 
     /// A vector along the last dim of a tensor of these sizes.
-    private static Layout alongColumns(long[] sizes) {
+    private static Layout alongColumns(Dtype dtype, long[] sizes) {
         var own = new long[sizes.length];
         var strides = new long[sizes.length];
         Arrays.fill(own, 1);
         own[own.length - 1] = sizes[sizes.length - 1];
         Arrays.fill(strides, own[own.length - 1]);
         strides[strides.length - 1] = 1;
-        return new Layout(own, strides);
+        return new Layout(dtype, own, strides);
     }
 }

@@ -3,7 +3,7 @@ package dev.partita.kernels.cpu;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.partita.dsl.graph.Op;
-import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.util.Optional;
@@ -14,11 +14,11 @@ final class OneDnnPooling {
     private OneDnnPooling() {}
 
     static Optional<Kernel> max(Op.MaxPool op, KernelRequest request) {
-        Shape image = request.operand(0).type().shape();
-        Shape pooled = request.result(0).type().shape();
+        TensorType image = request.operand(0).type();
+        TensorType pooled = request.result(0).type();
         Layout x = Layout.channelsLast(image);
         Layout y = Layout.channelsLast(pooled);
-        var form = new PoolingForm(op.window(), image, pooled);
+        var form = new PoolingForm(op.window(), image.shape(), pooled.shape());
         return OneDnnKernel.open(
                 scope -> form.forward(scope, scope.plain(x), scope.plain(y)),
                 kernel -> {
@@ -29,11 +29,11 @@ final class OneDnnPooling {
     }
 
     static Optional<Kernel> maxGrad(Op.MaxPoolGrad op, KernelRequest request) {
-        Shape image = request.result(0).type().shape();
-        Shape pooled = request.operand(0).type().shape();
+        TensorType image = request.result(0).type();
+        TensorType pooled = request.operand(0).type();
         Layout dx = Layout.channelsLast(image);
         Layout dy = Layout.channelsLast(pooled);
-        var form = new PoolingForm(op.window(), image, pooled);
+        var form = new PoolingForm(op.window(), image.shape(), pooled.shape());
         return OneDnnKernel.open(
                 scope -> form.backward(scope, scope.plain(dx), scope.plain(dy)),
                 kernel -> {

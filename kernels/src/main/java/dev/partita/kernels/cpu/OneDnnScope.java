@@ -32,13 +32,13 @@ final class OneDnnScope implements AutoCloseable {
         int create(dnnl_primitive_desc result);
     }
 
-    /// A tensor as it lies in memory, in f32.
+    /// A tensor as it lies in memory.
     dnnl_memory_desc plain(Layout layout) {
         var result = new dnnl_memory_desc();
         long[] sizes = layout.sizes();
         OneDnn.check(
                 dnnl_memory_desc_create_with_strides(
-                        result, sizes.length, sizes, dnnl_f32, layout.strides()),
+                        result, sizes.length, sizes, OneDnn.type(layout.dtype()), layout.strides()),
                 "describing " + layout);
         destroy.push(() -> dnnl_memory_desc_destroy(result));
         return result;
@@ -50,7 +50,11 @@ final class OneDnnScope implements AutoCloseable {
         long[] sizes = layout.sizes();
         OneDnn.check(
                 dnnl_memory_desc_create_with_tag(
-                        result, sizes.length, sizes, dnnl_f32, dnnl_format_tag_any),
+                        result,
+                        sizes.length,
+                        sizes,
+                        OneDnn.type(layout.dtype()),
+                        dnnl_format_tag_any),
                 "describing " + layout);
         destroy.push(() -> dnnl_memory_desc_destroy(result));
         return result;

@@ -12,7 +12,7 @@ final class OneDnnSoftmax {
     private OneDnnSoftmax() {}
 
     static Optional<Kernel> forward(KernelRequest request) {
-        Layout rows = Layout.rows(request.result(0).type().shape());
+        Layout rows = Layout.rows(request.result(0).type());
         return OneDnnKernel.open(
                 scope -> scope.find(found -> forward(found, scope, rows)),
                 kernel -> {
@@ -34,7 +34,7 @@ final class OneDnnSoftmax {
     }
 
     static Optional<Kernel> backward(KernelRequest request) {
-        Layout rows = Layout.rows(request.result(0).type().shape());
+        Layout rows = Layout.rows(request.result(0).type());
         return OneDnnKernel.open(
                 scope ->
                         scope.find(found -> forward(found, scope, rows))

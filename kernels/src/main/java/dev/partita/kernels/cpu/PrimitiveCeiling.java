@@ -4,7 +4,9 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dim;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
+import dev.partita.dsl.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -20,8 +22,8 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /// The speed limit that a training step is measured against: the matmul, convolution and pooling
-/// primitives of oneDNN alone, in f32, for the ConvNet with 3x3 convolutions 1-32-64, 2x2 pools and
-/// linear layers 1600-256-10 over 28x28 images.
+/// primitives of oneDNN alone, for the ConvNet with 3x3 convolutions 1-32-64, 2x2 pools and linear
+/// layers 1600-256-10 over 28x28 images.
 ///
 /// One [#step] runs, in the order of training: convolution with bias and pooling, twice; two
 /// matmuls with bias, the first with relu; the two gradients of each matmul; pooling's gradient and
@@ -45,14 +47,16 @@ public final class PrimitiveCeiling implements AutoCloseable {
         DNNL_ARG_SCRATCHPAD
     };
 
+    private final Dtype dtype;
     private final OneDnnScope scope = new OneDnnScope();
     private final List<Call> calls = new ArrayList<>();
     private final Map<String, MemorySegment> tensors = new HashMap<>();
 
-    private PrimitiveCeiling(int batch) {
-        Stage first = new Stage(1, shape(batch, 28, 28, 1), 32);
+    private PrimitiveCeiling(int batch, Dtype dtype) {
+        this.dtype = dtype;
+        Stage first = new Stage(1, type(batch, 28, 28, 1), 32);
         Stage second = new Stage(2, first.pooled, 64);
-        long flat = second.pooled.elements() / batch;
+        long flat = second.pooled.shape().elements() / batch;
         first.forward();
         second.forward();
         matmul(batch, flat, 256, "pooled2", "w3", "y3", true);
@@ -66,9 +70,12 @@ public final class PrimitiveCeiling implements AutoCloseable {
         first.backward();
     }
 
-    /// The ConvNet's primitives for `batch` examples; empty where there is no oneDNN.
-    public static Optional<PrimitiveCeiling> convNet(int batch) {
-        return OneDnn.available() ? Optional.of(new PrimitiveCeiling(batch)) : Optional.empty();
+    /// The ConvNet's primitives for `batch` examples in f32 or a half type; empty where oneDNN does
+    /// not compute in that.
+    public static Optional<PrimitiveCeiling> convNet(int batch, Dtype dtype) {
+        return OneDnn.computes(dtype)
+                ? Optional.of(new PrimitiveCeiling(batch, dtype))
+                : Optional.empty();
     }
 
     /// One training step's worth of primitives, on the calling thread.
@@ -88,12 +95,12 @@ public final class PrimitiveCeiling implements AutoCloseable {
         scope.close();
     }
 
-    private static Shape shape(long... sizes) {
+    private TensorType type(long... sizes) {
         var dims = new ArrayList<Dim>();
         for (long size : sizes) {
             dims.add(new Dim("d" + dims.size(), size));
         }
-        return new Shape(dims);
+        return new TensorType(dtype, new Shape(dims));
     }
 
     /// `rows x inner` times `inner x columns`; those of the forward pass end with a bias.
@@ -106,17 +113,17 @@ public final class PrimitiveCeiling implements AutoCloseable {
             String result,
             boolean relu) {
         boolean forward = result.startsWith("y");
-        Layout bias = new Layout(new long[] {1, columns}, new long[] {columns, 1});
+        Layout bias = new Layout(dtype, new long[] {1, columns}, new long[] {columns, 1});
         add(
                 "matmul " + result,
                 scope.find(desc ->
                         dnnl_matmul_primitive_desc_create(
                                 desc,
                                 OneDnn.engine(),
-                                scope.any(Layout.of(shape(rows, inner))),
-                                scope.any(Layout.of(shape(inner, columns))),
+                                scope.any(Layout.of(type(rows, inner))),
+                                scope.any(Layout.of(type(inner, columns))),
                                 forward ? scope.plain(bias) : null,
-                                scope.any(Layout.of(shape(rows, columns))),
+                                scope.any(Layout.of(type(rows, columns))),
                                 scope.attributes(relu))),
                 Map.of(
                         DNNL_ARG_SRC, left,
@@ -151,10 +158,14 @@ public final class PrimitiveCeiling implements AutoCloseable {
     }
 
     /// Small numbers of both signs, so that sums neither overflow nor vanish.
-    private static MemorySegment noise(MemorySegment memory) {
-        for (long i = 0; i < memory.byteSize() / Float.BYTES; i++) {
+    private MemorySegment noise(MemorySegment memory) {
+        for (long i = 0; i < memory.byteSize() / dtype.bytes(); i++) {
             float value = ((i * 0x9E3779B1L) >>> 8 & 0xFF) / 1024f - 0.125f;
-            memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+            if (dtype == Dtype.F32) {
+                memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+            } else {
+                memory.setAtIndex(ValueLayout.JAVA_SHORT, i, HalfFloats.narrow(dtype, value));
+            }
         }
         return memory;
     }
@@ -170,19 +181,22 @@ public final class PrimitiveCeiling implements AutoCloseable {
     /// A convolution and the pooling behind it.
     private final class Stage {
         private final int number;
-        private final Shape filtered;
-        private final Shape pooled;
+        private final TensorType filtered;
+        private final TensorType pooled;
         private final ConvolutionForm convolution;
         private final PoolingForm pooling;
 
-        Stage(int number, Shape image, long channels) {
+        Stage(int number, TensorType image, long channels) {
             this.number = number;
-            filtered = shape(image.size(0), image.size(1) - 2, image.size(2) - 2, channels);
-            pooled = shape(image.size(0), filtered.size(1) / 2, filtered.size(2) / 2, channels);
-            Shape weight = shape(channels, 3, 3, image.size(3));
+            Shape sizes = image.shape();
+            long height = sizes.size(1) - 2;
+            long width = sizes.size(2) - 2;
+            filtered = type(sizes.size(0), height, width, channels);
+            pooled = type(sizes.size(0), height / 2, width / 2, channels);
+            TensorType weight = type(channels, 3, 3, sizes.size(3));
             convolution =
                     new ConvolutionForm(CONVOLUTION, image, weight, filtered, OneDnnScope::any);
-            pooling = new PoolingForm(POOL, filtered, pooled);
+            pooling = new PoolingForm(POOL, filtered.shape(), pooled.shape());
         }
 
         void forward() {

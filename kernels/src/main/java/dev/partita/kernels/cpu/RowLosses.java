@@ -1,8 +1,11 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -12,29 +15,31 @@ import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.Labels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Softmax and cross-entropy, one row of the innermost dim at a time.
+/// Softmax and cross-entropy, one row of the innermost dim at a time. What lies behind a row never
+/// wins a maximum and adds nothing to a sum.
 final class RowLosses {
+    private static final float BEHIND = Float.NEGATIVE_INFINITY;
+
     private RowLosses() {}
 
     static Kernel crossEntropy(Op.CrossEntropy op, KernelRequest request) {
-        MemorySegment logits = request.operand(0).memory();
         MemorySegment loss = request.result(0).memory();
         MemorySegment logSum = request.result(1).memory();
         int classes = width(request);
+        long bytes = Stretches.bytes(classes);
         long rows = request.result(0).type().shape().elements();
+        var logits = new Stretches(request.operand(0), classes);
         var labels = new Labels(request.operand(1).memory(), classes);
-        float[] row = Tile.forWidth(classes);
+        MemorySegment powers = Stretches.scratch(classes);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                load(logits, r, row, classes);
-                int label = labels.get(r);
-                float max = max(row);
-                double own = target(row, classes, label, op.smoothing()) - max;
-                double log = Math.log(exponentials(row, max));
+                long row = logits.read(r * classes, classes, BEHIND);
+                float max = max(row, bytes);
+                double own = target(row, classes, labels.get(r), op.smoothing()) - max;
+                double log = Math.log(VectorMath.exp(row, powers.address(), bytes, 1, -max));
                 loss.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (log - own));
                 logSum.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (max + log));
             }
@@ -44,155 +49,141 @@ final class RowLosses {
     /// Of a block of the logits, those classes that it has.
     static Kernel crossEntropyGrad(Op.CrossEntropyGrad op, KernelRequest request) {
         Buffer block = request.operand(0);
-        MemorySegment logits = block.memory();
         MemorySegment logSum = request.operand(2).memory();
         MemorySegment dloss = request.operand(3).memory();
-        MemorySegment dlogits = request.result(0).memory();
         int classes = width(request);
+        long bytes = Stretches.bytes(classes);
         long first = block.region().offsets().getLast();
         long rows = request.operand(3).type().shape().elements();
+        var logits = new Stretches(block, classes);
+        var dlogits = new Stretches(request.result(0), classes);
         var labels = new Labels(request.operand(1).memory(), wholeWidth(block));
         float spread = (float) (op.smoothing() / wholeWidth(block));
         float rest = (float) (1 - op.smoothing());
-        float[] row = Tile.forWidth(classes);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                load(logits, r, row, classes);
+                long x = logits.read(r * classes, classes, BEHIND);
+                long dx = dlogits.place(r * classes, classes);
                 float slope = dloss.getAtIndex(ValueLayout.JAVA_FLOAT, r);
-                exponentials(row, logSum.getAtIndex(ValueLayout.JAVA_FLOAT, r));
-                scale(row, slope);
+                VectorMath.exp(x, dx, bytes, 1, -logSum.getAtIndex(ValueLayout.JAVA_FLOAT, r));
+                scale(dx, bytes, slope);
                 if (spread > 0) {
-                    add(row, -slope * spread);
+                    add(dx, bytes, -slope * spread);
                 }
                 long own = labels.get(r) - first;
                 if (own >= 0 && own < classes) {
-                    row[(int) own] -= slope * rest;
+                    long at = dx + own * Float.BYTES;
+                    Floats.set(at, Floats.get(at) - slope * rest);
                 }
-                Tile.store(row, dlogits, r * classes, classes);
+                dlogits.written(r * classes, classes);
             }
         };
     }
 
     /// The log-sum-exp of rows, or of equal stretches of them: in memory both are rows.
     static Kernel logSumExp(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
         MemorySegment y = request.result(0).memory();
         long rows = request.result(0).type().shape().elements();
-        int width = Math.toIntExact(request.operand(0).type().shape().elements() / rows);
-        float[] row = Tile.forWidth(width);
+        long width = request.operand(0).type().shape().elements() / rows;
+        long bytes = Stretches.bytes(width);
+        var x = new Stretches(request.operand(0), width);
+        MemorySegment powers = Stretches.scratch(width);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                load(x, r, row, width);
-                float max = max(row);
-                double log = Math.log(exponentials(row, max));
+                long row = x.read(r * width, width, BEHIND);
+                float max = max(row, bytes);
+                double log = Math.log(VectorMath.exp(row, powers.address(), bytes, 1, -max));
                 y.setAtIndex(ValueLayout.JAVA_FLOAT, r, (float) (max + log));
             }
         };
     }
 
     static Kernel softmax(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment y = request.result(0).memory();
         int width = width(request);
+        long bytes = Stretches.bytes(width);
         long rows = request.result(0).type().shape().elements() / width;
-        float[] row = Tile.forWidth(width);
+        var x = new Stretches(request.operand(0), width);
+        var y = new Stretches(request.result(0), width);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                load(x, r, row, width);
-                scale(row, 1 / exponentials(row, max(row)));
-                Tile.store(row, y, r * width, width);
+                long from = x.read(r * width, width, BEHIND);
+                long to = y.place(r * width, width);
+                float sum = VectorMath.exp(from, to, bytes, 1, -max(from, bytes));
+                scale(to, bytes, 1 / sum);
+                y.written(r * width, width);
             }
         };
     }
 
     static Kernel softmaxGrad(KernelRequest request) {
-        MemorySegment y = request.operand(0).memory();
-        MemorySegment dy = request.operand(1).memory();
-        MemorySegment dx = request.result(0).memory();
         int width = width(request);
+        long bytes = Stretches.bytes(width);
         long rows = request.result(0).type().shape().elements() / width;
-        float[] row = Tile.forWidth(width);
-        float[] gradient = Tile.forWidth(width);
+        var y = new Stretches(request.operand(0), width);
+        var dy = new Stretches(request.operand(1), width);
+        var dx = new Stretches(request.result(0), width);
         return () -> {
             for (long r = 0; r < rows; r++) {
-                Tile.load(y, r * width, row, width);
-                Tile.load(dy, r * width, gradient, width);
-                softmaxGradRow(row, gradient);
-                Tile.store(gradient, dx, r * width, width);
+                long row = y.read(r * width, width, 0);
+                long gradient = dy.read(r * width, width, 0);
+                softmaxGradRow(row, gradient, dx.place(r * width, width), bytes);
+                dx.written(r * width, width);
             }
         };
     }
 
-    private static void softmaxGradRow(float[] y, float[] dy) {
-        FloatVector dot = all(0);
-        for (int i = 0; i < y.length; i += LANES) {
-            dot = vector(y, i).fma(vector(dy, i), dot);
+    private static void softmaxGradRow(long y, long dy, long dx, long bytes) {
+        FloatVector dot = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            dot =
+                    fromMemorySegment(SPECIES, MEMORY, y + i, ORDER)
+                            .fma(fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER), dot);
         }
         float total = dot.reduceLanes(VectorOperators.ADD);
-        for (int i = 0; i < y.length; i += LANES) {
-            vector(dy, i).sub(total).mul(vector(y, i)).intoArray(dy, i);
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER)
+                    .sub(total)
+                    .mul(fromMemorySegment(SPECIES, MEMORY, y + i, ORDER))
+                    .intoMemorySegment(MEMORY, dx + i, ORDER);
         }
     }
 
-    /// A row of logits; what lies behind it never wins a maximum and adds nothing to a sum.
-    private static void load(MemorySegment x, long row, float[] tile, int width) {
-        Tile.load(x, row * width, tile, width);
-        Arrays.fill(tile, width, tile.length, Float.NEGATIVE_INFINITY);
-    }
-
-    private static float max(float[] row) {
-        return max(row, row.length);
-    }
-
-    /// The largest of the first `length` elements, a whole number of vectors.
-    static float max(float[] row, int length) {
-        FloatVector max = vector(row, 0);
-        for (int i = LANES; i < length; i += LANES) {
-            max = max.max(vector(row, i));
+    /// The largest number of whole vectors in memory.
+    static float max(long x, long bytes) {
+        FloatVector max = fromMemorySegment(SPECIES, MEMORY, x, ORDER);
+        for (long i = STEP; i < bytes; i += STEP) {
+            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER);
+            max = max.blend(v, v.compare(VectorOperators.GT, max));
         }
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    /// Replaces `x` by `exp(x - max)` and returns the sum.
-    private static float exponentials(float[] row, float max) {
-        return exponentials(row, row.length, max);
-    }
-
-    static float exponentials(float[] row, int length, float max) {
-        FloatVector sum = all(0);
-        for (int i = 0; i < length; i += LANES) {
-            FloatVector e = VectorMath.exp(vector(row, i).sub(max));
-            e.intoArray(row, i);
-            sum = sum.add(e);
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
-    }
-
     /// The logit of the label, and for the part `smoothing` the mean of all.
-    private static double target(float[] row, int classes, int label, double smoothing) {
+    private static double target(long row, int classes, int label, double smoothing) {
+        double own = Floats.get(row + (long) label * Float.BYTES);
         if (smoothing == 0) {
-            return row[label];
+            return own;
         }
         double sum = 0;
         for (int c = 0; c < classes; c++) {
-            sum += row[c];
+            sum += Floats.get(row + (long) c * Float.BYTES);
         }
-        return (1 - smoothing) * row[label] + smoothing * sum / classes;
+        return (1 - smoothing) * own + smoothing * sum / classes;
     }
 
-    private static void add(float[] row, float summand) {
-        for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).add(summand).intoArray(row, i);
+    private static void add(long x, long bytes, float summand) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .add(summand)
+                    .intoMemorySegment(MEMORY, x + i, ORDER);
         }
     }
 
-    private static void scale(float[] row, float factor) {
-        scale(row, row.length, factor);
-    }
-
-    static void scale(float[] row, int length, float factor) {
-        for (int i = 0; i < length; i += LANES) {
-            vector(row, i).mul(factor).intoArray(row, i);
+    static void scale(long x, long bytes, float factor) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .mul(factor)
+                    .intoMemorySegment(MEMORY, x + i, ORDER);
         }
     }
 
@@ -203,7 +194,7 @@ final class RowLosses {
     }
 
     private static int width(KernelRequest request) {
-        var shape = request.operand(0).type().shape();
+        Shape shape = request.operand(0).type().shape();
         return Math.toIntExact(shape.size(shape.rank() - 1));
     }
 }

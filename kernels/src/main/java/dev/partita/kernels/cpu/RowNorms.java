@@ -1,8 +1,12 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -10,7 +14,6 @@ import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -20,30 +23,27 @@ final class RowNorms {
     private RowNorms() {}
 
     static Kernel layerNorm(Op.LayerNorm op, KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment gain = request.operand(1).memory();
-        MemorySegment shift = request.operand(2).memory();
-        MemorySegment y = request.result(0).memory();
         MemorySegment mean = request.result(1).memory();
         MemorySegment rstd = request.result(2).memory();
         int width = width(request);
+        long bytes = Stretches.bytes(width);
         long rows = request.result(1).type().shape().elements();
-        float[] row = Tile.forWidth(width);
-        float[] gains = Tile.forWidth(width);
-        float[] shifts = Tile.forWidth(width);
+        var x = new Stretches(request.operand(0), width);
+        var gain = new Stretches(request.operand(1), width);
+        var shift = new Stretches(request.operand(2), width);
+        var y = new Stretches(request.result(0), width);
         return () -> {
-            Tile.load(gain, 0, gains, width);
-            Tile.load(shift, 0, shifts, width);
+            long gains = gain.read(0, width, 0);
+            long shifts = shift.read(0, width, 0);
             for (long r = 0; r < rows; r++) {
-                Tile.load(x, r * width, row, width);
-                float centre = sum(row) / width;
-                centre(row, centre);
-                Arrays.fill(row, width, row.length, 0);
-                double variance = dot(row, row) / width;
+                long row = x.read(r * width, width, 0);
+                float centre = sum(row, bytes) / width;
+                x.fill(width, centre);
+                double variance = squares(row, bytes, centre) / width;
                 float scale = (float) (1 / Math.sqrt(variance + op.epsilon()));
-                affine(row, scale, gains, shifts);
-                Tile.store(row, y, r * width, width);
-                Arrays.fill(row, width, row.length, 0);
+                long to = y.place(r * width, width);
+                normalise(row, to, bytes, centre, scale, gains, shifts);
+                y.written(r * width, width);
                 mean.setAtIndex(ValueLayout.JAVA_FLOAT, r, centre);
                 rstd.setAtIndex(ValueLayout.JAVA_FLOAT, r, scale);
             }
@@ -51,105 +51,115 @@ final class RowNorms {
     }
 
     static Kernel layerNormGrad(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment gain = request.operand(1).memory();
         MemorySegment mean = request.operand(2).memory();
         MemorySegment rstd = request.operand(3).memory();
-        MemorySegment dy = request.operand(4).memory();
-        MemorySegment dx = request.result(0).memory();
-        MemorySegment dgain = request.result(1).memory();
-        MemorySegment dshift = request.result(2).memory();
         int width = width(request);
+        long bytes = Stretches.bytes(width);
         long rows = request.operand(2).type().shape().elements();
-        float[] gains = Tile.forWidth(width);
-        float[] normal = Tile.forWidth(width);
-        float[] gradient = Tile.forWidth(width);
-        float[] gainSums = Tile.forWidth(width);
-        float[] shiftSums = Tile.forWidth(width);
+        var x = new Stretches(request.operand(0), width);
+        var gain = new Stretches(request.operand(1), width);
+        var dy = new Stretches(request.operand(4), width);
+        var dx = new Stretches(request.result(0), width);
+        var dgain = new Stretches(request.result(1), width);
+        var dshift = new Stretches(request.result(2), width);
         return () -> {
-            Tile.load(gain, 0, gains, width);
-            Arrays.fill(gainSums, 0);
-            Arrays.fill(shiftSums, 0);
+            long gains = gain.read(0, width, 0);
+            long gainSums = dgain.place(0, width);
+            long shiftSums = dshift.place(0, width);
+            Floats.clear(gainSums, bytes);
+            Floats.clear(shiftSums, bytes);
             for (long r = 0; r < rows; r++) {
+                float centre = mean.getAtIndex(ValueLayout.JAVA_FLOAT, r);
                 float scale = rstd.getAtIndex(ValueLayout.JAVA_FLOAT, r);
-                Tile.load(x, r * width, normal, width);
-                Tile.load(dy, r * width, gradient, width);
-                centre(normal, mean.getAtIndex(ValueLayout.JAVA_FLOAT, r));
-                scale(normal, scale);
-                Arrays.fill(normal, width, normal.length, 0);
-                addProduct(normal, gradient, gainSums);
-                add(gradient, shiftSums);
-                multiply(gradient, gains);
-                float average = sum(gradient) / width;
-                float along = dot(normal, gradient) / width;
-                project(gradient, normal, average, along, scale);
-                Tile.store(gradient, dx, r * width, width);
-                Arrays.fill(gradient, width, gradient.length, 0);
+                long row = x.read(r * width, width, centre);
+                long gradient = dy.read(r * width, width, 0);
+                long to = dx.place(r * width, width);
+                addUp(row, gradient, bytes, centre, scale, gainSums, shiftSums);
+                project(row, gradient, to, bytes, width, centre, scale, gains);
+                dx.written(r * width, width);
             }
-            Tile.store(gainSums, dgain, 0, width);
-            Tile.store(shiftSums, dshift, 0, width);
+            dgain.written(0, width);
+            dshift.written(0, width);
         };
     }
 
-    private static float sum(float[] row) {
-        FloatVector sum = all(0);
-        for (int i = 0; i < row.length; i += LANES) {
-            sum = sum.add(vector(row, i));
+    private static float sum(long x, long bytes) {
+        FloatVector sum = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            sum = sum.add(fromMemorySegment(SPECIES, MEMORY, x + i, ORDER));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
-    private static float dot(float[] a, float[] b) {
-        FloatVector sum = all(0);
-        for (int i = 0; i < a.length; i += LANES) {
-            sum = vector(a, i).fma(vector(b, i), sum);
+    /// The sum of squared distances from `centre`.
+    private static float squares(long x, long bytes, float centre) {
+        FloatVector sum = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER).sub(centre);
+            sum = v.fma(v, sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
-    private static void centre(float[] row, float mean) {
-        for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).sub(mean).intoArray(row, i);
+    private static void normalise(
+            long x, long y, long bytes, float centre, float scale, long gains, long shifts) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .sub(centre)
+                    .mul(scale)
+                    .fma(
+                            fromMemorySegment(SPECIES, MEMORY, gains + i, ORDER),
+                            fromMemorySegment(SPECIES, MEMORY, shifts + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
         }
     }
 
-    private static void scale(float[] row, float factor) {
-        for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(factor).intoArray(row, i);
+    /// Adds what a row gives to the gradients of gain and shift.
+    private static void addUp(
+            long x, long dy, long bytes, float centre, float scale, long gainSums, long shiftSums) {
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector gradient = fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER);
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .sub(centre)
+                    .mul(scale)
+                    .fma(gradient, fromMemorySegment(SPECIES, MEMORY, gainSums + i, ORDER))
+                    .intoMemorySegment(MEMORY, gainSums + i, ORDER);
+            gradient.add(fromMemorySegment(SPECIES, MEMORY, shiftSums + i, ORDER))
+                    .intoMemorySegment(MEMORY, shiftSums + i, ORDER);
         }
     }
 
-    private static void multiply(float[] row, float[] factors) {
-        for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(vector(factors, i)).intoArray(row, i);
-        }
-    }
-
-    private static void affine(float[] row, float scale, float[] gains, float[] shifts) {
-        for (int i = 0; i < row.length; i += LANES) {
-            vector(row, i).mul(scale).fma(vector(gains, i), vector(shifts, i)).intoArray(row, i);
-        }
-    }
-
-    /// `sums += a * b`.
-    private static void addProduct(float[] a, float[] b, float[] sums) {
-        for (int i = 0; i < sums.length; i += LANES) {
-            vector(a, i).fma(vector(b, i), vector(sums, i)).intoArray(sums, i);
-        }
-    }
-
-    private static void add(float[] a, float[] sums) {
-        for (int i = 0; i < sums.length; i += LANES) {
-            vector(a, i).add(vector(sums, i)).intoArray(sums, i);
-        }
-    }
-
-    /// Takes from the gradient what a change of the row's mean and variance undoes.
+    /// The gradient of a row, less what a change of the row's mean and variance undoes of it.
     private static void project(
-            float[] gradient, float[] normal, float average, float along, float scale) {
-        for (int i = 0; i < gradient.length; i += LANES) {
-            FloatVector undone = vector(normal, i).mul(along).add(average);
-            vector(gradient, i).sub(undone).mul(scale).intoArray(gradient, i);
+            long x,
+            long dy,
+            long dx,
+            long bytes,
+            int width,
+            float centre,
+            float scale,
+            long gains) {
+        FloatVector sum = zero(SPECIES);
+        FloatVector dot = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector gradient =
+                    fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER)
+                            .mul(fromMemorySegment(SPECIES, MEMORY, gains + i, ORDER));
+            sum = sum.add(gradient);
+            dot = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER).sub(centre).fma(gradient, dot);
+        }
+        float average = sum.reduceLanes(VectorOperators.ADD) / width;
+        float along = dot.reduceLanes(VectorOperators.ADD) * scale * scale / width;
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector undone =
+                    fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                            .sub(centre)
+                            .fma(broadcast(SPECIES, along), broadcast(SPECIES, average));
+            fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER)
+                    .mul(fromMemorySegment(SPECIES, MEMORY, gains + i, ORDER))
+                    .sub(undone)
+                    .mul(scale)
+                    .intoMemorySegment(MEMORY, dx + i, ORDER);
         }
     }
 

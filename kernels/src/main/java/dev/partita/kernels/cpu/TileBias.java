@@ -1,5 +1,11 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.MemorySegment;
@@ -10,27 +16,29 @@ final class TileBias {
     private TileBias() {}
 
     static Kernel kernel(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
         MemorySegment bias = request.operand(1).memory();
-        MemorySegment y = request.result(0).memory();
         long elements = request.result(0).type().shape().elements();
         int width = Math.toIntExact(request.operand(1).type().shape().elements());
-        int length = width * Math.max(1, Tile.LENGTH / width);
-        float[] pattern = Tile.forWidth(length);
-        float[] tile = Tile.forWidth(length);
+        int length = Repeated.length(width);
+        var x = new Stretches(request.operand(0), length);
+        var y = new Stretches(request.result(0), length);
+        var pattern = new Repeated(width);
         return () -> {
-            Tile.load(bias, 0, pattern, width);
-            for (int at = width; at < length; at += width) {
-                System.arraycopy(pattern, 0, pattern, at, width);
-            }
+            pattern.load(bias);
             for (long start = 0; start < elements; start += length) {
-                int n = (int) Math.min(length, elements - start);
-                Tile.load(x, start, tile, n);
-                for (int i = 0; i < n; i += Floats.LANES) {
-                    Tile.vector(tile, i).add(Tile.vector(pattern, i)).intoArray(tile, i);
-                }
-                Tile.store(tile, y, start, n);
+                long n = Math.min(length, elements - start);
+                long from = x.read(start, n, 0);
+                add(from, pattern.address(), y.place(start, n), Stretches.bytes(n));
+                y.written(start, n);
             }
         };
+    }
+
+    private static void add(long x, long pattern, long y, long bytes) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                    .add(fromMemorySegment(SPECIES, MEMORY, pattern + i, ORDER))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
+        }
     }
 }

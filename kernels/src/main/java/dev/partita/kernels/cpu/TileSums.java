@@ -1,8 +1,11 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Tile.vector;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.tensor.Shape;
@@ -34,102 +37,105 @@ final class TileSums {
         long outside = product(shape, 0, dims[0]);
         long summed = product(shape, dims[0], dims[dims.length - 1] + 1);
         long inside = product(shape, dims[dims.length - 1] + 1, shape.rank());
-        MemorySegment x = request.operand(0).memory();
-        MemorySegment y = request.result(0).memory();
         return Optional.of(
                 inside == 1
-                        ? within(x, y, outside, summed)
-                        : across(x, y, outside, summed, inside));
+                        ? within(request, outside, summed)
+                        : across(request, outside, summed, inside));
     }
 
     static Kernel sumSquares(KernelRequest request) {
-        MemorySegment x = request.operand(0).memory();
         MemorySegment y = request.result(0).memory();
         long elements = request.operand(0).type().shape().elements();
-        float[] tile = Tile.create();
+        var x = new Stretches(request.operand(0), Stretches.LENGTH);
         return () -> {
             double total = 0;
-            for (long start = 0; start < elements; start += Tile.LENGTH) {
-                int n = (int) Math.min(Tile.LENGTH, elements - start);
-                load(x, start, tile, n);
-                total += squares(tile, Tile.padded(n));
+            for (long start = 0; start < elements; start += Stretches.LENGTH) {
+                long n = Math.min(Stretches.LENGTH, elements - start);
+                total += squares(x.read(start, n, 0), Stretches.bytes(n));
             }
             y.set(ValueLayout.JAVA_FLOAT, 0, (float) total);
         };
     }
 
     /// Sums of rows of `summed` neighbouring elements.
-    private static Kernel within(MemorySegment x, MemorySegment y, long rows, long summed) {
-        float[] tile = Tile.create();
+    private static Kernel within(KernelRequest request, long rows, long summed) {
+        var x = new Stretches(request.operand(0), Stretches.LENGTH);
+        var y = new Stretches(request.result(0), 1);
         return () -> {
             for (long row = 0; row < rows; row++) {
                 double total = 0;
-                for (long start = 0; start < summed; start += Tile.LENGTH) {
-                    int n = (int) Math.min(Tile.LENGTH, summed - start);
-                    load(x, row * summed + start, tile, n);
-                    total += total(tile, Tile.padded(n));
+                for (long start = 0; start < summed; start += Stretches.LENGTH) {
+                    long n = Math.min(Stretches.LENGTH, summed - start);
+                    total += total(x.read(row * summed + start, n, 0), Stretches.bytes(n));
                 }
-                y.setAtIndex(ValueLayout.JAVA_FLOAT, row, (float) total);
+                Floats.set(y.place(row, 1), (float) total);
+                y.written(row, 1);
             }
         };
     }
 
     /// Sums of `summed` rows of `inside` elements each.
-    private static Kernel across(
-            MemorySegment x, MemorySegment y, long outside, long summed, long inside) {
-        float[] row = Tile.create();
-        float[] sum = Tile.create();
-        var total = new double[Tile.LENGTH];
+    private static Kernel across(KernelRequest request, long outside, long summed, long inside) {
+        var x = new Stretches(request.operand(0), Stretches.LENGTH);
+        var y = new Stretches(request.result(0), Stretches.LENGTH);
+        MemorySegment sum = Stretches.scratch(Stretches.LENGTH);
+        var total = new double[Stretches.LENGTH];
         return () -> {
             for (long o = 0; o < outside; o++) {
-                for (long start = 0; start < inside; start += Tile.LENGTH) {
-                    int n = (int) Math.min(Tile.LENGTH, inside - start);
+                for (long start = 0; start < inside; start += Stretches.LENGTH) {
+                    int n = (int) Math.min(Stretches.LENGTH, inside - start);
+                    long bytes = Stretches.bytes(n);
                     Arrays.fill(total, 0, n, 0);
                     for (long first = 0; first < summed; first += ROWS) {
-                        Arrays.fill(sum, 0, n, 0);
+                        Floats.clear(sum.address(), bytes);
                         for (long r = first; r < Math.min(summed, first + ROWS); r++) {
-                            Tile.load(x, (o * summed + r) * inside + start, row, n);
-                            add(row, sum, Tile.padded(n));
+                            long row = (o * summed + r) * inside + start;
+                            add(x.read(row, n, 0), sum.address(), bytes);
                         }
-                        for (int i = 0; i < n; i++) {
-                            total[i] += sum[i];
-                        }
+                        addTo(total, sum, n);
                     }
-                    for (int i = 0; i < n; i++) {
-                        sum[i] = (float) total[i];
-                    }
-                    Tile.store(sum, y, o * inside + start, n);
+                    store(total, n, y.place(o * inside + start, n));
+                    y.written(o * inside + start, n);
                 }
             }
         };
     }
 
-    private static void add(float[] x, float[] sum, int n) {
-        for (int i = 0; i < n; i += LANES) {
-            vector(sum, i).add(vector(x, i)).intoArray(sum, i);
+    private static void addTo(double[] total, MemorySegment sum, int n) {
+        for (int i = 0; i < n; i++) {
+            total[i] += sum.getAtIndex(ValueLayout.JAVA_FLOAT, i);
         }
     }
 
-    private static float total(float[] x, int n) {
-        FloatVector sum = all(0);
-        for (int i = 0; i < n; i += LANES) {
-            sum = sum.add(vector(x, i));
+    private static void store(double[] total, int n, long y) {
+        for (int i = 0; i < n; i++) {
+            Floats.set(y + (long) i * Float.BYTES, (float) total[i]);
+        }
+    }
+
+    private static void add(long x, long sum, long bytes) {
+        for (long i = 0; i < bytes; i += STEP) {
+            fromMemorySegment(SPECIES, MEMORY, sum + i, ORDER)
+                    .add(fromMemorySegment(SPECIES, MEMORY, x + i, ORDER))
+                    .intoMemorySegment(MEMORY, sum + i, ORDER);
+        }
+    }
+
+    private static float total(long x, long bytes) {
+        FloatVector sum = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            sum = sum.add(fromMemorySegment(SPECIES, MEMORY, x + i, ORDER));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
 
-    private static float squares(float[] x, int n) {
-        FloatVector sum = all(0);
-        for (int i = 0; i < n; i += LANES) {
-            sum = vector(x, i).fma(vector(x, i), sum);
+    private static float squares(long x, long bytes) {
+        FloatVector sum = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER);
+            sum = v.fma(v, sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
-    }
-
-    /// Loads a tile with zeros up to the next whole vector.
-    private static void load(MemorySegment x, long start, float[] tile, int n) {
-        Tile.load(x, start, tile, n);
-        Arrays.fill(tile, n, Tile.padded(n), 0);
     }
 
     private static long product(Shape shape, int from, int to) {

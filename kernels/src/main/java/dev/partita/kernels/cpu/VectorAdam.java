@@ -1,9 +1,11 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.partita.dsl.graph.Update;
 import dev.partita.kernels.Kernel;
@@ -44,20 +46,24 @@ final class VectorAdam implements Kernel {
     }
 
     private void update(long[] x, long[] y, int bytes) {
-        FloatVector decay = all(op.decoupled() ? 0 : op.weightDecay());
-        FloatVector beta1 = all(op.beta1());
-        FloatVector beta2 = all(op.beta2());
-        FloatVector rest1 = all(1 - op.beta1());
-        FloatVector rest2 = all(1 - op.beta2());
+        FloatVector decay = broadcast(SPECIES, (float) (op.decoupled() ? 0 : op.weightDecay()));
+        FloatVector beta1 = broadcast(SPECIES, (float) op.beta1());
+        FloatVector beta2 = broadcast(SPECIES, (float) op.beta2());
+        FloatVector rest1 = broadcast(SPECIES, (float) (1 - op.beta1()));
+        FloatVector rest2 = broadcast(SPECIES, (float) (1 - op.beta2()));
         for (int i = 0; i < bytes; i += STEP) {
-            FloatVector w = load(x[0] + i);
-            FloatVector slope = w.fma(decay, load(x[1] + i));
-            FloatVector m = load(x[2] + i).fma(beta1, slope.mul(rest1));
-            FloatVector v = load(x[3] + i).fma(beta2, slope.mul(slope).mul(rest2));
-            store(m, y[1] + i);
-            store(v, y[2] + i);
+            FloatVector w = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+            FloatVector slope = w.fma(decay, fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER));
+            FloatVector m =
+                    fromMemorySegment(SPECIES, MEMORY, x[2] + i, ORDER)
+                            .fma(beta1, slope.mul(rest1));
+            FloatVector v =
+                    fromMemorySegment(SPECIES, MEMORY, x[3] + i, ORDER)
+                            .fma(beta2, slope.mul(slope).mul(rest2));
+            m.intoMemorySegment(MEMORY, y[1] + i, ORDER);
+            v.intoMemorySegment(MEMORY, y[2] + i, ORDER);
             FloatVector change = m.mul(size).div(v.sqrt().add(epsilon));
-            store(w.mul(kept).sub(change), y[0] + i);
+            w.mul(kept).sub(change).intoMemorySegment(MEMORY, y[0] + i, ORDER);
         }
     }
 

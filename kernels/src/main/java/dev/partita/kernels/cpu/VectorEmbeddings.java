@@ -1,13 +1,9 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.LANES;
-import static dev.partita.kernels.cpu.Tile.vector;
-
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.Labels;
-import java.lang.foreign.MemorySegment;
 
 /// Table look-up by id, a row at a time. A block of a table that is sharded over its rows gives
 /// zeros for ids that lie in other blocks, so that the sum over the blocks is the whole look-up.
@@ -16,49 +12,45 @@ final class VectorEmbeddings {
 
     static Kernel lookup(KernelRequest request) {
         Buffer block = request.operand(0);
-        MemorySegment table = block.memory();
-        MemorySegment y = request.result(0).memory();
         var ids = new Labels(request.operand(1).memory(), block.region().whole().size(0));
         long count = request.operand(1).type().shape().elements();
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
-        int width = Math.toIntExact(block.type().shape().size(1));
-        float[] zeros = new float[width];
+        long width = block.type().shape().size(1);
+        var table = new Stretches(block, width);
+        var y = new Stretches(request.result(0), width);
         return () -> {
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
+                long to = y.place(n * width, width);
                 if (row >= 0 && row < rows) {
-                    long bytes = (long) width * Float.BYTES;
-                    MemorySegment.copy(table, row * bytes, y, n * bytes, bytes);
+                    Floats.copy(table.read(row * width, width, 0), to, width * Float.BYTES);
                 } else {
-                    Tile.store(zeros, y, n * width, width);
+                    Floats.clear(to, width * Float.BYTES);
                 }
+                y.written(n * width, width);
             }
         };
     }
 
     static Kernel grad(KernelRequest request) {
         Buffer block = request.result(0);
-        MemorySegment dy = request.operand(1).memory();
-        MemorySegment dtable = block.memory();
+        long dtable = block.memory().address();
         var ids = new Labels(request.operand(0).memory(), block.region().whole().size(0));
         long count = request.operand(0).type().shape().elements();
         long first = block.region().offsets().getFirst();
         long rows = block.type().shape().size(0);
-        int width = Math.toIntExact(block.type().shape().size(1));
-        float[] sum = Tile.forWidth(width);
-        float[] gradient = Tile.forWidth(width);
+        long width = block.type().shape().size(1);
+        var dy = new Stretches(request.operand(1), width);
         return () -> {
-            dtable.fill((byte) 0);
+            Floats.clear(dtable, block.type().bytes());
             for (long n = 0; n < count; n++) {
                 long row = ids.get(n) - first;
                 if (row >= 0 && row < rows) {
-                    Tile.load(dtable, row * width, sum, width);
-                    Tile.load(dy, n * width, gradient, width);
-                    for (int i = 0; i < sum.length; i += LANES) {
-                        vector(sum, i).add(vector(gradient, i)).intoArray(sum, i);
-                    }
-                    Tile.store(sum, dtable, row * width, width);
+                    Floats.add(
+                            dy.read(n * width, width, 0),
+                            dtable + row * width * Float.BYTES,
+                            width * Float.BYTES);
                 }
             }
         };

@@ -30,7 +30,11 @@ final class VectorEpilogue {
         }
         var op = new Elementwise.Relu();
         var after = new KernelRequest(op, request.results(), request.results());
-        return new Sequence(contraction, VectorFormulas.kernel(op, after));
+        Kernel relu =
+                HalfFloats.isHalf(request.result(0).type().dtype())
+                        ? HalfLibrary.elementwise(op, after)
+                        : VectorFormulas.kernel(op, after);
+        return new Sequence(contraction, relu);
     }
 
     /// Two kernels that run one after the other.

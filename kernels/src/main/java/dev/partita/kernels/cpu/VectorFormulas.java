@@ -1,9 +1,12 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.kernels.Kernel;
@@ -14,8 +17,11 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Elementwise ops, also in fused chains.
+/// Elementwise ops, also in fused chains. Every formula has its own loop of vectors, which pass
+/// through no method of ours: only then does the JIT certainly keep them in registers.
 final class VectorFormulas {
+    private static final float INVERSE_ROOT_TWO_PI = (float) (1 / Math.sqrt(2 * Math.PI));
+
     private VectorFormulas() {}
 
     static Kernel kernel(Elementwise op, KernelRequest request) {
@@ -29,127 +35,198 @@ final class VectorFormulas {
                 (x, y, n) -> {
                     float by = factor.get(ValueLayout.JAVA_FLOAT, 0);
                     for (int i = 0; i < n; i += STEP) {
-                        store(load(x[0] + i).mul(by), y[0] + i);
+                        fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                .mul(by)
+                                .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                     }
                 },
                 request.operands().subList(0, 1),
                 request);
     }
 
-    /// Every formula has its own loop, for only then does the compiler keep vectors in registers.
     static VectorLoop.Body formula(Elementwise op) {
         return switch (op) {
             case Elementwise.Relu _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).max(0), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .max(0)
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.ReluGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            var positive = load(x[0] + i).compare(VectorOperators.GT, 0);
-                            store(all(0).blend(load(x[1] + i), positive), y[0] + i);
+                            var positive =
+                                    fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                            .compare(VectorOperators.GT, 0);
+                            zero(SPECIES)
+                                    .blend(
+                                            fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER),
+                                            positive)
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
-            case Elementwise.Gelu _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            store(v.mul(VectorMath.normal(v)), y[0] + i);
-                        }
-                    };
-            case Elementwise.GeluGrad _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            FloatVector slope =
-                                    v.fma(VectorMath.normalDensity(v), VectorMath.normal(v));
-                            store(slope.mul(load(x[1] + i)), y[0] + i);
-                        }
-                    };
-            case Elementwise.Silu _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            store(v.mul(VectorMath.sigmoid(v)), y[0] + i);
-                        }
-                    };
-            case Elementwise.SiluGrad _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            FloatVector s = VectorMath.sigmoid(v);
-                            FloatVector slope = all(1).sub(s).fma(v, all(1)).mul(s);
-                            store(slope.mul(load(x[1] + i)), y[0] + i);
-                        }
-                    };
-            case Elementwise.Tanh _ ->
-                    (x, y, n) -> {
-                        for (int i = 0; i < n; i += STEP) {
-                            store(VectorMath.tanh(load(x[0] + i)), y[0] + i);
-                        }
-                    };
+            case Elementwise.Gelu _ -> gelu();
+            case Elementwise.GeluGrad _ -> geluGrad();
+            case Elementwise.Silu _ -> silu();
+            case Elementwise.SiluGrad _ -> siluGrad();
+            case Elementwise.Tanh _ -> tanh();
             case Elementwise.TanhGrad _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector v = load(x[0] + i);
-                            FloatVector slope = v.neg().fma(v, all(1));
-                            store(slope.mul(load(x[1] + i)), y[0] + i);
+                            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                            FloatVector slope = v.neg().fma(v, broadcast(SPECIES, 1));
+                            slope.mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.SquareRoot _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).sqrt(), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .sqrt()
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.ClipFactor clip ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
                             FloatVector norm =
-                                    load(x[0] + i).add((float) Elementwise.ClipFactor.EPSILON);
-                            store(all((float) clip.maxNorm()).div(norm).min(1), y[0] + i);
+                                    fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                            .add((float) Elementwise.ClipFactor.EPSILON);
+                            broadcast(SPECIES, (float) clip.maxNorm())
+                                    .div(norm)
+                                    .min(1)
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Reciprocal _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(all(1).div(load(x[0] + i)), y[0] + i);
+                            broadcast(SPECIES, 1)
+                                    .div(fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.MeanWeight _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(all(1).div(load(x[0] + i).max(1)), y[0] + i);
+                            broadcast(SPECIES, 1)
+                                    .div(fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER).max(1))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Scale scale ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).mul((float) scale.factor()), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .mul((float) scale.factor())
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Add _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).add(load(x[1] + i)), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .add(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Subtract _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).sub(load(x[1] + i)), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .sub(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Multiply _ ->
                     (x, y, n) -> {
                         for (int i = 0; i < n; i += STEP) {
-                            store(load(x[0] + i).mul(load(x[1] + i)), y[0] + i);
+                            fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                                    .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                                    .intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             case Elementwise.Fused fused -> chain(fused);
         };
+    }
+
+    private static VectorLoop.Body gelu() {
+        MemorySegment normal = tile();
+        return (x, y, n) -> {
+            VectorMath.normal(x[0], normal.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                        .mul(fromMemorySegment(SPECIES, MEMORY, normal.address() + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    /// `dy (normal(x) + x density(x))`.
+    private static VectorLoop.Body geluGrad() {
+        MemorySegment normal = tile();
+        MemorySegment density = tile();
+        return (x, y, n) -> {
+            VectorMath.normal(x[0], normal.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                v.mul(v).intoMemorySegment(MEMORY, density.address() + i, ORDER);
+            }
+            VectorMath.exp(density.address(), density.address(), n, -0.5f, 0);
+            for (int i = 0; i < n; i += STEP) {
+                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                        .mul(INVERSE_ROOT_TWO_PI)
+                        .fma(
+                                fromMemorySegment(SPECIES, MEMORY, density.address() + i, ORDER),
+                                fromMemorySegment(SPECIES, MEMORY, normal.address() + i, ORDER))
+                        .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    private static VectorLoop.Body silu() {
+        MemorySegment sigmoid = tile();
+        return (x, y, n) -> {
+            VectorMath.sigmoid(x[0], sigmoid.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
+                        .mul(fromMemorySegment(SPECIES, MEMORY, sigmoid.address() + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    /// `dy sigmoid(x) (1 + x (1 - sigmoid(x)))`.
+    private static VectorLoop.Body siluGrad() {
+        MemorySegment sigmoid = tile();
+        return (x, y, n) -> {
+            VectorMath.sigmoid(x[0], sigmoid.address(), n);
+            for (int i = 0; i < n; i += STEP) {
+                FloatVector s = fromMemorySegment(SPECIES, MEMORY, sigmoid.address() + i, ORDER);
+                broadcast(SPECIES, 1)
+                        .sub(s)
+                        .fma(
+                                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER),
+                                broadcast(SPECIES, 1))
+                        .mul(s)
+                        .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
+                        .intoMemorySegment(MEMORY, y[0] + i, ORDER);
+            }
+        };
+    }
+
+    private static VectorLoop.Body tanh() {
+        MemorySegment doubled = tile();
+        return (x, y, n) -> VectorMath.tanh(x[0], y[0], n, doubled.address());
+    }
+
+    /// Memory for what a formula computes on the way.
+    private static MemorySegment tile() {
+        return Arena.ofAuto().allocate(VectorLoop.TILE, 64);
     }
 
     /// The numbers between two parts stay in the first cache, one tile at a time.

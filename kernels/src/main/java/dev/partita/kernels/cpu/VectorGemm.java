@@ -1,10 +1,12 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.spread;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import java.lang.foreign.Arena;
 import jdk.incubator.vector.FloatVector;
@@ -87,39 +89,40 @@ final class VectorGemm {
     }
 
     private void product(long a, long b, int count) {
-        FloatVector a0 = all(0);
-        FloatVector a1 = all(0);
-        FloatVector b0 = all(0);
-        FloatVector b1 = all(0);
-        FloatVector c0 = all(0);
-        FloatVector c1 = all(0);
-        FloatVector d0 = all(0);
-        FloatVector d1 = all(0);
+        FloatVector a0 = zero(SPECIES);
+        FloatVector a1 = zero(SPECIES);
+        FloatVector b0 = zero(SPECIES);
+        FloatVector b1 = zero(SPECIES);
+        FloatVector c0 = zero(SPECIES);
+        FloatVector c1 = zero(SPECIES);
+        FloatVector d0 = zero(SPECIES);
+        FloatVector d1 = zero(SPECIES);
         for (int k = 0; k < count; k++) {
-            FloatVector w0 = load(b + (long) k * 2 * STEP);
-            FloatVector w1 = load(b + (long) k * 2 * STEP + STEP);
+            FloatVector w0 = fromMemorySegment(SPECIES, MEMORY, b + (long) k * 2 * STEP, ORDER);
+            FloatVector w1 =
+                    fromMemorySegment(SPECIES, MEMORY, b + (long) k * 2 * STEP + STEP, ORDER);
             long at = a + (long) k * ROWS * Float.BYTES;
-            FloatVector x = spread(at);
+            FloatVector x = broadcast(SPECIES, Floats.get(at));
             a0 = w0.fma(x, a0);
             a1 = w1.fma(x, a1);
-            FloatVector y = spread(at + Float.BYTES);
+            FloatVector y = broadcast(SPECIES, Floats.get(at + Float.BYTES));
             b0 = w0.fma(y, b0);
             b1 = w1.fma(y, b1);
-            FloatVector z = spread(at + 2 * Float.BYTES);
+            FloatVector z = broadcast(SPECIES, Floats.get(at + 2 * Float.BYTES));
             c0 = w0.fma(z, c0);
             c1 = w1.fma(z, c1);
-            FloatVector u = spread(at + 3 * Float.BYTES);
+            FloatVector u = broadcast(SPECIES, Floats.get(at + 3 * Float.BYTES));
             d0 = w0.fma(u, d0);
             d1 = w1.fma(u, d1);
         }
-        store(a0, block);
-        store(a1, block + STEP);
-        store(b0, block + 2L * STEP);
-        store(b1, block + 3L * STEP);
-        store(c0, block + 4L * STEP);
-        store(c1, block + 5L * STEP);
-        store(d0, block + 6L * STEP);
-        store(d1, block + 7L * STEP);
+        a0.intoMemorySegment(MEMORY, block, ORDER);
+        a1.intoMemorySegment(MEMORY, block + STEP, ORDER);
+        b0.intoMemorySegment(MEMORY, block + 2L * STEP, ORDER);
+        b1.intoMemorySegment(MEMORY, block + 3L * STEP, ORDER);
+        c0.intoMemorySegment(MEMORY, block + 4L * STEP, ORDER);
+        c1.intoMemorySegment(MEMORY, block + 5L * STEP, ORDER);
+        d0.intoMemorySegment(MEMORY, block + 6L * STEP, ORDER);
+        d1.intoMemorySegment(MEMORY, block + 7L * STEP, ORDER);
     }
 
     private void addBlock(long c, long row, long column, long rowStride, long columnStride) {

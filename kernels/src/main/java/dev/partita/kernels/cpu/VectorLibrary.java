@@ -5,16 +5,26 @@ import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
+import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.kernels.KernelRequest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/// What the Vector API computes in f32, on any platform.
+/// What the Vector API computes in f32, on any platform; some of it from half floats to half
+/// floats.
 final class VectorLibrary implements KernelLibrary {
+    /// Operand of attention's gradient that is always wide.
+    private static final int LOG_SUMS = 4;
+
     @Override
     public String name() {
         return "vector";
@@ -22,11 +32,54 @@ final class VectorLibrary implements KernelLibrary {
 
     @Override
     public Optional<Kernel> open(KernelRequest request) {
-        boolean f32 =
-                request.buffers()
-                        .map(buffer -> buffer.type().dtype())
-                        .allMatch(dtype -> !dtype.isFloating() || dtype == Dtype.F32);
-        return f32 ? kernel(request) : Optional.empty();
+        return isWide(request) || readsHalf(request) ? kernel(request) : Optional.empty();
+    }
+
+    private static boolean isWide(KernelRequest request) {
+        return request.buffers()
+                .map(buffer -> buffer.type().dtype())
+                .allMatch(dtype -> !dtype.isFloating() || dtype == Dtype.F32);
+    }
+
+    /// True for an op in f32 that reads and stores half floats, where they are multiplied natively.
+    private static boolean readsHalf(KernelRequest request) {
+        return switch (request.op()) {
+            case AttentionOp.Attention _ ->
+                    isNative(request.operands()) && isNative(request.results().subList(0, 1));
+            case AttentionOp.AttentionGrad _ -> {
+                var tensors = new ArrayList<>(request.operands());
+                tensors.remove(LOG_SUMS);
+                tensors.addAll(request.results());
+                yield isNative(tensors);
+            }
+            case Op.Sum _, Op.Softmax _, Op.SoftmaxGrad _ ->
+                    request.buffers().allMatch(Numbers::are);
+            case Op.LayerNorm _ -> areWide(request, List.of(1, 2), List.of(1, 2));
+            case Op.LayerNormGrad _ -> areWide(request, List.of(1, 2, 3), List.of(1, 2));
+            case Op.CrossEntropyGrad _ -> areWide(request, List.of(2, 3), List.of());
+            case Op.Embedding _ -> areWide(request, List.of(), List.of());
+            case Op.EmbeddingGrad _ -> areWide(request, List.of(), List.of(0));
+            case Op _ -> false;
+        };
+    }
+
+    /// True if these operands and results are f32, and the others numbers that there are tiles for.
+    private static boolean areWide(
+            KernelRequest request, List<Integer> operands, List<Integer> results) {
+        return Stream.concat(
+                                operands.stream().map(request::operand),
+                                results.stream().map(request::result))
+                        .allMatch(buffer -> buffer.type().dtype() == Dtype.F32)
+                && request.buffers()
+                        .filter(buffer -> buffer.type().dtype().isFloating())
+                        .allMatch(Numbers::are);
+    }
+
+    private static boolean isNative(List<Buffer> buffers) {
+        Dtype first = buffers.getFirst().type().dtype();
+        return HalfFloats.isHalf(first)
+                && OneDnn.computes(first)
+                && buffers.stream().allMatch(buffer -> buffer.type().dtype() == first);
     }
 
     private static Optional<Kernel> kernel(KernelRequest request) {
@@ -56,9 +109,18 @@ final class VectorLibrary implements KernelLibrary {
             case Op.Embedding _ -> Optional.of(VectorEmbeddings.lookup(request));
             case Op.EmbeddingGrad _ -> Optional.of(VectorEmbeddings.grad(request));
             case AttentionOp.Attention attention ->
-                    Optional.of(new BlockwiseAttention(attention, request));
+                    attention.scale() > 0
+                            ? Optional.of(new BlockwiseAttention(attention, request))
+                            : Optional.empty();
             case AttentionOp.AttentionGrad grad ->
-                    Optional.of(new BlockwiseAttentionGrad(grad, request));
+                    grad.scale() > 0
+                            ? Optional.of(new BlockwiseAttentionGrad(grad, request))
+                            : Optional.empty();
+            case RoutingOp.Route route -> Optional.of(TopChoices.route(route, request));
+            case RoutingOp.RouteGrad grad -> Optional.of(TopChoices.grad(grad, request));
+            case RoutingOp.Dispatch _ -> Optional.of(SlotRows.dispatch(request));
+            case RoutingOp.Combine _ -> Optional.of(SlotRows.combine(request));
+            case RoutingOp.SlotDot _ -> Optional.of(SlotRows.dot(request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
             case Op.Leaf _,
@@ -76,6 +138,7 @@ final class VectorLibrary implements KernelLibrary {
                     AttentionOp.Rotary _,
                     Update.Store _,
                     Update.LossScaleStep _,
+                    Wide _,
                     Reshard _ ->
                     Optional.empty();
         };

@@ -1,12 +1,21 @@
 package dev.partita.kernels.cpu;
 
-import static dev.partita.kernels.cpu.Floats.all;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
+import static dev.partita.kernels.cpu.Floats.STEP;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Functions on vectors that the Vector API lacks or leaves to a library of the platform, which
-/// would give other bits elsewhere.
+/// Functions that the Vector API lacks or leaves to a library of the platform, which would give
+/// other bits elsewhere. Each is a loop over whole vectors in memory, from `x` to `y`, which may be
+/// the same: a vector that went through a method of ours would become an object wherever the JIT
+/// does not inline that method.
 final class VectorMath {
     private static final float LOG2_E = (float) (1 / Math.log(2));
     private static final float LN2_HIGH = 0x1.63p-1f;
@@ -19,70 +28,99 @@ final class VectorMath {
 
     private static final int MANTISSA_BITS = 23;
     private static final float ROOT_HALF = (float) Math.sqrt(0.5);
-    private static final float INVERSE_ROOT_TWO_PI = (float) (1 / Math.sqrt(2 * Math.PI));
 
     private VectorMath() {}
 
-    /// `exp(x)` to 2 units in the last place (Cephes `expf`); clamped to `exp(-87.3)..exp(88.3)`.
-    static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(EXP_MIN).min(EXP_MAX);
-        FloatVector rounded = clamped.fma(all(LOG2_E), all(ROUNDER));
-        FloatVector n = rounded.sub(ROUNDER);
-        FloatVector r = n.fma(all(-LN2_HIGH), clamped);
-        r = n.fma(all(-LN2_LOW), r);
-        FloatVector p = all(1.9875691500e-4);
-        p = p.fma(r, all(1.3981999507e-3));
-        p = p.fma(r, all(8.3334519073e-3));
-        p = p.fma(r, all(4.1665795894e-2));
-        p = p.fma(r, all(1.6666665459e-1));
-        p = p.fma(r, all(5.0000001201e-1));
-        p = p.fma(r.mul(r), r.add(1f));
-        return p.reinterpretAsInts()
-                .add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
-                .reinterpretAsFloats();
+    /// `y = exp(scale x + shift)` to 2 units in the last place (Cephes `expf`), clamped to
+    /// `exp(-87.3)..exp(88.3)`.
+    ///
+    /// @return the sum of `y`
+    static float exp(long x, long y, long bytes, float scale, float shift) {
+        FloatVector sum = zero(SPECIES);
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector power =
+                    fromMemorySegment(SPECIES, MEMORY, x + i, ORDER)
+                            .fma(broadcast(SPECIES, scale), broadcast(SPECIES, shift));
+            // comparing is cheaper than max and min, and keeps NaN as they do
+            power = power.blend(EXP_MIN, power.compare(VectorOperators.LT, EXP_MIN));
+            power = power.blend(EXP_MAX, power.compare(VectorOperators.GT, EXP_MAX));
+            FloatVector rounded =
+                    power.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUNDER));
+            FloatVector n = rounded.sub(ROUNDER);
+            FloatVector r = n.fma(broadcast(SPECIES, -LN2_HIGH), power);
+            r = n.fma(broadcast(SPECIES, -LN2_LOW), r);
+            FloatVector p = broadcast(SPECIES, 1.9875691e-4f);
+            p = p.fma(r, broadcast(SPECIES, 1.3981999e-3f));
+            p = p.fma(r, broadcast(SPECIES, 8.333452e-3f));
+            p = p.fma(r, broadcast(SPECIES, 4.1665796e-2f));
+            p = p.fma(r, broadcast(SPECIES, 1.6666666e-1f));
+            p = p.fma(r, broadcast(SPECIES, 5e-1f));
+            p = p.fma(r.mul(r), r.add(1f));
+            IntVector exponent =
+                    rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS);
+            FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+            e.intoMemorySegment(MEMORY, y + i, ORDER);
+            sum = sum.add(e);
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
-    /// The standard normal distribution function, `(1 + erf(x / sqrt 2)) / 2`, with erf to 1e-6 by
-    /// the rational approximation of Eigen.
-    static FloatVector normal(FloatVector x) {
-        FloatVector z = x.mul(ROOT_HALF).max(-4f).min(4f);
-        FloatVector s = z.mul(z);
-        FloatVector p = all(-2.72614225801306e-10);
-        p = p.fma(s, all(2.77068142495902e-08));
-        p = p.fma(s, all(-2.10102402082508e-06));
-        p = p.fma(s, all(-5.69250639462346e-05));
-        p = p.fma(s, all(-7.34990630326855e-04));
-        p = p.fma(s, all(-2.95459980854025e-03));
-        p = p.fma(s, all(-1.60960333262415e-02));
-        FloatVector q = all(-1.45660718464996e-05);
-        q = q.fma(s, all(-2.13374055278905e-04));
-        q = q.fma(s, all(-1.68282697438203e-03));
-        q = q.fma(s, all(-7.37332916720468e-03));
-        q = q.fma(s, all(-1.42647390514189e-02));
-        return z.mul(p).div(q).fma(all(0.5), all(0.5));
+    /// `y = (1 + erf(x / sqrt 2)) / 2`, the standard normal distribution function, with erf to 1e-6
+    /// by the rational approximation of Eigen.
+    static void normal(long x, long y, long bytes) {
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector z = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER).mul(ROOT_HALF);
+            z = z.blend(-4f, z.compare(VectorOperators.LT, -4f));
+            z = z.blend(4f, z.compare(VectorOperators.GT, 4f));
+            FloatVector s = z.mul(z);
+            FloatVector p = broadcast(SPECIES, -2.7261424e-10f);
+            p = p.fma(s, broadcast(SPECIES, 2.7706815e-8f));
+            p = p.fma(s, broadcast(SPECIES, -2.101024e-6f));
+            p = p.fma(s, broadcast(SPECIES, -5.6925062e-5f));
+            p = p.fma(s, broadcast(SPECIES, -7.3499064e-4f));
+            p = p.fma(s, broadcast(SPECIES, -0.0029546f));
+            p = p.fma(s, broadcast(SPECIES, -0.016096033f));
+            FloatVector q = broadcast(SPECIES, -1.45660715e-5f);
+            q = q.fma(s, broadcast(SPECIES, -2.1337405e-4f));
+            q = q.fma(s, broadcast(SPECIES, -0.001682827f));
+            q = q.fma(s, broadcast(SPECIES, -0.0073733293f));
+            q = q.fma(s, broadcast(SPECIES, -0.014264739f));
+            z.mul(p)
+                    .div(q)
+                    .fma(broadcast(SPECIES, 0.5f), broadcast(SPECIES, 0.5f))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
+        }
     }
 
-    /// `tanh(x)` to 3 units in the last place (Cephes `tanhf`): a polynomial near 0, where the
+    /// `y = 1 / (1 + exp(-x))`.
+    static void sigmoid(long x, long y, long bytes) {
+        exp(x, y, bytes, -1, 0);
+        for (long i = 0; i < bytes; i += STEP) {
+            broadcast(SPECIES, 1)
+                    .div(fromMemorySegment(SPECIES, MEMORY, y + i, ORDER).add(1f))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
+        }
+    }
+
+    /// `y = tanh(x)` to 3 units in the last place (Cephes `tanhf`): a polynomial near 0, where the
     /// other form would cancel, and `1 - 2 / (exp(2x) + 1)` elsewhere.
-    static FloatVector tanh(FloatVector x) {
-        FloatVector s = x.mul(x);
-        FloatVector p = all(-5.70498872745e-3);
-        p = p.fma(s, all(2.06390887954e-2));
-        p = p.fma(s, all(-5.37397155531e-2));
-        p = p.fma(s, all(1.33314422036e-1));
-        p = p.fma(s, all(-3.33332819422e-1));
-        FloatVector near = p.mul(s).fma(x, x);
-        FloatVector far = all(-2).div(exp(x.add(x)).add(1f)).add(1f);
-        return far.blend(near, x.abs().compare(VectorOperators.LT, 0.625f));
-    }
-
-    /// `1 / (1 + exp(-x))`.
-    static FloatVector sigmoid(FloatVector x) {
-        return all(1).div(exp(x.neg()).add(1f));
-    }
-
-    /// The standard normal density.
-    static FloatVector normalDensity(FloatVector x) {
-        return exp(x.mul(x).mul(-0.5f)).mul(INVERSE_ROOT_TWO_PI);
+    ///
+    /// @param doubled scratch memory of `bytes`
+    static void tanh(long x, long y, long bytes, long doubled) {
+        exp(x, doubled, bytes, 2, 0);
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector v = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER);
+            FloatVector s = v.mul(v);
+            FloatVector p = broadcast(SPECIES, -0.0057049887f);
+            p = p.fma(s, broadcast(SPECIES, 0.020639088f));
+            p = p.fma(s, broadcast(SPECIES, -0.053739715f));
+            p = p.fma(s, broadcast(SPECIES, 0.13331442f));
+            p = p.fma(s, broadcast(SPECIES, -0.3333328f));
+            FloatVector near = p.mul(s).fma(v, v);
+            FloatVector e = fromMemorySegment(SPECIES, MEMORY, doubled + i, ORDER);
+            FloatVector far = broadcast(SPECIES, -2).div(e.add(1f)).add(1f);
+            far.blend(near, v.abs().compare(VectorOperators.LT, 0.625f))
+                    .intoMemorySegment(MEMORY, y + i, ORDER);
+        }
     }
 }

@@ -41,11 +41,7 @@ final class VectorMatmul implements Kernel {
     }
 
     static Optional<Kernel> einsum(Op.Einsum op, KernelRequest request) {
-        return MatmulForm.of(
-                        op.spec(),
-                        request.operand(0).type().shape(),
-                        request.operand(1).type().shape(),
-                        request.result(0).type().shape())
+        return MatmulForm.of(op.spec(), request)
                 .map(form ->
                         VectorEpilogue.after(
                                 new VectorMatmul(form, request), op.epilogue(), request));

@@ -1,11 +1,12 @@
 package dev.partita.kernels.cpu;
 
 import static dev.partita.kernels.cpu.Floats.LANES;
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
 import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Window;
@@ -91,19 +92,25 @@ final class VectorPooling {
 
     private void maxOfWindow(long corner, long y, long positions) {
         for (int c = 0; c < pixelBytes; c += STEP) {
-            FloatVector best = load(corner + c);
+            FloatVector best = fromMemorySegment(SPECIES, MEMORY, corner + c, ORDER);
             IntVector position = IntVector.zero(INTS);
             int p = 0;
             for (int h = 0; h < window.height(); h++) {
                 for (int w = 0; w < window.width(); w++) {
-                    FloatVector other = load(corner + h * lineBytes + (long) w * pixelBytes + c);
+                    FloatVector other =
+                            fromMemorySegment(
+                                    SPECIES,
+                                    MEMORY,
+                                    corner + h * lineBytes + (long) w * pixelBytes + c,
+                                    ORDER);
                     VectorMask<Float> larger = other.compare(VectorOperators.GT, best);
                     best = best.blend(other, larger);
                     position = position.blend(p++, larger.cast(INTS));
                 }
             }
-            store(best, y + c);
-            Positions.store(position, positions + c / Float.BYTES);
+            best.intoMemorySegment(MEMORY, y + c, ORDER);
+            ((ByteVector) position.convertShape(VectorOperators.I2B, Positions.BYTES, 0))
+                    .intoMemorySegment(MEMORY, positions + c / Float.BYTES, ORDER);
         }
     }
 
@@ -126,16 +133,22 @@ final class VectorPooling {
 
     private void spreadOverWindow(long dy, long positions, long corner) {
         for (int c = 0; c < pixelBytes; c += STEP) {
-            FloatVector gradient = load(dy + c);
-            IntVector position = Positions.load(positions + c / Float.BYTES);
+            FloatVector gradient = fromMemorySegment(SPECIES, MEMORY, dy + c, ORDER);
+            ByteVector bytes =
+                    ByteVector.fromMemorySegment(
+                            Positions.BYTES, MEMORY, positions + c / Float.BYTES, ORDER);
+            var position = (IntVector) bytes.convertShape(VectorOperators.B2I, INTS, 0);
             int p = 0;
             for (int h = 0; h < window.height(); h++) {
                 for (int w = 0; w < window.width(); w++) {
                     VectorMask<Float> here =
                             position.compare(VectorOperators.EQ, p++).cast(SPECIES);
-                    store(
-                            all(0).blend(gradient, here),
-                            corner + h * lineBytes + (long) w * pixelBytes + c);
+                    zero(SPECIES)
+                            .blend(gradient, here)
+                            .intoMemorySegment(
+                                    MEMORY,
+                                    corner + h * lineBytes + (long) w * pixelBytes + c,
+                                    ORDER);
                 }
             }
         }
@@ -145,15 +158,5 @@ final class VectorPooling {
     private static final class Positions {
         static final VectorSpecies<Byte> BYTES =
                 VectorSpecies.of(byte.class, VectorShape.forBitSize(LANES * Byte.SIZE));
-
-        static IntVector load(long address) {
-            return (IntVector)
-                    Floats.bytes(BYTES, address).convertShape(VectorOperators.B2I, INTS, 0);
-        }
-
-        static void store(IntVector positions, long address) {
-            Floats.storeBytes(
-                    (ByteVector) positions.convertShape(VectorOperators.I2B, BYTES, 0), address);
-        }
     }
 }

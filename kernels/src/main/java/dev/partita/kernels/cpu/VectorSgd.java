@@ -1,9 +1,11 @@
 package dev.partita.kernels.cpu;
 
+import static dev.partita.kernels.cpu.Floats.MEMORY;
+import static dev.partita.kernels.cpu.Floats.ORDER;
+import static dev.partita.kernels.cpu.Floats.SPECIES;
 import static dev.partita.kernels.cpu.Floats.STEP;
-import static dev.partita.kernels.cpu.Floats.all;
-import static dev.partita.kernels.cpu.Floats.load;
-import static dev.partita.kernels.cpu.Floats.store;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.partita.dsl.graph.Update;
 import dev.partita.kernels.Kernel;
@@ -24,26 +26,38 @@ final class VectorSgd {
         if (op.momentum() == 0) {
             VectorLoop.Body plain =
                     (x, y, n) -> {
-                        FloatVector rate = all(-learningRate.get(ValueLayout.JAVA_FLOAT, 0));
+                        FloatVector rate =
+                                broadcast(SPECIES, -learningRate.get(ValueLayout.JAVA_FLOAT, 0));
                         for (int i = 0; i < n; i += STEP) {
-                            FloatVector w = load(x[0] + i);
-                            FloatVector slope = w.fma(all(decay), load(x[1] + i));
-                            store(slope.fma(rate, w), y[0] + i);
+                            FloatVector w = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                            FloatVector slope =
+                                    w.fma(
+                                            broadcast(SPECIES, decay),
+                                            fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER));
+                            slope.fma(rate, w).intoMemorySegment(MEMORY, y[0] + i, ORDER);
                         }
                     };
             return new VectorLoop(plain, request.operands().subList(0, 2), request);
         }
         VectorLoop.Body withVelocity =
                 (x, y, n) -> {
-                    FloatVector rate = all(-learningRate.get(ValueLayout.JAVA_FLOAT, 0));
+                    FloatVector rate =
+                            broadcast(SPECIES, -learningRate.get(ValueLayout.JAVA_FLOAT, 0));
                     for (int i = 0; i < n; i += STEP) {
-                        FloatVector w = load(x[0] + i);
-                        FloatVector slope = w.fma(all(decay), load(x[1] + i));
-                        FloatVector velocity = load(x[2] + i).fma(all(momentum), slope);
-                        store(velocity, y[1] + i);
+                        FloatVector w = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
+                        FloatVector slope =
+                                w.fma(
+                                        broadcast(SPECIES, decay),
+                                        fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER));
+                        FloatVector velocity =
+                                fromMemorySegment(SPECIES, MEMORY, x[2] + i, ORDER)
+                                        .fma(broadcast(SPECIES, momentum), slope);
+                        velocity.intoMemorySegment(MEMORY, y[1] + i, ORDER);
                         FloatVector step =
-                                op.nesterov() ? velocity.fma(all(momentum), slope) : velocity;
-                        store(step.fma(rate, w), y[0] + i);
+                                op.nesterov()
+                                        ? velocity.fma(broadcast(SPECIES, momentum), slope)
+                                        : velocity;
+                        step.fma(rate, w).intoMemorySegment(MEMORY, y[0] + i, ORDER);
                     }
                 };
         var operands = List.of(request.operand(0), request.operand(1), request.operand(3));

@@ -5,8 +5,10 @@ import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelLibrary;
@@ -24,7 +26,8 @@ public final class ReferenceLibrary implements KernelLibrary {
     }
 
     @Override
-    public Optional<Kernel> open(KernelRequest request) {
+    public Optional<Kernel> open(KernelRequest wide) {
+        KernelRequest request = wide.inside();
         return WideKernel.concerns(request)
                 ? Optional.of(WideKernel.open(this, request, Dtype.F64))
                 : kernel(request);
@@ -33,9 +36,10 @@ public final class ReferenceLibrary implements KernelLibrary {
     private static Optional<Kernel> kernel(KernelRequest request) {
         return switch (request.op()) {
             case Op.Input _, Op.Parameter _, Op.State _, Op.RequireFinite _ -> Optional.empty();
-            case Reshard.Collective _ -> Optional.empty();
+            case Reshard.Collective _, Wide _ -> Optional.empty();
             case Op.Constant constant -> Optional.of(Rearrangements.constant(constant, request));
-            case Op.Flatten _, Op.Unflatten _ -> Optional.of(Rearrangements.copy(request));
+            case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ ->
+                    Optional.of(Rearrangements.copy(request));
             case Op.MicroBatch part -> Optional.of(Rearrangements.microBatch(part, request));
             case Op.Broadcast broadcast ->
                     Optional.of(Rearrangements.broadcast(broadcast, request));
@@ -71,6 +75,7 @@ public final class ReferenceLibrary implements KernelLibrary {
                     Optional.of(Attentions.forward(attention, request));
             case AttentionOp.AttentionGrad grad -> Optional.of(Attentions.backward(grad, request));
             case AttentionOp.Rotary rotary -> Optional.of(Attentions.rotary(rotary, request));
+            case RoutingOp routing -> Optional.of(Routing.kernel(routing, request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
             case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
             case Update.LossScaleStep step -> Optional.of(Optimizers.lossScale(step, request));

@@ -1,5 +1,6 @@
 package dev.partita.kernels.cpu;
 
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ final class ConvNetPrimitives {
     public static void main(String[] arguments) {
         KernelLibrary cpu = KernelLibraries.cpu();
         cpu.prepareThread();
-        try (var ceiling = PrimitiveCeiling.convNet(BATCH).orElseThrow();
+        try (var ceiling = PrimitiveCeiling.convNet(BATCH, Dtype.F32).orElseThrow();
                 var step = new ConvNetStep(cpu, BATCH)) {
             var ceilings = new double[ROUNDS];
             var steps = new double[ROUNDS];

@@ -9,6 +9,7 @@ import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
@@ -155,6 +156,50 @@ class ReferenceGradientsTest {
         for (int operand = 0; operand < 3; operand++) {
             check(forward, operand, dy, backward.truth().get(operand));
         }
+    }
+
+    /// Choices do not change within a step, so a small step shows the slope.
+    @ParameterizedTest
+    @CsvSource({"1, 2", "2, 2", "3, 1", "4, 5"})
+    void routing(int choices, int capacity) {
+        TensorType p = f64("2,5,4");
+        Trial forward = Trial.of(26, new RoutingOp.Route(choices, capacity), p);
+        double[] probabilities = new Random(26).doubles(40, 0.1, 1).toArray();
+        forward = forward.with(0, probabilities);
+        TensorType slots = f64("4,2," + capacity);
+        double[] dy = random(slots.shape().elements());
+        Trial backward =
+                Trial.of(
+                                27,
+                                new RoutingOp.RouteGrad(choices),
+                                p,
+                                Types.i32("4,2," + capacity),
+                                slots)
+                        .with(0, probabilities)
+                        .with(1, forward.truth().get(1))
+                        .with(2, dy);
+        check(forward, 0, dy, backward.truth().getFirst());
+    }
+
+    @Test
+    void dispatch_and_combine_are_each_others_gradients() {
+        TensorType x = f64("2,3,2");
+        TensorType y = f64("2,2,2,2");
+        TensorType slots = f64("2,2,2");
+        TensorType positions = Types.i32("2,2,2");
+        double[] at = {0, 2, 1, -1, 2, 1, 0, 1};
+        var dispatch = new RoutingOp.Dispatch(y.shape());
+        var combine = new RoutingOp.Combine(x.shape());
+        double[] dy = random(16);
+        double[] dx = random(12);
+        Trial there = Trial.of(28, dispatch, x, positions, slots).with(1, at);
+        double[] weights = there.operand(2);
+        Trial back = Trial.of(29, combine, y, positions, slots).with(1, at).with(2, weights);
+        check(there, 0, dy, back.with(0, dy).truth().getFirst());
+        check(back, 0, dx, there.with(0, dx).truth().getFirst());
+        Trial dots = Trial.of(30, new RoutingOp.SlotDot(), y, x, positions).with(2, at);
+        check(there, 2, dy, dots.with(0, dy).with(1, there.operand(0)).truth().getFirst());
+        check(back, 2, dx, dots.with(0, back.operand(0)).with(1, dx).truth().getFirst());
     }
 
     @Test

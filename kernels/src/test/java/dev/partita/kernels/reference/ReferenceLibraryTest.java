@@ -14,8 +14,10 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.ResultTypes;
+import dev.partita.dsl.graph.RoutingOp;
 import dev.partita.dsl.graph.RowOp;
 import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.problem.ProblemCode;
@@ -45,7 +47,12 @@ class ReferenceLibraryTest {
                     Reshard.AllReduce.class,
                     Reshard.AllGather.class,
                     Reshard.ReduceScatter.class,
-                    Reshard.AllToAll.class);
+                    Reshard.AllToAll.class,
+                    Reshard.Broadcast.class,
+                    Reshard.Reduce.class,
+                    Reshard.Scatter.class,
+                    Reshard.Gather.class,
+                    Reshard.Send.class);
 
     @Test
     void every_op_is_computed_or_on_the_list_of_those_that_are_not() {
@@ -80,6 +87,10 @@ class ReferenceLibraryTest {
         TensorType w = f64("3,2,2,2");
         TensorType q = f64("1,3,2,2,4");
         TensorType k = f64("1,3,2,4");
+        TensorType routes = f64("2,3,4");
+        TensorType slots = f64("4,2,2");
+        TensorType positions = i32("4,2,2");
+        TensorType slotted = f64("4,2,2,4");
         TensorType scalar = f64("");
         TensorType step = TensorType.scalar(Dtype.I64);
         Window window = Window.square(2, 2, 0);
@@ -110,6 +121,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Op.SoftmaxGrad(), m, m),
                 Trial.of(0, new Op.LayerNorm(1e-5), m, v, v),
                 Trial.of(0, new Op.LayerNormGrad(), m, v, f64("3"), f64("3"), m),
+                Trial.of(0, new Wide(new Op.Softmax(), List.of(Dtype.BF16)), f64("3,4")),
                 Trial.of(0, new BatchNorm.Squares(), m, v),
                 Trial.of(0, new BatchNorm.Normalize(1e-5, false), m, v, v, v, v),
                 Trial.of(0, new BatchNorm.SumsGrad(1e-5), m, v, v, m),
@@ -126,6 +138,11 @@ class ReferenceLibraryTest {
                 Trial.of(0, new AttentionOp.Attention(true, 1), q, k, k),
                 Trial.of(0, new AttentionOp.AttentionGrad(true, 1), q, k, k, q, f64("1,3,2,2"), q),
                 Trial.of(0, new AttentionOp.Rotary(10_000, false), k),
+                Trial.of(0, new RoutingOp.Route(2, 2), routes),
+                Trial.of(0, new RoutingOp.RouteGrad(2), routes, positions, slots),
+                Trial.of(0, new RoutingOp.Dispatch(slotted.shape()), routes, positions),
+                Trial.of(0, new RoutingOp.Combine(routes.shape()), slotted, positions, slots),
+                Trial.of(0, new RoutingOp.SlotDot(), slotted, routes, positions),
                 Trial.of(0, new Elementwise.Relu(), v),
                 Trial.of(0, new Elementwise.ReluGrad(), v, v),
                 Trial.of(0, new Elementwise.Gelu(), v),
@@ -160,6 +177,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new Update.Store(), v, v),
                 Trial.of(0, new Update.LossScaleStep(3), scalar, scalar),
                 Trial.of(0, new Elementwise.Reciprocal(), v),
+                Trial.of(0, new Reshard.Relocate(List.of(), List.of()), v),
                 Trial.of(0, new Reshard.Slice(List.of(new Axis("data", 2)), 0), v));
     }
 

@@ -29,7 +29,7 @@ final class AllReduceCollective implements PendingCollective {
 
     @Override
     public void start() {
-        meeting.ready(rank);
+        meeting.start(rank);
     }
 
     @Override
@@ -47,7 +47,7 @@ final class AllReduceCollective implements PendingCollective {
             long at = from(other);
             MemorySegment.copy(meeting.target(0, other), at, target, at, length(other));
         }
-        meeting.doneAndAwait(rank);
+        meeting.done(rank);
     }
 
     private long from(int member) {

@@ -6,34 +6,47 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
-import dev.partita.kernels.Buffer;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
-/// Checks that one member's buffers are what a collective takes and gives.
+/// Checks that members' buffers are what a collective takes and gives.
 final class CollectiveCheck {
     private CollectiveCheck() {}
 
-    static void check(Reshard.Collective op, int tag, int members, Buffer source, Buffer target) {
+    /// Checks the types that members bring and get, as far as they are known.
+    static void check(
+            Reshard.Collective op,
+            int tag,
+            int members,
+            List<TensorType> sources,
+            List<TensorType> targets) {
         if (op.size() != members) {
             throw rejected(tag, op, "the group has " + members + " members, not " + op.size());
         }
-        TensorType from = source.type();
-        TensorType to = target.type();
-        boolean fits =
-                switch (op) {
-                    case Reshard.AllReduce _ -> scaled(from, -1, 1, to);
-                    case Reshard.AllGather(_, int dim) -> scaled(from, dim, members, to);
-                    case Reshard.ReduceScatter(_, int dim) -> scaled(to, dim, members, from);
-                    case Reshard.AllToAll(_, int split, int join) when split == join ->
-                            scaled(from, -1, 1, to) && from.shape().size(split) % members == 0;
-                    case Reshard.AllToAll(_, int split, int join) ->
-                            exchanged(from, split, join, members, to);
-                };
-        if (!fits || from.dtype() != to.dtype()) {
-            throw rejected(tag, op, "it cannot make " + to + " of " + from);
+        sources.forEach(from -> requireSum(op, tag, from.dtype()));
+        for (int value = 0; value < Math.min(sources.size(), targets.size()); value++) {
+            TensorType from = sources.get(value);
+            TensorType to = targets.get(value);
+            if (!fits(op, members, from, to) || from.dtype() != to.dtype()) {
+                throw rejected(tag, op, "it cannot make " + to + " of " + from);
+            }
         }
-        requireSum(op, tag, from.dtype());
-        requireApart(op, tag, members, source.memory(), target.memory());
+    }
+
+    private static boolean fits(
+            Reshard.Collective op, int members, TensorType from, TensorType to) {
+        return switch (op) {
+            case Reshard.AllReduce _, Reshard.Reduce _, Reshard.Broadcast _, Reshard.Send _ ->
+                    scaled(from, -1, 1, to);
+            case Reshard.AllGather(_, int dim) -> scaled(from, dim, members, to);
+            case Reshard.Gather(_, _, int dim) -> scaled(from, dim, members, to);
+            case Reshard.ReduceScatter(_, int dim) -> scaled(to, dim, members, from);
+            case Reshard.Scatter(_, _, int dim) -> scaled(to, dim, members, from);
+            case Reshard.AllToAll(_, int split, int join) when split == join ->
+                    scaled(from, -1, 1, to) && from.shape().size(split) % members == 0;
+            case Reshard.AllToAll(_, int split, int join) ->
+                    exchanged(from, split, join, members, to);
+        };
     }
 
     /// True if `small` with its dim `dim` multiplied by `factor` has the sizes of `large`.
@@ -57,7 +70,10 @@ final class CollectiveCheck {
     }
 
     private static void requireSum(Reshard.Collective op, int tag, Dtype dtype) {
-        boolean sums = op instanceof Reshard.AllReduce || op instanceof Reshard.ReduceScatter;
+        boolean sums =
+                op instanceof Reshard.AllReduce
+                        || op instanceof Reshard.ReduceScatter
+                        || op instanceof Reshard.Reduce;
         if (sums && !dtype.isFloating()) {
             throw Problem.of(ProblemCode.UNSUPPORTED, "A collective sums floating numbers only.")
                     .fact("collective", op + ", tag " + tag)
@@ -67,9 +83,9 @@ final class CollectiveCheck {
         }
     }
 
-    /// Others still read the source while the target is written; only an all-reduce is careful
-    /// enough to do it in place.
-    private static void requireApart(
+    /// Others still read the source while the target is written; only sums that are read by who
+    /// writes them, of an all-reduce or a reduce, can be done in place.
+    static void requireApart(
             Reshard.Collective op,
             int tag,
             int members,
@@ -78,7 +94,8 @@ final class CollectiveCheck {
         boolean shared = source.asOverlappingSlice(target).isPresent();
         boolean same =
                 source.address() == target.address() && source.byteSize() == target.byteSize();
-        boolean inPlace = same && (op instanceof Reshard.AllReduce || members == 1);
+        boolean sums = op instanceof Reshard.AllReduce || op instanceof Reshard.Reduce;
+        boolean inPlace = same && (sums || members == 1);
         if (shared && !inPlace) {
             throw rejected(tag, op, "its source and target overlap");
         }

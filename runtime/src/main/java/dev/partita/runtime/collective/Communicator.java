@@ -11,7 +11,7 @@ public interface Communicator {
     /// all-reduce, source and target may be the same memory.
     ///
     /// Several values may be communicated at once, as one bucket: target `i` is what becomes of
-    /// source `i`.
+    /// source `i`. A member that brings nothing has no sources, one that gets nothing no targets.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `PlanRejected` if the buffers do not fit
     ///   the op or what the other members opened under this tag, `Unsupported` if it sums a type

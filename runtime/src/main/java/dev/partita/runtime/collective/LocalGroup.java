@@ -1,14 +1,10 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.graph.Reshard;
-import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
-import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /// What the members of one group of devices in this process share: their open collectives by tag,
 /// and whether the group was aborted.
@@ -42,66 +38,30 @@ public final class LocalGroup {
 
     /// The access of member `rank`, counted within the group.
     public Communicator communicator(int rank) {
+        return communicator(rank, new WaitClock());
+    }
+
+    /// The access of member `rank`, counted within the group.
+    ///
+    /// @param clock counts how long the member waits
+    public Communicator communicator(int rank, WaitClock clock) {
         if (rank < 0 || rank >= members) {
             throw new IndexOutOfBoundsException("member " + rank + " of " + members);
         }
-        return (op, tag, sources, targets) -> open(rank, op, tag, sources, targets);
+        return (op, tag, sources, targets) -> open(rank, op, tag, sources, targets, clock);
     }
 
     private synchronized PendingCollective open(
-            int rank, Reshard.Collective op, int tag, List<Buffer> sources, List<Buffer> targets) {
-        Meeting meeting =
-                meetings.computeIfAbsent(tag, t -> new Meeting(this, op, t, sources.size()));
-        meeting.join(rank, op, sources, targets);
-        Dtype dtype = sources.getFirst().type().dtype();
-        List<Part> from = sources.stream().map(b -> Part.whole(b.type())).toList();
-        List<Part> to = targets.stream().map(b -> Part.whole(b.type())).toList();
-        return switch (op) {
-            case Reshard.AllReduce _ -> new AllReduceCollective(meeting, rank, dtype);
-            case Reshard.ReduceScatter(_, int dim) ->
-                    new ReduceScatterCollective(
-                            meeting,
-                            rank,
-                            dtype,
-                            each(
-                                    from,
-                                    to,
-                                    (a, b) -> new PairedRuns(a.split(dim, rank, members), b)));
-            // all of member j's source becomes part j of the target
-            case Reshard.AllGather(_, int dim) ->
-                    new ExchangeCollective(
-                            meeting,
-                            rank,
-                            each(
-                                    from,
-                                    to,
-                                    (a, b) -> copies(_ -> a, j -> b.split(dim, j, members))));
-            // this member's part of member j's source becomes part j of the target
-            case Reshard.AllToAll(_, int split, int join) ->
-                    new ExchangeCollective(
-                            meeting,
-                            rank,
-                            each(
-                                    from,
-                                    to,
-                                    (a, b) ->
-                                            copies(
-                                                    _ -> a.split(split, rank, members),
-                                                    j -> b.split(join, j, members))));
-        };
-    }
-
-    private static <T> List<T> each(
-            List<Part> from, List<Part> to, BiFunction<Part, Part, T> open) {
-        return IntStream.range(0, from.size())
-                .mapToObj(value -> open.apply(from.get(value), to.get(value)))
-                .toList();
-    }
-
-    private List<BlockCopy> copies(IntFunction<Part> from, IntFunction<Part> to) {
-        return IntStream.range(0, members)
-                .mapToObj(j -> new BlockCopy(from.apply(j), to.apply(j)))
-                .toList();
+            int rank,
+            Reshard.Collective op,
+            int tag,
+            List<Buffer> sources,
+            List<Buffer> targets,
+            WaitClock clock) {
+        int values = Math.max(sources.size(), targets.size());
+        Meeting meeting = meetings.computeIfAbsent(tag, t -> new Meeting(this, op, t, values));
+        meeting.join(rank, op, sources, targets, clock);
+        return new Membership(meeting, rank, members, sources, targets).open(op);
     }
 
     /// Makes every member that waits, or will wait, throw [GroupAbortedException]. Results of the

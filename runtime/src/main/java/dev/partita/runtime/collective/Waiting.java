@@ -21,10 +21,19 @@ final class Waiting {
 
     /// Returns when `counter` has reached `value`.
     ///
+    /// @param clock counts the time until then
     /// @throws GroupAbortedException if the group is aborted
+    void until(AtomicLong counter, long value, WaitClock clock) {
+        if (counter.get() < value) {
+            long start = System.nanoTime();
+            await(counter, value);
+            clock.add(System.nanoTime() - start);
+        }
+    }
+
     // yielding is a courtesy to other threads here, nothing rests on it
     @SuppressWarnings("ThreadPriorityCheck")
-    void until(AtomicLong counter, long value) {
+    private void await(AtomicLong counter, long value) {
         for (int tries = 0; counter.get() < value; tries++) {
             if (group.isAborted()) {
                 throw new GroupAbortedException();

@@ -23,6 +23,7 @@ public final class Batches implements AutoCloseable {
     private final Augmentation augmentation;
     private final long seed;
     private final OptionalInt ignored;
+    private final BatchPlace first;
     private final Arena arena = Arena.ofShared();
     private final Batch[] buffers = new Batch[2];
     private final Thread thread;
@@ -40,13 +41,15 @@ public final class Batches implements AutoCloseable {
             IntFunction<int[]> orders,
             Augmentation augmentation,
             long seed,
-            OptionalInt ignored) {
+            OptionalInt ignored,
+            BatchPlace first) {
         this.examples = examples;
         this.sampler = sampler;
         this.orders = orders;
         this.augmentation = augmentation;
         this.seed = seed;
         this.ignored = ignored;
+        this.first = first;
         for (int i = 0; i < buffers.length; i++) {
             buffers[i] = new Batch(arena, sampler.batch(), examples);
         }
@@ -57,23 +60,27 @@ public final class Batches implements AutoCloseable {
     /// at other places in every epoch.
     public static Batches shuffled(
             Examples examples, DistributedSampler sampler, Augmentation augmentation, long seed) {
-        return shuffled(examples, sampler, augmentation, seed, OptionalInt.empty());
+        return shuffled(
+                examples, sampler, augmentation, seed, OptionalInt.empty(), BatchPlace.START);
     }
 
-    /// The same; what fills up a batch of [Remainder#IGNORE] has the label `ignored`.
+    /// The same from a place on; what fills up a batch of [Remainder#IGNORE] has the label
+    /// `ignored`.
     public static Batches shuffled(
             Examples examples,
             DistributedSampler sampler,
             Augmentation augmentation,
             long seed,
-            OptionalInt ignored) {
+            OptionalInt ignored,
+            BatchPlace first) {
         return new Batches(
                 examples,
                 sampler,
                 epoch -> sampler.order(epoch, seed),
                 augmentation,
                 seed,
-                ignored);
+                ignored,
+                first);
     }
 
     /// Batches to test with: the examples as they are and in their own order.
@@ -84,7 +91,8 @@ public final class Batches implements AutoCloseable {
                 _ -> sampler.inOrder(),
                 Augmentation.none(),
                 IN_ORDER,
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                BatchPlace.START);
     }
 
     /// The next batch; the one before it is given back.
@@ -122,9 +130,10 @@ public final class Batches implements AutoCloseable {
     private void produce() {
         try {
             var filler = filler();
-            for (int epoch = 0; ; epoch++) {
+            int begin = first.step();
+            for (int epoch = first.epoch(); ; epoch++) {
                 int[] order = orders.apply(epoch);
-                for (int step = 0; step < sampler.steps(); step++) {
+                for (int step = begin; step < sampler.steps(); step++) {
                     Batch batch = awaitFree();
                     if (batch == null) {
                         return;
@@ -137,6 +146,7 @@ public final class Batches implements AutoCloseable {
                     }
                     publish();
                 }
+                begin = 0;
             }
         } catch (Throwable e) {
             fail(e);

@@ -16,6 +16,16 @@ public final class Vocabulary {
         return new Vocabulary(text.codePoints().sorted().distinct().toArray());
     }
 
+    /// All characters as a text: the vocabulary of it is this one.
+    public String characters() {
+        return new String(characters, 0, characters.length);
+    }
+
+    /// True if it has every character of `text`.
+    public boolean covers(String text) {
+        return text.codePoints().allMatch(c -> Arrays.binarySearch(characters, c) >= 0);
+    }
+
     /// Number of different characters.
     public int size() {
         return characters.length;

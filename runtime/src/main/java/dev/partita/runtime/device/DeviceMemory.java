@@ -9,18 +9,21 @@ import java.lang.foreign.ValueLayout;
 /// The memory of one device: one native allocation that all slots of its program lie in, with a
 /// guard zone behind it.
 ///
-/// When it is opened every byte is painted `0xFF`, and [#peakBytes] finds how far up the paint was
-/// ever scratched. So the peak is measured, not computed, under one condition: the last byte of the
-/// topmost block becomes something else than `0xFF`. That byte holds the sign and most of the
-/// exponent of a float, and is `0xFF` only for NaN, negative infinity and numbers below -1.7e38 (in
-/// `f64`, below -8e307), which no healthy value reaches. The paint itself reads as NaN, so a block
-/// that is read before it is written does not go unnoticed.
+/// When it is opened it is painted with `0x7FFE`, two bytes at a time, and [#peakBytes] finds how
+/// far up the paint was ever scratched. So the peak is measured, not computed, under one condition:
+/// the last byte of the topmost block becomes something else than `0x7F`. That byte holds the sign
+/// and most of the exponent of a float, and is `0x7F` only for NaN, infinity and numbers above
+/// 1.7e38 (in `f64`, above 8e307), and of an `i32` only above 2.1e9, which no healthy value
+/// reaches. The paint itself reads as NaN in every floating type, so a block that is read before it
+/// is written does not go unnoticed.
 public final class DeviceMemory implements AutoCloseable {
     /// Slots start at multiples of this.
     public static final long ALIGNMENT = 64;
 
     private static final long GUARD_BYTES = 4096;
-    private static final byte PAINT = (byte) 0xFF;
+    private static final short PAINT = 0x7FFE;
+    private static final long PAINT_LONG = 0x7FFE_7FFE_7FFE_7FFEL;
+    private static final MemorySegment PAINT_BYTES = paintBytes();
 
     private final int device;
     private final long bytes;
@@ -32,12 +35,30 @@ public final class DeviceMemory implements AutoCloseable {
     public DeviceMemory(int device, long bytes) {
         this.device = device;
         this.bytes = bytes;
-        all = arena.allocate(bytes + GUARD_BYTES, ALIGNMENT).fill(PAINT);
+        all = arena.allocate(bytes + GUARD_BYTES, ALIGNMENT);
+        paint(all);
+    }
+
+    private static MemorySegment paintBytes() {
+        MemorySegment two = MemorySegment.ofArray(new byte[Short.BYTES]);
+        two.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, PAINT);
+        return two.asReadOnly();
+    }
+
+    /// Paints a stretch that starts at an even byte, each time as much again as is painted.
+    private static void paint(MemorySegment stretch) {
+        long painted = Math.min(Short.BYTES, stretch.byteSize());
+        MemorySegment.copy(PAINT_BYTES, 0, stretch, 0, painted);
+        while (painted < stretch.byteSize()) {
+            long more = Math.min(painted, stretch.byteSize() - painted);
+            MemorySegment.copy(stretch, 0, stretch, painted, more);
+            painted += more;
+        }
     }
 
     /// Forgets all content and the peak.
     public void repaint() {
-        all.asSlice(0, bytes).fill(PAINT);
+        paint(all.asSlice(0, bytes));
     }
 
     /// Size without the guard zone.
@@ -60,14 +81,19 @@ public final class DeviceMemory implements AutoCloseable {
     /// The end of the highest byte in `from..to` that lost its paint, or `from`.
     private long scratched(long from, long to) {
         long end = to;
-        while (end - from >= Long.BYTES
-                && all.get(ValueLayout.JAVA_LONG_UNALIGNED, end - Long.BYTES) == -1L) {
-            end -= Long.BYTES;
-        }
-        while (end > from && all.get(ValueLayout.JAVA_BYTE, end - 1) == PAINT) {
-            end--;
+        while (end > from && isPainted(end - 1)) {
+            boolean whole =
+                    end % Long.BYTES == 0
+                            && end - from >= Long.BYTES
+                            && all.get(ValueLayout.JAVA_LONG, end - Long.BYTES) == PAINT_LONG;
+            end -= whole ? Long.BYTES : 1;
         }
         return end;
+    }
+
+    private boolean isPainted(long at) {
+        return all.get(ValueLayout.JAVA_BYTE, at)
+                == PAINT_BYTES.get(ValueLayout.JAVA_BYTE, at % Short.BYTES);
     }
 
     /// Frees the memory. Closing again does nothing.

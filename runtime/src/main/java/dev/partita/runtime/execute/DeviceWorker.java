@@ -24,14 +24,17 @@ final class DeviceWorker implements AutoCloseable {
     private final SlotBuffers buffers;
     private final Buffer[] inputs;
     private final BlockCopy[] inputCopies;
+    private final int[] feedIndex;
     private final Groups groups;
     private final StepControl control;
     private final Feed feed;
+    private final boolean rehearses;
     private final Runnable runPlainStep = this::plainStep;
     private final Runnable runCheckedStep = this::checkedStep;
     private @Nullable StepRunner runner;
     private StepOutcome outcome = StepOutcome.COMPLETE;
     private long allocatedBytes;
+    private long busyNanos;
 
     DeviceWorker(ExecutionPlan plan, int rank, Groups groups, StepControl control, Feed feed) {
         this.rank = rank;
@@ -45,6 +48,11 @@ final class DeviceWorker implements AutoCloseable {
                 program.bindings(Binding.Input.class)
                         .map(input -> buffers.get(input.slot()))
                         .toArray(Buffer[]::new);
+        feedIndex =
+                program.bindings(Binding.Input.class)
+                        .mapToInt(input -> feed.index(input.name()))
+                        .toArray();
+        rehearses = plan.programOf().indexOf(plan.programOf().get(rank)) == rank;
         inputCopies = new BlockCopy[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
             Part block = Part.at(inputs[i].region(), inputs[i].type());
@@ -78,6 +86,11 @@ final class DeviceWorker implements AutoCloseable {
         return allocatedBytes;
     }
 
+    /// Nanoseconds that this device has worked in all steps so far, without waiting for others.
+    long busyNanos() {
+        return busyNanos;
+    }
+
     /// Starts opening the kernels and communicators and setting the first weights, on the device's
     /// thread.
     void startOpening(SessionOptions options) {
@@ -88,7 +101,7 @@ final class DeviceWorker implements AutoCloseable {
         options.library().prepareThread();
         var opened = new StepRunner(rank, program, buffers, options.library(), groups, control);
         runner = opened;
-        if (options.rehearse() && rank == 0) {
+        if (options.rehearse() && rehearses) {
             opened.rehearse();
             device.memory().repaint();
         }
@@ -125,9 +138,10 @@ final class DeviceWorker implements AutoCloseable {
 
     private void step(boolean checked) {
         long before = THREADS.getCurrentThreadAllocatedBytes();
+        long start = System.nanoTime() - groups.clock(rank).nanos();
         try {
             for (int i = 0; i < inputs.length; i++) {
-                inputCopies[i].copy(feed.source(i), inputs[i].memory());
+                inputCopies[i].copy(feed.source(feedIndex[i]), inputs[i].memory());
             }
             outcome = runner == null ? StepOutcome.GIVEN_UP : runner.run(checked);
         } catch (GroupAbortedException e) {
@@ -136,6 +150,7 @@ final class DeviceWorker implements AutoCloseable {
             outcome = StepOutcome.GIVEN_UP;
             control.fail(e);
         }
+        busyNanos += System.nanoTime() - groups.clock(rank).nanos() - start;
         allocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - before;
     }
 

@@ -2,7 +2,6 @@ package dev.partita.runtime.execute;
 
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
-import dev.partita.compiler.plan.Program;
 import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -23,12 +22,11 @@ public final class Feed {
     private final boolean[] filled;
 
     Feed(ExecutionPlan plan) {
-        Program program = plan.program(0);
-        List<Binding.Input> inputs = program.bindings(Binding.Input.class).toList();
-        names = inputs.stream().map(Binding.Input::name).toList();
+        var slots = new NamedSlots(plan);
+        names = slots.names(Binding.Input.class);
         types =
-                inputs.stream()
-                        .map(input -> program.slot(input.slot()).whole())
+                names.stream()
+                        .map(name -> slots.holding(Binding.Input.class, name).slot().whole())
                         .toArray(TensorType[]::new);
         own = new HostTensor[types.length];
         sources = new MemorySegment[types.length];
@@ -119,7 +117,8 @@ public final class Feed {
         }
     }
 
-    private int index(String name) {
+    /// Number of an input among [#names].
+    int index(String name) {
         int i = names.indexOf(name);
         if (i < 0) {
             throw Problem.of(

@@ -4,17 +4,21 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.runtime.collective.Communicator;
 import dev.partita.runtime.collective.LocalGroup;
+import dev.partita.runtime.collective.WaitClock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// The groups of devices that a plan's collectives run over, one per set of ranks.
 final class Groups {
     private final ExecutionPlan plan;
     private final Map<List<Integer>, LocalGroup> groups = new LinkedHashMap<>();
+    private final List<WaitClock> clocks;
 
     Groups(ExecutionPlan plan) {
         this.plan = plan;
+        clocks = Stream.generate(WaitClock::new).limit(plan.devices()).toList();
         for (int rank = 0; rank < plan.devices(); rank++) {
             int member = rank;
             plan.program(rank)
@@ -37,6 +41,11 @@ final class Groups {
         if (group == null) {
             throw new IllegalArgumentException("the plan has no group " + ranks);
         }
-        return group.communicator(ranks.indexOf(rank));
+        return group.communicator(ranks.indexOf(rank), clocks.get(rank));
+    }
+
+    /// How long device `rank` has waited for others.
+    WaitClock clock(int rank) {
+        return clocks.get(rank);
     }
 }

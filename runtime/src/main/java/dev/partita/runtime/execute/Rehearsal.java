@@ -1,7 +1,6 @@
 package dev.partita.runtime.execute;
 
 import com.sun.management.ThreadMXBean;
-import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.tensor.Dtype;
@@ -47,16 +46,21 @@ final class Rehearsal {
     }
 
     private void run() {
-        // labels and counters must be legal numbers
-        program.bindings(Binding.Input.class)
-                .forEach(input -> buffers.get(input.slot()).memory().fill((byte) 0));
         program.steps().stream()
                 .filter(Step.Compute.class::isInstance)
                 .map(Step.Compute.class::cast)
                 .filter(compute -> bytes(compute) <= LARGEST_BYTES)
                 .sorted(Comparator.comparingLong(this::bytes))
-                .forEach(compute -> untilClean(bound.kernel(compute.id())));
+                .forEach(this::rehearse);
         program.collectives().mapToInt(start -> start.op().size()).distinct().forEach(this::sums);
+    }
+
+    private void rehearse(Step.Compute compute) {
+        // labels and counters must be legal numbers, and another kernel may have used their memory
+        compute.reads().stream()
+                .filter(slot -> !program.slot(slot).type().dtype().isFloating())
+                .forEach(slot -> buffers.get(slot).memory().fill((byte) 0));
+        untilClean(bound.kernel(compute.id()));
     }
 
     private long bytes(Step.Compute compute) {

@@ -3,15 +3,14 @@ package dev.partita.runtime.execute;
 import com.sun.management.ThreadMXBean;
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
-import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import dev.partita.runtime.state.HostTensor;
+import dev.partita.runtime.state.NamedBlock;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// An open plan: devices with their memory and weights, kernels and communicators, ready to run
@@ -33,6 +32,7 @@ public final class Session implements AutoCloseable {
     private final Feed feed;
     private final StepControl control;
     private final List<DeviceWorker> workers = new ArrayList<>();
+    private final NamedSlots slots;
     private final WholeTensors tensors;
     private final Runnable cancel = this::cancel;
     private long callerAllocatedBytes;
@@ -45,6 +45,7 @@ public final class Session implements AutoCloseable {
         feed = new Feed(plan);
         var groups = new Groups(plan);
         control = new StepControl(groups.all());
+        slots = new NamedSlots(plan);
         tensors = new WholeTensors(plan, workers);
         try {
             for (int rank = 0; rank < plan.devices(); rank++) {
@@ -117,18 +118,18 @@ public final class Session implements AutoCloseable {
             inconsistent = control.isCommitted();
             throw StepProblems.failed(failure, inconsistent);
         }
-        if (control.isSkipped() || outcome() == StepOutcome.NOT_FINITE) {
+        if (control.isSkipped() || control.isNotFinite()) {
             throw notFinite();
         }
         control.clearCancelRequest();
         throw StepProblems.cancelled();
     }
 
-    /// All devices hold the same scale, so all lower it or none.
+    /// All devices that hold the scale hold the same one, so all lower it or none.
     private boolean lowerLossScale() {
-        boolean lowered = true;
+        boolean lowered = false;
         for (int i = 0; i < workers.size(); i++) {
-            lowered &= workers.get(i).lowerLossScale();
+            lowered |= workers.get(i).lowerLossScale();
         }
         return lowered;
     }
@@ -152,7 +153,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /// How the step ended: all devices alike, unless some had to give up.
+    /// The worst of what became of the step on the devices.
     private StepOutcome outcome() {
         StepOutcome worst = StepOutcome.COMPLETE;
         for (int i = 0; i < workers.size(); i++) {
@@ -169,7 +170,7 @@ public final class Session implements AutoCloseable {
         FirstNonFinite first = null;
         for (DeviceWorker worker : workers) {
             FirstNonFinite found = worker.firstNonFinite();
-            if (found != null && (first == null || found.place() < first.place())) {
+            if (found != null && (first == null || found.isBefore(first))) {
                 first = found;
             }
         }
@@ -205,65 +206,71 @@ public final class Session implements AutoCloseable {
     ///
     /// @throws ProblemException `InvalidArgument`, with the near miss
     public ScalarOutput scalarOutput(String output) {
-        return new ScalarOutput(tensors.blocks(slot(Binding.Output.class, output)));
+        return new ScalarOutput(tensors.blocks(slots.holding(Binding.Output.class, output)));
+    }
+
+    /// An output of one dim to be read after many steps.
+    ///
+    /// @throws ProblemException `InvalidArgument`, with the near miss
+    public VectorOutput vectorOutput(String output) {
+        NamedSlots.Holding holding = slots.holding(Binding.Output.class, output);
+        long size = holding.slot().whole().shape().elements();
+        return new VectorOutput(tensors.blocks(holding), size);
     }
 
     /// A whole output after a step: `prediction`, `gradient/NAME`, …
     ///
     /// @throws ProblemException `InvalidArgument`, with the near miss
     public HostTensor gather(String output) {
-        return tensors.gather(slot(Binding.Output.class, output));
+        return tensors.gather(slots.holding(Binding.Output.class, output));
     }
 
     /// The largest difference of an element of an output, parameter or state from `expected`, on
     /// any device that holds it.
     public <B extends Binding> double largestDifference(
             Class<B> kind, String name, HostTensor expected) {
-        return tensors.largestDifference(slot(kind, name), expected);
+        return tensors.largestDifference(slots.holding(kind, name), expected);
     }
 
     /// A whole parameter as it is now.
     public HostTensor readParameter(String name) {
-        return tensors.gather(slot(Binding.Parameter.class, name));
+        return tensors.gather(slots.holding(Binding.Parameter.class, name));
     }
 
     /// A whole optimizer state as it is now.
     public HostTensor readState(String name) {
-        return tensors.gather(slot(Binding.State.class, name));
+        return tensors.gather(slots.holding(Binding.State.class, name));
     }
 
     public void writeParameter(String name, HostTensor whole) {
-        tensors.scatter(slot(Binding.Parameter.class, name), whole, name);
+        tensors.scatter(slots.holding(Binding.Parameter.class, name), whole, name);
     }
 
     public void writeState(String name, HostTensor whole) {
-        tensors.scatter(slot(Binding.State.class, name), whole, name);
+        tensors.scatter(slots.holding(Binding.State.class, name), whole, name);
+    }
+
+    /// What each device keeps from step to step, where it lies in its memory. No device runs while
+    /// it is read or written.
+    public List<List<NamedBlock>> held() {
+        requireUsable();
+        return HeldBlocks.of(plan, workers);
     }
 
     /// Names of the bindings of one kind.
     public <B extends Binding> List<String> names(Class<B> kind) {
-        return plan.program(0).bindings(kind).map(Binding::name).toList();
-    }
-
-    private <B extends Binding> int slot(Class<B> kind, String name) {
-        return plan.program(0)
-                .bindings(kind)
-                .filter(binding -> binding.name().equals(name))
-                .mapToInt(Binding::slot)
-                .findFirst()
-                .orElseThrow(() -> {
-                    String word = kind.getSimpleName().toLowerCase(Locale.ROOT);
-                    return Problem.of(
-                                    ProblemCode.INVALID_ARGUMENT,
-                                    "The plan has no " + word + " \"" + name + "\".")
-                            .fix(NearMiss.fix(name, names(kind), word))
-                            .exception();
-                });
+        return slots.names(kind);
     }
 
     /// For each device the end of the highest byte of its memory that was ever written.
     public List<Long> peakBytes() {
         return workers.stream().map(w -> w.device().memory().peakBytes()).toList();
+    }
+
+    /// For each device the nanoseconds that it has worked in all steps so far, without those in
+    /// which it waited for other devices.
+    public List<Long> busyNanos() {
+        return workers.stream().map(DeviceWorker::busyNanos).toList();
     }
 
     /// Bytes that the last step allocated on the Java heap, on the threads of all devices and the

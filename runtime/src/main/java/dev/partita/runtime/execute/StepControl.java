@@ -6,14 +6,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// What the devices decide together during one step: to commit it, to skip its updates or to give
-/// it up. The first decision holds for all, and takes one compare-and-set, no waiting. A device
-/// commits before its first update of a weight; after that nothing but a failure stops any device.
+/// What the devices decide together during one step: to commit it, to skip its updates, to end it
+/// at a check or to give it up. The first decision holds for all, and takes one compare-and-set, no
+/// waiting. A device commits before its first update of a weight; after that nothing but a failure
+/// stops any device. Not every device need know what is checked, or have a weight to update.
 final class StepControl {
     private static final int OPEN = 0;
     private static final int COMMITTED = 1;
     private static final int GIVEN_UP = 2;
     private static final int SKIPPED = 3;
+    private static final int NOT_FINITE = 4;
 
     private final List<LocalGroup> groups;
     private final AtomicInteger decision = new AtomicInteger();
@@ -47,11 +49,12 @@ final class StepControl {
     /// Asked by a device between plan steps: whether it is to stop here.
     boolean isGivenUp() {
         int now = decision.get();
-        return now == GIVEN_UP || now == SKIPPED || (cancelRequested && giveUp());
+        boolean ended = now != OPEN && now != COMMITTED;
+        return ended || (cancelRequested && giveUp());
     }
 
     /// Gives the step up, unless it is committed. Devices that wait for others are freed.
-    private boolean giveUp() {
+    boolean giveUp() {
         boolean givenUp = decide(GIVEN_UP) == GIVEN_UP;
         if (givenUp) {
             groups.forEach(LocalGroup::abort);
@@ -64,12 +67,29 @@ final class StepControl {
     ///
     /// @throws IllegalStateException if another device found them finite
     boolean skip() {
-        int decided = decide(SKIPPED);
+        return end(SKIPPED);
+    }
+
+    /// Asked by a device that found a number that is not finite: true if the step ends for that.
+    /// Devices that wait for others are freed.
+    ///
+    /// @throws IllegalStateException if another device found it finite
+    boolean endNotFinite() {
+        return end(NOT_FINITE);
+    }
+
+    private boolean end(int wish) {
+        int decided = decide(wish);
         if (decided == COMMITTED) {
-            throw new IllegalStateException("devices disagree on whether gradients are finite");
+            throw new IllegalStateException("devices disagree on whether a number is finite");
         }
         groups.forEach(LocalGroup::abort);
-        return decided == SKIPPED;
+        return decided == wish;
+    }
+
+    /// After the step: whether it ended at a check.
+    boolean isNotFinite() {
+        return decision.get() == NOT_FINITE;
     }
 
     /// After the step: whether all devices skipped their updates.

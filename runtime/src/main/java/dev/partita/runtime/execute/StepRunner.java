@@ -25,6 +25,9 @@ final class StepRunner implements AutoCloseable {
     private final int commitAt;
     private @Nullable FirstNonFinite firstNonFinite;
 
+    /// The largest tag of the collectives that this device has finished in this run.
+    private int lastFinished = -1;
+
     StepRunner(
             int rank,
             Program program,
@@ -59,11 +62,12 @@ final class StepRunner implements AutoCloseable {
     /// changes weights.
     StepOutcome run(boolean checked) {
         firstNonFinite = null;
+        lastFinished = -1;
         if (checked) {
             checkBindings();
         }
         for (int i = 0; i < steps.length; i++) {
-            if (i == commitAt && (checked || !control.commit())) {
+            if (i == commitAt && !(checked ? endSearch() : control.commit())) {
                 return StepOutcome.GIVEN_UP;
             }
             if (i < commitAt && control.isGivenUp()) {
@@ -72,7 +76,10 @@ final class StepRunner implements AutoCloseable {
             switch (steps[i]) {
                 case Step.Compute _ -> bound.kernel(i).run();
                 case Step.Start _ -> bound.collective(i).start();
-                case Step.Finish _ -> bound.collective(i).finish();
+                case Step.Finish finish -> {
+                    bound.collective(i).finish();
+                    lastFinished = Math.max(lastFinished, finish.tag());
+                }
                 case Step.RequireFinite require -> {
                     if (!isFiniteScalar(buffers.get(require.slot()))) {
                         return notFinite(require, checked);
@@ -86,9 +93,16 @@ final class StepRunner implements AutoCloseable {
         return StepOutcome.COMPLETE;
     }
 
+    /// Every check has passed: nothing to be found is left on any device. Others may wait for what
+    /// this one would do after its updates.
+    private boolean endSearch() {
+        control.giveUp();
+        return false;
+    }
+
     private StepOutcome notFinite(Step.RequireFinite require, boolean checked) {
         if (checked || require.lossScale().isEmpty()) {
-            return StepOutcome.NOT_FINITE;
+            return control.endNotFinite() ? StepOutcome.NOT_FINITE : StepOutcome.GIVEN_UP;
         }
         return control.skip() ? StepOutcome.SKIPPED : StepOutcome.GIVEN_UP;
     }
@@ -127,7 +141,7 @@ final class StepRunner implements AutoCloseable {
                             case Binding.State _ -> "state ";
                             case Binding.Output _ -> "output ";
                         };
-                firstNonFinite = new FirstNonFinite(-1, kind + binding.name(), NOWHERE);
+                firstNonFinite = new FirstNonFinite(-1, -1, kind + binding.name(), NOWHERE);
             }
         }
     }
@@ -135,7 +149,8 @@ final class StepRunner implements AutoCloseable {
     private void check(int i) {
         for (int slot : bound.completes(i)) {
             if (!isFinite(buffers.get(slot))) {
-                firstNonFinite = new FirstNonFinite(i, bound.describe(i), steps[i].note());
+                firstNonFinite =
+                        new FirstNonFinite(lastFinished, i, bound.describe(i), steps[i].note());
                 return;
             }
         }

@@ -2,16 +2,18 @@ package dev.partita.runtime.execute;
 
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Slot;
-import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.Buffer;
 import dev.partita.runtime.collective.BlockCopy;
 import dev.partita.runtime.collective.Part;
+import dev.partita.runtime.execute.NamedSlots.Holder;
+import dev.partita.runtime.execute.NamedSlots.Holding;
 import dev.partita.runtime.state.Elements;
 import dev.partita.runtime.state.HostTensor;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Set;
 
 /// Puts whole tensors together from the devices' blocks, and hands them out again. All devices are
 /// idle meanwhile.
@@ -24,13 +26,12 @@ final class WholeTensors {
         this.workers = workers;
     }
 
-    /// The whole tensor whose blocks lie in `slot`; where it is partial, the sum of its summands in
-    /// rank order.
-    HostTensor gather(int slot) {
-        Slot described = plan.program(0).slot(slot);
-        HostTensor whole = HostTensor.zeros(described.whole());
-        for (Buffer block : blocks(slot)) {
-            if (described.placement().isPartial()) {
+    /// The whole tensor of these blocks; where it is partial, the sum of its summands in rank
+    /// order.
+    HostTensor gather(Holding holding) {
+        HostTensor whole = HostTensor.zeros(holding.slot().whole());
+        for (Buffer block : blocks(holding)) {
+            if (holding.slot().placement().isPartial()) {
                 add(block, whole);
             } else {
                 new BlockCopy(Part.whole(block.type()), Part.at(block.region(), block.type()))
@@ -42,14 +43,14 @@ final class WholeTensors {
 
     /// The largest difference of an element of a tensor from `expected`, on any device that holds
     /// it: replicas that have parted from each other are found.
-    double largestDifference(int slot, HostTensor expected) {
-        if (plan.program(0).slot(slot).placement().isPartial()) {
-            HostTensor whole = gather(slot);
+    double largestDifference(Holding holding, HostTensor expected) {
+        if (holding.slot().placement().isPartial()) {
+            HostTensor whole = gather(holding);
             return largestDifference(Buffer.whole(whole.type(), whole.memory()), expected);
         }
         double largest = 0;
-        for (DeviceWorker worker : workers) {
-            largest = Math.max(largest, largestDifference(worker.buffer(slot), expected));
+        for (Holder holder : holding.holders()) {
+            largest = Math.max(largest, largestDifference(buffer(holder), expected));
         }
         return largest;
     }
@@ -71,26 +72,28 @@ final class WholeTensors {
         return largest[0];
     }
 
-    /// The different blocks of a tensor, in rank order; one of those that several devices hold.
-    List<Buffer> blocks(int slot) {
-        Slot described = plan.program(0).slot(slot);
-        return IntStream.range(0, workers.size())
-                .filter(rank -> isFirstReplica(described, rank))
-                .mapToObj(rank -> workers.get(rank).buffer(slot))
+    /// The different blocks of a tensor, in rank order; the first of those that several devices
+    /// hold.
+    List<Buffer> blocks(Holding holding) {
+        Set<List<Integer>> seen = new HashSet<>();
+        return holding.holders().stream()
+                .filter(holder -> seen.add(part(holding.slot(), holder.rank())))
+                .map(this::buffer)
                 .toList();
     }
 
-    /// True for one of each set of devices that hold the same block.
-    private boolean isFirstReplica(Slot slot, int rank) {
-        for (Axis axis : plan.mesh().axes()) {
-            boolean different =
-                    slot.placement().shards(axis.name())
-                            || slot.placement().partial().contains(axis.name());
-            if (!different && plan.mesh().coordinate(rank, axis.name()) != 0) {
-                return false;
-            }
-        }
-        return true;
+    private Buffer buffer(Holder holder) {
+        return workers.get(holder.rank()).buffer(holder.slot());
+    }
+
+    /// What tells a device's block from the others': its coordinates along the axes that shard the
+    /// tensor or leave its sum pending.
+    private List<Integer> part(Slot slot, int rank) {
+        return plan.mesh().axisNames().stream()
+                .filter(axis ->
+                        slot.placement().shards(axis) || slot.placement().partial().contains(axis))
+                .map(axis -> plan.mesh().coordinate(rank, axis))
+                .toList();
     }
 
     private static void add(Buffer block, HostTensor whole) {
@@ -107,9 +110,9 @@ final class WholeTensors {
                         });
     }
 
-    /// Gives every device its block of `whole`.
-    void scatter(int slot, HostTensor whole, String name) {
-        Slot described = plan.program(0).slot(slot);
+    /// Gives every device that holds a block its block of `whole`.
+    void scatter(Holding holding, HostTensor whole, String name) {
+        Slot described = holding.slot();
         if (!whole.type().dtype().equals(described.type().dtype())
                 || !whole.type().shape().sameSizes(described.whole().shape())) {
             throw Problem.of(ProblemCode.SHAPE_MISMATCH, "The tensor is not what the plan holds.")
@@ -119,8 +122,8 @@ final class WholeTensors {
                     .fix("write a tensor of the plan's type")
                     .exception();
         }
-        for (DeviceWorker worker : workers) {
-            Buffer block = worker.buffer(slot);
+        for (Holder holder : holding.holders()) {
+            Buffer block = buffer(holder);
             new BlockCopy(Part.at(block.region(), block.type()), Part.whole(block.type()))
                     .copy(whole.memory(), block.memory());
         }

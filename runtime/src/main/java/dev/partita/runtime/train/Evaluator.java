@@ -35,6 +35,11 @@ final class Evaluator implements AutoCloseable {
         }
     }
 
+    /// What the forward pass runs in.
+    Session session() {
+        return session;
+    }
+
     /// With the weights and running averages of `trained`: of labelled examples the share whose
     /// largest prediction is their label, of a text the mean of `-log(probability)` of each
     /// character.

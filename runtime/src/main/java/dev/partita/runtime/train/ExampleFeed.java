@@ -12,6 +12,8 @@ import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.execute.Feed;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -38,30 +40,31 @@ record ExampleFeed(
     ///   examples than these, `LabelOutOfRange` if it has fewer classes, `Unsupported` if it learns
     ///   targets
     static ExampleFeed of(ExecutionPlan plan, Examples dataset) {
-        Program program = plan.program(0);
-        Binding.Input features = null;
+        String features = "";
+        Slot slot = null;
         boolean labelled = false;
         OptionalInt ignored = OptionalInt.empty();
-        for (Binding.Input input : program.bindings(Binding.Input.class).toList()) {
-            switch (input.name()) {
+        for (Map.Entry<String, Slot> input : inputs(plan).entrySet()) {
+            String name = input.getKey();
+            switch (name) {
                 case "learning-rate", "step" -> {}
                 case LABELS -> {
                     labelled = true;
-                    ignored = IndexBounds.ignored(program, input.slot());
-                    requireClasses(program, input, dataset);
-                    requireLabels(program, input, dataset);
+                    ignored = IndexBounds.ignored(plan, name);
+                    requireClasses(plan, name, dataset);
+                    requireLabels(input.getValue().whole(), dataset);
                 }
                 case "targets" -> throw unsupportedTargets(dataset);
                 default -> {
-                    features = input;
-                    requireClasses(program, input, dataset);
+                    features = name;
+                    slot = input.getValue();
+                    requireClasses(plan, name, dataset);
                 }
             }
         }
-        if (features == null) {
+        if (slot == null) {
             throw new IllegalArgumentException("a plan without examples");
         }
-        Slot slot = program.slot(features.slot());
         int dim = slot.whole().shape().indexOf("batch");
         int batch = Math.toIntExact(examples(slot.whole().shape(), dim));
         long perExample = slot.whole().shape().elements() / batch;
@@ -70,14 +73,23 @@ record ExampleFeed(
             throw Problem.of(
                             ProblemCode.SHAPE_MISMATCH,
                             "The model takes other examples than these.")
-                    .fact("model", features.name() + ": " + slot.whole())
+                    .fact("model", features + ": " + slot.whole())
                     .fact("data", dataset.name() + ": " + dataset.shape())
                     .fix("describe the model with the shape of the data")
                     .exception();
         }
         int replicas = plan.mesh().size(slot.placement().dim(dim).axes());
-        return new ExampleFeed(
-                features.name(), dataset.dtype(), labelled, ignored, batch, replicas);
+        return new ExampleFeed(features, dataset.dtype(), labelled, ignored, batch, replicas);
+    }
+
+    /// The inputs of all devices, each as one that is fed it has it.
+    private static Map<String, Slot> inputs(ExecutionPlan plan) {
+        Map<String, Slot> inputs = new LinkedHashMap<>();
+        for (Program program : plan.programs()) {
+            program.bindings(Binding.Input.class)
+                    .forEach(input -> inputs.putIfAbsent(input.name(), program.slot(input.slot())));
+        }
+        return inputs;
     }
 
     /// Product of the sizes of dims `0..last`: the batch, and what it is divided into.
@@ -85,8 +97,8 @@ record ExampleFeed(
         return IntStream.rangeClosed(0, last).mapToLong(shape::size).reduce(1, (a, b) -> a * b);
     }
 
-    private static void requireClasses(Program program, Binding.Input labels, Examples dataset) {
-        OptionalLong classes = IndexBounds.of(program, labels.slot());
+    private static void requireClasses(ExecutionPlan plan, String input, Examples dataset) {
+        OptionalLong classes = IndexBounds.of(plan, input);
         if (classes.isPresent() && classes.getAsLong() < dataset.classes()) {
             throw Problem.of(
                             ProblemCode.LABEL_OUT_OF_RANGE,
@@ -98,8 +110,7 @@ record ExampleFeed(
         }
     }
 
-    private static void requireLabels(Program program, Binding.Input labels, Examples dataset) {
-        TensorType type = program.slot(labels.slot()).whole();
+    private static void requireLabels(TensorType type, Examples dataset) {
         long examples = examples(type.shape(), type.shape().indexOf("batch"));
         if (type.shape().elements() != examples * dataset.labels()) {
             throw Problem.of(

@@ -2,25 +2,53 @@ package dev.partita.runtime.train;
 
 import static java.util.Collections.disjoint;
 
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.RowOp;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Shape;
 import java.util.HashSet;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// How many different numbers an integer input may hold: the classes of labels, the vocabulary of
 /// tokens.
 final class IndexBounds {
     private IndexBounds() {}
 
-    /// The label in the input that lies in `slot`, or what the plan moves of it, that does not
-    /// count; empty if all do.
-    static OptionalInt ignored(Program program, int slot) {
+    /// The label in an input, or in what the plan moves of it, that does not count; empty if all
+    /// do.
+    static OptionalInt ignored(ExecutionPlan plan, String input) {
+        return plan.programs().stream()
+                .flatMapToInt(program ->
+                        slots(program, input).flatMap(slot -> ignored(program, slot).stream()))
+                .findFirst();
+    }
+
+    /// One more than the largest legal number in an input, if some device uses it, or what the plan
+    /// moves of it, as an index.
+    static OptionalLong of(ExecutionPlan plan, String input) {
+        return plan.programs().stream()
+                .flatMapToLong(program ->
+                        slots(program, input)
+                                .mapToObj(slot -> of(program, slot))
+                                .flatMapToLong(OptionalLong::stream))
+                .findFirst();
+    }
+
+    private static IntStream slots(Program program, String input) {
+        return program.bindings(Binding.Input.class)
+                .filter(binding -> binding.name().equals(input))
+                .mapToInt(Binding::slot);
+    }
+
+    private static OptionalInt ignored(Program program, int slot) {
         var copies = new HashSet<>(Set.of(slot));
         for (Step step : program.steps()) {
             switch (step) {
@@ -39,16 +67,15 @@ final class IndexBounds {
         return OptionalInt.empty();
     }
 
-    /// One more than the largest legal number in the input that lies in `slot`, if the plan uses
-    /// it, or what it moves of it, as an index.
-    static OptionalLong of(Program program, int slot) {
+    private static OptionalLong of(Program program, int slot) {
         var copies = new HashSet<>(Set.of(slot));
         for (Step step : program.steps()) {
             switch (step) {
                 case Step.Start start when !disjoint(copies, start.sources()) ->
                         copies.addAll(start.targets());
-                case Step.Compute(_, Op op, var reads, var writes, _)
+                case Step.Compute(_, Op computed, var reads, var writes, _)
                         when !disjoint(copies, reads) -> {
+                    Op op = Wide.inside(computed);
                     if (op instanceof Reshard
                             || op instanceof Op.MicroBatch
                             || op instanceof Op.Ignoring) {

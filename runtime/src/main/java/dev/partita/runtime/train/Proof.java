@@ -14,8 +14,8 @@ import java.util.List;
 /// the norm of the one-device tensor.
 ///
 /// Where that is more than the tolerance, a closer look follows: every step from the same weights,
-/// where a value may differ as far as a change of the last bit of the weights moves it on one device
-/// (see [Rounding]), and no further.
+/// where a value may differ as far as a change of the last bit of the weights moves it on one
+/// device (see [Rounding]), and no further.
 ///
 /// In `bf16` and `f16` both plans round visibly and not alike: a number beside zero may pass a relu
 /// in one of them alone, and a small gradient changes much by it, which Adam turns into a whole
@@ -30,8 +30,8 @@ import java.util.List;
 /// @param tolerance up to which differences count as rounding without a closer look: 1e-5 in `f32`,
 ///   1e-10 in `f64`, 6e-2 in `bf16`, 8e-3 in `f16`
 /// @param differences of each value, the largest first
-/// @param closerLook the differences of each value where every step starts from the same weights, if
-///   that was needed
+/// @param closerLook the differences of each value where every step starts from the same weights,
+///   if that was needed
 /// @param peakBytes of each device: the end of the highest byte that it wrote, measured
 /// @param predictedPeakBytes of each device, as the plan has it
 public record Proof(
@@ -85,7 +85,8 @@ public record Proof(
 
         @Override
         public String toString() {
-            return "%.2e  step %d  %s %s".formatted(relative, step, kind, name).strip();
+            String what = name.equals(kind) ? kind : kind + " " + name;
+            return "%.2e  step %d  %s".formatted(relative, step, what);
         }
     }
 
@@ -144,6 +145,7 @@ public record Proof(
         return differences.stream().allMatch(Difference::isRounding);
     }
 
+    /// Up to which relative differences count as rounding.
     static double tolerance(Dtype compute) {
         return switch (compute) {
             case F64 -> F64_TOLERANCE;

@@ -1,7 +1,6 @@
 package dev.partita.runtime.train;
 
-import dev.partita.compiler.plan.Binding;
-import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.layer.LearningRate;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.execute.Feed;
@@ -24,26 +23,23 @@ final class RandomExamples {
     /// Fills every input of a session for step `step`, counted from 1.
     void fill(Session session, long step) {
         Feed feed = session.feed();
-        Program program = session.plan().program(0);
-        program.bindings(Binding.Input.class)
-                .forEach(input -> {
-                    switch (input.name()) {
-                        case "learning-rate" -> feed.put("learning-rate", learningRate.at(step));
-                        case "step" -> feed.put("step", (double) step);
-                        default -> feed.put(input.name(), draw(program, input, step));
-                    }
-                });
+        for (String input : feed.names()) {
+            switch (input) {
+                case "learning-rate" -> feed.put(input, learningRate.at(step));
+                case "step" -> feed.put(input, (double) step);
+                default -> feed.put(input, draw(session.plan(), input, feed.type(input), step));
+            }
+        }
     }
 
-    private HostTensor draw(Program program, Binding.Input input, long step) {
-        TensorType type = program.slot(input.slot()).whole();
-        var random = new SplittableRandom(seed * 31 + step * 1_000_003 + input.name().hashCode());
+    private HostTensor draw(ExecutionPlan plan, String input, TensorType type, long step) {
+        var random = new SplittableRandom(seed * 31 + step * 1_000_003 + input.hashCode());
         if (type.dtype().isFloating()) {
             // f32 numbers, so that a plan in f64 sees the same ones
             return HostTensor.generate(type, _ -> (float) random.nextGaussian());
         }
-        long bound = IndexBounds.of(program, input.slot()).orElse(2);
-        OptionalInt ignored = IndexBounds.ignored(program, input.slot());
+        long bound = IndexBounds.of(plan, input).orElse(2);
+        OptionalInt ignored = IndexBounds.ignored(plan, input);
         return HostTensor.generate(
                 type,
                 _ ->

@@ -78,8 +78,7 @@ final class Rounding {
         return new Place(d.step(), d.kind(), d.name());
     }
 
-    private static void changeLastBits(
-            Session session, Dtype compute, SplittableRandom random) {
+    private static void changeLastBits(Session session, Dtype compute, SplittableRandom random) {
         double bit = lastBit(compute);
         for (String name : session.names(Binding.Parameter.class)) {
             HostTensor weight = session.readParameter(name);

@@ -24,8 +24,7 @@ final class SideBySide {
     SideBySide(Compilation compilation, Session found, Session expected, long seed) {
         this.found = found;
         this.expected = expected;
-        this.examples =
-                new RandomExamples(seed, compilation.options().optimizer().learningRate());
+        this.examples = new RandomExamples(seed, compilation.options().optimizer().learningRate());
         this.compute = compilation.options().precision().compute();
     }
 
@@ -61,11 +60,12 @@ final class SideBySide {
         boolean half = compute == Dtype.BF16 || compute == Dtype.F16;
         double allGradients = half ? expected.scalar("gradient-norm") : 0;
         for (String output : expected.names(Binding.Output.class)) {
-            boolean gradient = output.startsWith("gradient/");
+            String kind = kind(output);
+            boolean gradient = kind.equals("gradient");
             compare(
                     step,
-                    gradient ? "gradient" : output,
-                    gradient ? output.substring(9) : "",
+                    kind,
+                    gradient ? output.substring(9) : output,
                     Binding.Output.class,
                     output,
                     expected.gather(output),
@@ -86,6 +86,14 @@ final class SideBySide {
         }
     }
 
+    /// What else a step returns, such as how experts were chosen, belongs to its loss.
+    private static String kind(String output) {
+        if (output.startsWith("gradient/")) {
+            return "gradient";
+        }
+        return output.equals("gradient-norm") ? output : "loss";
+    }
+
     /// @param least norm that the difference is relative to, at least
     private void compare(
             int step,
@@ -98,6 +106,15 @@ final class SideBySide {
         double largest = found.largestDifference(binding, bound, whole);
         double relative = largest == 0 ? 0 : largest / Math.max(norm(List.of(whole)), least);
         differences.add(new Difference(step, kind, name, relative, Proof.tolerance(compute)));
+    }
+
+    /// The largest difference of two elements, relative to the norm of `expected`.
+    static double relative(HostTensor found, HostTensor expected) {
+        double largest = 0;
+        for (long i = 0; i < expected.elements(); i++) {
+            largest = Math.max(largest, Math.abs(found.get(i) - expected.get(i)));
+        }
+        return largest == 0 ? 0 : largest / norm(List.of(expected));
     }
 
     private static double norm(List<HostTensor> tensors) {

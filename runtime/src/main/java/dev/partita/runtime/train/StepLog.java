@@ -12,7 +12,9 @@ final class StepLog {
     private final Session session;
     private final ScalarOutput loss;
     private final ScalarOutput gradNorm;
+    private final ExpertLog experts;
     private final int batch;
+    private final int before;
     private final double[] losses;
     private final double[] gradNorms;
     private final double[] millis;
@@ -24,11 +26,15 @@ final class StepLog {
 
     private long pausedAt;
 
-    StepLog(Session session, int capacity, int batch) {
+    /// @param before steps that an earlier run has done
+    /// @param capacity steps that this one does at most
+    StepLog(Session session, int before, int capacity, int batch) {
         this.session = session;
+        this.before = before;
         this.batch = batch;
         loss = session.scalarOutput("loss");
         gradNorm = session.scalarOutput("gradient-norm");
+        experts = new ExpertLog(session, capacity);
         losses = new double[capacity];
         gradNorms = new double[capacity];
         millis = new double[capacity];
@@ -40,6 +46,7 @@ final class StepLog {
         losses[steps] = loss.value();
         gradNorms[steps] = gradNorm.value();
         millis[steps] = nanos / 1e6;
+        experts.add();
         allocated[steps] = session.allocatedBytes();
         steps++;
         if (steps == 1) {
@@ -65,7 +72,13 @@ final class StepLog {
         double left = (losses.length - steps) * (double) batch / speed;
         int last = steps - 1;
         return new Progress(
-                steps, losses.length, epoch, losses[last], gradNorms[last], speed, left);
+                before + steps,
+                before + losses.length,
+                epoch,
+                losses[last],
+                gradNorms[last],
+                speed,
+                left);
     }
 
     /// Over all steps but the first, which waits for code to be compiled; a single step is its own
@@ -83,6 +96,10 @@ final class StepLog {
 
     List<Double> gradNorms() {
         return written(gradNorms);
+    }
+
+    List<ExpertLoad> experts() {
+        return experts.loads();
     }
 
     List<Double> millis() {

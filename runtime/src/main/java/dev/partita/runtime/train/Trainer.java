@@ -11,7 +11,10 @@ import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.state.HostTensor;
+import dev.partita.runtime.train.TrainingCheckpoints.Moment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +24,18 @@ final class Trainer {
     private final Training training;
     private final DistributedSampler sampler;
     private final ExampleFeed examples;
+    private final BestSoFar best;
+    private final TrainingCheckpoints checkpoints;
+    private final List<TrainingRun.Test> tests = new ArrayList<>();
+    private Moment now = Moment.BEGIN;
 
     Trainer(Training training) {
         this.training = training;
         sampler = training.sampler();
         examples = training.exampleFeed();
+        best =
+                new BestSoFar(
+                        training.patience(), readsText(), training.checkpointing().isPresent());
         if (training.patience() > 0 && training.testExamples().isEmpty()) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
@@ -34,41 +44,30 @@ final class Trainer {
                     .fix("train(plan, data).test(other).stoppingEarly(3)")
                     .exception();
         }
+        checkpoints = new TrainingCheckpoints(training, sampler);
     }
 
     TrainingRun train(int steps) {
         var plan = training.compilation().plan();
         try (var session = Session.open(plan, training.sessionOptions());
-                var evaluator = evaluator();
-                var batches =
-                        Batches.shuffled(
-                                training.examples(),
-                                sampler,
-                                training.augmentation(),
-                                training.seed(),
-                                examples.ignored())) {
-            var log = new StepLog(session, steps, sampler.batch());
-            var stopping = new EarlyStopping(training.patience(), readsText());
-            OptionalDouble measured = OptionalDouble.empty();
+                var evaluator = evaluator()) {
+            now = checkpoints.begin(session, best);
+            int first = now.step();
+            var log = new StepLog(session, first, Math.max(0, steps - first), sampler.batch());
             boolean interrupted = false;
-            boolean stopped = false;
-            try {
-                for (int step = 1; step <= steps && !stopped; step++) {
-                    run(session, batches.next(), step, log);
-                    training.listener().step(log.progress(epoch(step)));
-                    if (evaluator != null && (step == steps || step % sampler.steps() == 0)) {
-                        log.pause();
-                        measured = OptionalDouble.of(evaluator.measure(session));
-                        tell(epoch(step), measured.getAsDouble());
-                        if (training.patience() > 0) {
-                            boolean over = stopping.isOverAfter(session, measured.getAsDouble());
-                            stopped = over && step < steps;
-                        }
-                        log.resume();
+            boolean stopped = best.isOver();
+            try (var batches = batches()) {
+                test(session, evaluator, steps, log);
+                while (now.step() < steps && !stopped) {
+                    run(session, batches.next(), log);
+                    training.listener().step(log.progress(epoch()));
+                    test(session, evaluator, steps, log);
+                    stopped = best.isOver() && now.step() < steps;
+                    log.pause();
+                    if (checkpoints.isDue(now.step(), now.place().step() == 0)) {
+                        checkpoints.save(session, best, now);
                     }
-                }
-                if (training.patience() > 0) {
-                    measured = stopping.restore(session);
+                    log.resume();
                 }
             } catch (ProblemException e) {
                 if (e.problem().code() != ProblemCode.INTERRUPTED) {
@@ -77,20 +76,22 @@ final class Trainer {
                 interrupted = true;
                 Thread.interrupted();
             }
-            return result(session, log, interrupted, stopped, measured);
+            checkpoints.save(session, best, now);
+            OptionalDouble measured =
+                    interrupted || evaluator == null
+                            ? OptionalDouble.empty()
+                            : OptionalDouble.of(last(session, evaluator));
+            return result(session, first, log, interrupted, stopped, measured);
         }
     }
 
-    private void tell(int epoch, double measured) {
-        if (readsText()) {
-            training.listener().validated(epoch, measured);
-        } else {
-            training.listener().tested(epoch, measured);
+    /// The measure of the weights that the run ends with, which are the best ones if it was to stop
+    /// early.
+    private double last(Session session, Evaluator evaluator) {
+        if (training.patience() > 0 && best.test().isPresent()) {
+            return best.restore(session);
         }
-    }
-
-    private boolean readsText() {
-        return training.examples() instanceof TextDataset;
+        return tests.isEmpty() ? evaluator.measure(session) : tests.getLast().measure();
     }
 
     private @Nullable Evaluator evaluator() {
@@ -99,7 +100,18 @@ final class Trainer {
                 .orElse(null);
     }
 
-    private void run(Session session, Batch batch, int step, StepLog log) {
+    private Batches batches() {
+        return Batches.shuffled(
+                training.examples(),
+                sampler,
+                training.augmentation(),
+                training.seed(),
+                examples.ignored(),
+                now.place());
+    }
+
+    private void run(Session session, Batch batch, StepLog log) {
+        int step = now.step() + 1;
         LearningRate rate = training.compilation().options().optimizer().learningRate();
         long start = System.nanoTime();
         examples.fill(session.feed(), batch);
@@ -109,39 +121,69 @@ final class Trainer {
         }
         session.run();
         log.add(System.nanoTime() - start);
+        now = new Moment(step, now.place().after(1, sampler.steps()), now.tested());
     }
 
-    private int epoch(int step) {
-        return (step - 1) / sampler.steps() + 1;
+    /// Tests if it is time to and was not done: an interrupt may have come in between.
+    private void test(Session session, @Nullable Evaluator evaluator, int steps, StepLog log) {
+        int step = now.step();
+        int every = training.testSteps();
+        boolean due = every == 0 ? now.place().step() == 0 : step % every == 0;
+        if (evaluator == null || now.tested() == step || !(due || step >= steps)) {
+            return;
+        }
+        log.pause();
+        double measured = evaluator.measure(session);
+        best.add(session, evaluator.session(), measured, step);
+        tests.add(new TrainingRun.Test(step, measured));
+        now = new Moment(step, now.place(), step);
+        if (readsText()) {
+            training.listener().validated(step, epoch(), measured);
+        } else {
+            training.listener().tested(epoch(), measured);
+        }
+        log.resume();
+    }
+
+    private boolean readsText() {
+        return training.examples() instanceof TextDataset;
+    }
+
+    /// The epoch of the last step, from 1.
+    private int epoch() {
+        return now.place().epoch() + (now.place().step() == 0 ? 0 : 1);
     }
 
     private TrainingRun result(
             Session session,
+            int first,
             StepLog log,
             boolean interrupted,
             boolean stopped,
             OptionalDouble measured) {
-        OptionalDouble complete = interrupted ? OptionalDouble.empty() : measured;
-        double speed = log.samplesPerSecond();
         Map<String, HostTensor> weights = new LinkedHashMap<>();
         for (String name : session.names(Binding.Parameter.class)) {
             weights.put(name, session.readParameter(name));
         }
         return new TrainingRun(
-                log.steps(),
-                log.steps() == 0 ? 0 : epoch(log.steps()),
+                now.step(),
+                first + 1,
+                epoch(),
                 interrupted,
                 stopped,
                 session.skippedUpdates(),
                 log.losses(),
                 log.gradNorms(),
                 log.millis(),
-                speed,
+                log.experts(),
+                log.samplesPerSecond(),
                 session.peakBytes(),
                 session.plan().peakBytesPerDevice(),
                 log.allocatedBytesPerStep(),
-                readsText() ? OptionalDouble.empty() : complete,
-                readsText() ? complete : OptionalDouble.empty(),
+                readsText(),
+                tests,
+                readsText() ? OptionalDouble.empty() : measured,
+                readsText() ? measured : OptionalDouble.empty(),
                 weights);
     }
 }

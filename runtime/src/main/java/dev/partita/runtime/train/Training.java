@@ -9,6 +9,7 @@ import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.data.Remainder;
 import dev.partita.runtime.execute.SessionOptions;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// Training that is described and not yet begun. Immutable; every call returns a new one, and
@@ -20,170 +21,217 @@ import java.util.Optional;
 ///
 /// In every epoch the examples that do not fill the last batch are left out, others each time,
 /// unless [#everyExample] is said.
-///
-/// @param patience tests in a row without a better one after which training ends, or 0 for never
-/// @param remainder what becomes of the examples that do not fill the last batch
-public record Training(
-        Compilation compilation,
-        Examples examples,
-        Optional<Examples> testExamples,
-        Augmentation augmentation,
-        long seed,
-        KernelLibrary kernels,
-        TrainingListener listener,
-        int patience,
-        Remainder remainder) {
+public final class Training {
+    private final Compilation compilation;
+    private final Examples examples;
+    private KernelLibrary kernels;
+    private Optional<Examples> testExamples = Optional.empty();
+    private int testSteps;
+    private Augmentation augmentation = Augmentation.none();
+    private long seed = 1;
+    private TrainingListener listener = TrainingListener.NONE;
+    private int patience;
+    private Remainder remainder = Remainder.DROP;
+    private Optional<Checkpointing> checkpointing = Optional.empty();
+
+    private Training(Compilation compilation, Examples examples, KernelLibrary kernels) {
+        this.compilation = compilation;
+        this.examples = examples;
+        this.kernels = kernels;
+    }
 
     /// Training on these examples, with no test, no augmentation and seed 1.
     public static Training of(Compilation compilation, Examples examples, KernelLibrary kernels) {
-        return new Training(
-                compilation,
-                examples,
-                Optional.empty(),
-                Augmentation.none(),
-                1,
-                kernels,
-                TrainingListener.NONE,
-                0,
-                Remainder.DROP);
+        return new Training(compilation, examples, kernels);
+    }
+
+    private Training copy() {
+        var copy = new Training(compilation, examples, kernels);
+        copy.testExamples = testExamples;
+        copy.testSteps = testSteps;
+        copy.augmentation = augmentation;
+        copy.seed = seed;
+        copy.listener = listener;
+        copy.patience = patience;
+        copy.remainder = remainder;
+        copy.checkpointing = checkpointing;
+        return copy;
     }
 
     /// Tests with these examples after every epoch and at the end.
     public Training test(Examples newTest) {
-        return new Training(
-                compilation,
-                examples,
-                Optional.of(newTest),
-                augmentation,
-                seed,
-                kernels,
-                listener,
-                patience,
-                remainder);
+        Training copy = copy();
+        copy.testExamples = Optional.of(newTest);
+        return copy;
+    }
+
+    /// Tests after every so many steps, and at the end, instead of after every epoch.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` below 1
+    public Training testEvery(int steps) {
+        Training copy = copy();
+        copy.testSteps = atLeastOne(steps, "A test takes at least one step to come.", "testEvery");
+        return copy;
     }
 
     /// Varies every example anew in every epoch.
     public Training augment(Augmentation newAugmentation) {
-        return new Training(
-                compilation,
-                examples,
-                testExamples,
-                newAugmentation,
-                seed,
-                kernels,
-                listener,
-                patience,
-                remainder);
+        Training copy = copy();
+        copy.augmentation = newAugmentation;
+        return copy;
     }
 
     /// Chooses first weights, order and variation of the examples.
     public Training seed(long newSeed) {
-        return new Training(
-                compilation,
-                examples,
-                testExamples,
-                augmentation,
-                newSeed,
-                kernels,
-                listener,
-                patience,
-                remainder);
+        Training copy = copy();
+        copy.seed = newSeed;
+        return copy;
     }
 
     /// Computes with other kernels.
     public Training kernels(KernelLibrary newKernels) {
-        return new Training(
-                compilation,
-                examples,
-                testExamples,
-                augmentation,
-                seed,
-                newKernels,
-                listener,
-                patience,
-                remainder);
+        Training copy = copy();
+        copy.kernels = newKernels;
+        return copy;
     }
 
     /// Tells someone how it goes.
     public Training listener(TrainingListener newListener) {
-        return new Training(
-                compilation,
-                examples,
-                testExamples,
-                augmentation,
-                seed,
-                kernels,
-                newListener,
-                patience,
-                remainder);
+        Training copy = copy();
+        copy.listener = newListener;
+        return copy;
     }
 
-    /// Ends training when the test after this many epochs in a row was no better than the best one:
-    /// a larger accuracy, or for a text a smaller loss. The run then has the weights that were
-    /// best.
+    /// Ends training when this many tests in a row were no better than the best one: a larger
+    /// accuracy, or for a text a smaller loss. The run then has the weights that were best.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` below 1
     public Training stoppingEarly(int newPatience) {
-        if (newPatience < 1) {
-            throw Problem.of(
-                            ProblemCode.INVALID_ARGUMENT,
-                            "Training can stop early only after at least one epoch.")
-                    .fact("patience", newPatience)
-                    .fix("write for example stoppingEarly(3)")
-                    .exception();
-        }
-        return new Training(
-                compilation,
-                examples,
-                testExamples,
-                augmentation,
-                seed,
-                kernels,
-                listener,
-                newPatience,
-                remainder);
+        Training copy = copy();
+        copy.patience =
+                atLeastOne(
+                        newPatience,
+                        "Training can stop early only after at least one epoch.",
+                        "stoppingEarly");
+        return copy;
     }
 
     /// Trains with every example once an epoch: the last, smaller batch is completed by examples
     /// whose labels do not count, and its loss is the mean over the others. The loss must ignore a
     /// label: `crossEntropy().ignoring(-100)`.
     public Training everyExample() {
-        return new Training(
-                compilation,
-                examples,
-                testExamples,
-                augmentation,
-                seed,
-                kernels,
-                listener,
-                patience,
-                Remainder.IGNORE);
+        Training copy = copy();
+        copy.remainder = Remainder.IGNORE;
+        return copy;
+    }
+
+    /// Writes checkpoints into this folder: before the first step, after every epoch, at the end
+    /// and when interrupted. A checkpoint holds all that training needs to go on on any mesh; the
+    /// last two are kept.
+    public Training checkpoint(String folder) {
+        Training copy = copy();
+        copy.checkpointing = Optional.of(new Checkpointing(Path.of(folder), 0, false));
+        return copy;
+    }
+
+    /// The same after every so many steps instead of after every epoch.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` below 1
+    public Training checkpoint(String folder, int steps) {
+        int every = atLeastOne(steps, "A checkpoint takes at least one step.", "checkpoint");
+        Training copy = copy();
+        copy.checkpointing = Optional.of(new Checkpointing(Path.of(folder), every, false));
+        return copy;
+    }
+
+    /// Goes on from the last checkpoint in the folder; [#epochs] and [#steps] count from the very
+    /// beginning. On the same mesh the losses are those of a run that was never interrupted, bit by
+    /// bit.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` without a folder
+    public Training resume() {
+        Training copy = copy();
+        copy.checkpointing =
+                Optional.of(
+                        checkpointing
+                                .orElseThrow(() ->
+                                        Problem.of(
+                                                        ProblemCode.INVALID_ARGUMENT,
+                                                        "Training can go on only from a checkpoint.")
+                                                .fix("checkpoint(\"run\").resume()")
+                                                .exception())
+                                .resumed());
+        return copy;
     }
 
     /// Trains for a number of epochs. An interrupt of this thread ends training after the last
     /// complete step, and is spent by that.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `NotFinite`, `DeviceFailed`, and what is
-    ///   wrong with the examples
+    /// @throws dev.partita.dsl.problem.ProblemException `NotFinite`, `DeviceFailed`, what is wrong
+    ///   with the examples, and what is wrong with checkpoints
     public TrainingRun epochs(int epochs) {
-        return new Trainer(this).train(Math.multiplyExact(atLeastOne(epochs), sampler().steps()));
+        atLeastOne(epochs, "Training takes at least one step.", "epochs");
+        return new Trainer(this).train(Math.multiplyExact(epochs, sampler().steps()));
     }
 
     /// Trains for a number of steps, otherwise as [#epochs].
     ///
     /// @throws dev.partita.dsl.problem.ProblemException as [#epochs]
     public TrainingRun steps(int steps) {
-        return new Trainer(this).train(atLeastOne(steps));
+        return new Trainer(this)
+                .train(atLeastOne(steps, "Training takes at least one step.", "epochs"));
     }
 
-    private static int atLeastOne(int count) {
+    private static int atLeastOne(int count, String sentence, String word) {
         if (count < 1) {
-            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "Training takes at least one step.")
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, sentence)
                     .fact("given", count)
-                    .fix("write for example epochs(3)")
+                    .fix("write for example " + word + "(3)")
                     .exception();
         }
         return count;
+    }
+
+    Compilation compilation() {
+        return compilation;
+    }
+
+    Examples examples() {
+        return examples;
+    }
+
+    Optional<Examples> testExamples() {
+        return testExamples;
+    }
+
+    /// Steps from test to test, or 0 for an epoch.
+    int testSteps() {
+        return testSteps;
+    }
+
+    Augmentation augmentation() {
+        return augmentation;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    KernelLibrary kernels() {
+        return kernels;
+    }
+
+    TrainingListener listener() {
+        return listener;
+    }
+
+    /// Tests in a row without a better one after which training ends, or 0 for never.
+    int patience() {
+        return patience;
+    }
+
+    Optional<Checkpointing> checkpointing() {
+        return checkpointing;
     }
 
     ExampleFeed exampleFeed() {

@@ -1,22 +1,32 @@
 package dev.partita.runtime.train;
 
+import java.util.List;
+
 /// Is told how training goes, on the thread that trains.
 public interface TrainingListener {
     /// Listens to nothing.
     TrainingListener NONE = new TrainingListener() {};
 
+    /// Training goes on from a checkpoint.
+    ///
+    /// @param step number of complete steps until then
+    /// @param changes what is not as it was, each in words
+    default void resumed(long step, List<String> changes) {}
+
     /// A step is complete.
     default void step(Progress progress) {}
 
-    /// An epoch is complete, or the last step of a run, and the model was tested.
+    /// The model was tested: after an epoch, where that was asked for after some steps, and after
+    /// the last step.
     ///
     /// @param epoch counted from 1
     default void tested(int epoch, double accuracy) {}
 
     /// The same for a model of text.
     ///
+    /// @param step number of complete steps
     /// @param loss nats per character of the test text
-    default void validated(int epoch, double loss) {}
+    default void validated(long step, int epoch, double loss) {}
 
     /// How far training is.
     ///

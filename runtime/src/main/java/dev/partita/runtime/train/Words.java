@@ -1,6 +1,7 @@
 package dev.partita.runtime.train;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.dsl.layer.Model;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.runtime.data.DataSplit;
 import dev.partita.runtime.data.Examples;
@@ -8,13 +9,15 @@ import dev.partita.runtime.data.GeneratedDigits;
 import dev.partita.runtime.data.Mnist;
 import dev.partita.runtime.data.Text;
 import dev.partita.runtime.data.TextSplit;
+import dev.partita.runtime.state.Checkpoint;
 import java.nio.file.Path;
 
 /// The words a compiled model is proved and trained with, to be imported statically.
 ///
 /// ```java
 /// prove(plan).print();
-/// train(plan, mnist("data/mnist")).epochs(3);
+/// train(plan, mnist("data/mnist")).checkpoint("run").epochs(3);
+/// restore("run").print();
 /// ```
 public final class Words {
     private static final long SEED = 1;
@@ -46,6 +49,21 @@ public final class Words {
     /// Training without a test.
     public static Training train(Compilation compilation, Examples examples) {
         return Training.of(compilation, examples, KernelLibraries.cpu());
+    }
+
+    /// The last checkpoint of a training, opened: what it holds, and the weights.
+    ///
+    /// @param folder of the training, or of this one checkpoint
+    /// @throws dev.partita.dsl.problem.ProblemException `CheckpointMissing`, `CheckpointCorrupt`
+    public static Checkpoint restore(String folder) {
+        return Checkpoint.open(Path.of(folder));
+    }
+
+    /// Text of a model, with what it learnt until the last checkpoint of a training.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException as [#restore] and [Sampling#of]
+    public static Sampling sample(Model model, String folder) {
+        return Sampling.of(model, restore(folder), KernelLibraries.cpu());
     }
 
     /// The four MNIST files of a folder.

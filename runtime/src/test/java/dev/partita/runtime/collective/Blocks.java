@@ -1,5 +1,6 @@
 package dev.partita.runtime.collective;
 
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
@@ -14,6 +15,15 @@ import java.util.List;
 
 /// Buffers of numbers, written and read as doubles.
 final class Blocks {
+    private static final PendingCollective NOTHING =
+            new PendingCollective() {
+                @Override
+                public void start() {}
+
+                @Override
+                public void finish() {}
+            };
+
     private Blocks() {}
 
     static List<Axis> axis(int members) {
@@ -43,6 +53,23 @@ final class Blocks {
         for (int i = 0; i < values.length; i++) {
             Elements.set(buffer.type().dtype(), memory, i, values[i]);
         }
+    }
+
+    /// What a member does in a collective that it may have no part in.
+    static PendingCollective open(
+            Communicator member,
+            int rank,
+            Reshard.Collective op,
+            int tag,
+            List<Buffer> sources,
+            List<Buffer> targets) {
+        return op.gives(rank) || op.takes(rank)
+                ? member.open(
+                        op,
+                        tag,
+                        op.gives(rank) ? sources : List.of(),
+                        op.takes(rank) ? targets : List.of())
+                : NOTHING;
     }
 
     static double[] read(Buffer buffer) {

@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.tensor.Dtype;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -58,7 +59,20 @@ final class CollectiveAllocationTest {
             Communicator member = group.communicator(rank);
             var part = Blocks.empty(small);
             var whole = Blocks.empty(large);
-            all.add(
+            var opened = new ArrayList<PendingCollective>();
+            for (Reshard.Collective op : rooted(axis)) {
+                var from = op instanceof Reshard.Scatter ? large : small;
+                var to = op instanceof Reshard.Gather ? large : small;
+                opened.add(
+                        Blocks.open(
+                                member,
+                                rank,
+                                op,
+                                4 + opened.size(),
+                                List.of(Blocks.empty(from)),
+                                List.of(Blocks.empty(to))));
+            }
+            opened.addAll(
                     List.of(
                             member.open(new Reshard.AllReduce(axis), 0, part, part),
                             member.open(new Reshard.AllGather(axis, 1), 1, part, whole),
@@ -72,7 +86,17 @@ final class CollectiveAllocationTest {
                                     3,
                                     whole,
                                     Blocks.empty(turned))));
+            all.add(opened);
         }
         return all;
+    }
+
+    private static List<Reshard.Collective> rooted(List<Axis> axis) {
+        return List.of(
+                new Reshard.Broadcast(axis, 3),
+                new Reshard.Reduce(axis, 3),
+                new Reshard.Scatter(axis, 3, 1),
+                new Reshard.Gather(axis, 3, 1),
+                new Reshard.Send(axis, 3, 4));
     }
 }

@@ -11,6 +11,7 @@ import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,120 @@ final class LocalGroupTest {
         assertThat(sumOfDigits(Dtype.F32, 2)).isEqualTo(11);
         assertThat(sumOfDigits(Dtype.F32, 3)).isEqualTo(111);
         assertThat(sumOfDigits(Dtype.F32, 4)).isEqualTo(1111);
+    }
+
+    @Test
+    void the_digits_show_who_took_part_in_a_collective_with_a_root() {
+        var axis = Blocks.axis(4);
+        double[] nothing = {};
+        assertThat(digitsAfter(new Reshard.Reduce(axis, 2), 1))
+                .isEqualTo(new double[][] {nothing, nothing, {1111}, nothing});
+        assertThat(digitsAfter(new Reshard.Broadcast(axis, 2), 1))
+                .isEqualTo(new double[][] {{100}, {100}, nothing, {100}});
+        assertThat(digitsAfter(new Reshard.Gather(axis, 2, 0), 1))
+                .isEqualTo(new double[][] {nothing, nothing, {1, 10, 100, 1000}, nothing});
+        assertThat(digitsAfter(new Reshard.Scatter(axis, 2, 0), 4))
+                .isEqualTo(new double[][] {{100}, {200}, {300}, {400}});
+        assertThat(digitsAfter(new Reshard.Send(axis, 2, 3), 1))
+                .isEqualTo(new double[][] {nothing, nothing, nothing, {100}});
+    }
+
+    /// What each of four members gets, where member `r` brings `1, 2, 3, ...` times its digit.
+    private static double[][] digitsAfter(Reshard.Collective op, int length) {
+        var group = new LocalGroup(4);
+        var results = new double[4][];
+        var collectives = new ArrayList<PendingCollective>();
+        var targets = new ArrayList<Buffer>();
+        long made = PlainCollectives.targetSizes(op, new long[] {length}, 4)[0];
+        for (int rank = 0; rank < 4; rank++) {
+            var digits = new double[length];
+            for (int i = 0; i < length; i++) {
+                digits[i] = (i + 1) * DIGITS[rank];
+            }
+            TensorType type = Blocks.type(Dtype.F32, length);
+            TensorType after = Blocks.type(Dtype.F32, made);
+            targets.add(Blocks.empty(after));
+            collectives.add(
+                    Blocks.open(
+                            group.communicator(rank),
+                            rank,
+                            op,
+                            0,
+                            List.of(Blocks.of(type, digits)),
+                            List.of(targets.get(rank))));
+        }
+        Members.run(
+                4,
+                rank -> {
+                    collectives.get(rank).start();
+                    collectives.get(rank).finish();
+                    results[rank] = op.takes(rank) ? Blocks.read(targets.get(rank)) : new double[0];
+                });
+        return results;
+    }
+
+    @Test
+    void a_sum_on_the_root_may_be_done_in_place() {
+        var group = new LocalGroup(3);
+        TensorType type = Blocks.type(Dtype.F32, 2);
+        var op = new Reshard.Reduce(Blocks.axis(3), 1);
+        var own = new ArrayList<Buffer>();
+        var collectives = new ArrayList<PendingCollective>();
+        for (int rank = 0; rank < 3; rank++) {
+            own.add(Blocks.of(type, DIGITS[rank], 2 * DIGITS[rank]));
+            collectives.add(
+                    Blocks.open(
+                            group.communicator(rank),
+                            rank,
+                            op,
+                            0,
+                            List.of(own.get(rank)),
+                            List.of(own.get(rank))));
+        }
+        Members.run(
+                3,
+                rank -> {
+                    collectives.get(rank).start();
+                    collectives.get(rank).finish();
+                });
+        assertThat(Blocks.read(own.get(1))).isEqualTo(new double[] {111, 222});
+        assertThat(Blocks.read(own.get(2))).isEqualTo(new double[] {100, 200});
+    }
+
+    @Test
+    void who_brings_waits_until_it_is_taken_and_the_wait_is_clocked() {
+        var group = new LocalGroup(2);
+        var clock = new WaitClock();
+        Buffer number = Blocks.of(Blocks.type(Dtype.F32, 1), 7);
+        Buffer taken = Blocks.empty(Blocks.type(Dtype.F32, 1));
+        var op = new Reshard.Send(Blocks.axis(2), 0, 1);
+        var gives = group.communicator(0, clock).open(op, 0, List.of(number), List.of());
+        var takes = group.communicator(1).open(op, 0, List.of(), List.of(taken));
+        Members.run(
+                2,
+                rank -> {
+                    if (rank == 0) {
+                        gives.start();
+                        gives.finish();
+                        // nobody reads it any more
+                        Blocks.write(number, 8);
+                    } else {
+                        LockSupport.parkNanos(20_000_000);
+                        takes.start();
+                        takes.finish();
+                    }
+                });
+        assertThat(Blocks.read(taken)).isEqualTo(new double[] {7});
+        assertThat(clock.nanos()).isGreaterThan(5_000_000L);
+    }
+
+    @Test
+    void a_member_that_brings_what_it_should_not_is_rejected() {
+        Buffer number = Blocks.empty(Blocks.type(Dtype.F32, 1));
+        var op = new Reshard.Broadcast(Blocks.axis(2), 0);
+        assertThrows(
+                ProblemException.class,
+                () -> new LocalGroup(2).communicator(1).open(op, 0, number, number));
     }
 
     @Test

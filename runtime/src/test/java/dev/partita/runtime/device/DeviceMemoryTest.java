@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
+import dev.partita.kernels.Bfloat16;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
@@ -32,10 +33,25 @@ final class DeviceMemoryTest {
     }
 
     @Test
+    void the_peak_is_the_end_of_the_highest_integer_written_minus_one_included() {
+        for (int value : new int[] {0, -1, 1, Integer.MIN_VALUE, 2_000_000_000}) {
+            try (var memory = new DeviceMemory(0, 1000)) {
+                memory.at(396, 4).set(ValueLayout.JAVA_INT, 0, value);
+                assertThat(memory.peakBytes()).isEqualTo(400);
+                memory.repaint();
+                assertThat(memory.peakBytes()).isEqualTo(0);
+            }
+        }
+    }
+
+    @Test
     void unwritten_memory_reads_as_nan() {
         try (var memory = new DeviceMemory(0, 64)) {
-            assertThat(memory.at(0, 64).get(ValueLayout.JAVA_FLOAT, 60)).isNaN();
-            assertThat(memory.at(0, 64).get(ValueLayout.JAVA_DOUBLE, 56)).isNaN();
+            MemorySegment all = memory.at(0, 64);
+            assertThat(all.get(ValueLayout.JAVA_FLOAT, 60)).isNaN();
+            assertThat(all.get(ValueLayout.JAVA_DOUBLE, 56)).isNaN();
+            assertThat(Float.float16ToFloat(all.get(ValueLayout.JAVA_SHORT, 62))).isNaN();
+            assertThat(Bfloat16.toFloat(all.get(ValueLayout.JAVA_SHORT, 2))).isNaN();
         }
     }
 

@@ -18,11 +18,10 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.example.RandomCase;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// One collective of a random plan is broken, on one device or on all: the plan is rejected before
@@ -42,7 +41,7 @@ final class MutatedPlansTest {
                 LongStream.iterate(0, seed -> seed + 1)
                         .mapToObj(seed -> RandomCase.draw(seed).compile(Precision.F32).plan())
                         .filter(plan -> plan.devices() > 1)
-                        .filter(plan -> plan.program(0).collectives().findAny().isPresent())
+                        .filter(plan -> !plan.collectives().isEmpty())
                         .limit(200)
                         .toList();
         int caught = 0;
@@ -50,46 +49,53 @@ final class MutatedPlansTest {
             ExecutionPlan plan = plans.get(i);
             PlanVerifier.verify(plan);
             var random = new Random(i);
-            List<Step.Start> starts = plan.program(0).collectives().toList();
+            List<Integer> ranks = communicating(plan, random);
+            Program program = plan.program(ranks.getFirst());
+            List<Step.Start> starts = program.collectives().toList();
             Step.Start start = starts.get(random.nextInt(starts.size()));
             for (Mutation mutation : Mutation.values()) {
-                Program broken = broken(plan.program(0), start, mutation);
-                int rank = random.nextInt(plan.devices());
-                caught += caught(on(plan, broken, List.of(rank)), mutation, start);
+                Program broken = broken(program, start, mutation);
+                List<Integer> one = List.of(ranks.get(random.nextInt(ranks.size())));
+                caught += caught(on(plan, broken, one), mutation, start);
                 // another number for the last collective of all devices is no mistake
-                List<Integer> ranks = mutation == Mutation.RENUMBERED ? List.of(rank) : all(plan);
-                caught += caught(on(plan, broken, ranks), mutation, start);
+                List<Integer> some = mutation == Mutation.RENUMBERED ? one : ranks;
+                caught += caught(on(plan, broken, some), mutation, start);
             }
         }
         assertThat(caught).isEqualTo(200 * 2 * Mutation.values().length);
     }
 
     private static int caught(ExecutionPlan plan, Mutation mutation, Step.Start start) {
-        long before = System.nanoTime();
         var exception =
                 assertThrows(
                         ProblemException.class,
                         () -> PlanVerifier.verify(plan),
                         () -> mutation + " " + start + " on " + plan.programOf());
-        assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
         Problem problem = exception.problem();
         assertWithMessage("%s", problem).that(problem.code()).isEqualTo(ProblemCode.PLAN_REJECTED);
         assertWithMessage("%s", problem)
                 .that(problem.origin().toString())
                 .matches("Random(Case|Model)\\.java:\\d+");
-        assertThat(problem.print()).containsMatch("\\branks?\\b");
+        assertThat(problem.print()).containsMatch("\\branks?:? +\\d");
         return 1;
     }
 
-    private static List<Integer> all(ExecutionPlan plan) {
-        return Stream.iterate(0, rank -> rank + 1).limit(plan.devices()).toList();
+    /// The devices of one role that takes part in collectives.
+    private static List<Integer> communicating(ExecutionPlan plan, Random random) {
+        List<List<Integer>> roles =
+                IntStream.range(0, plan.programs().size())
+                        .filter(i -> plan.programs().get(i).collectives().findAny().isPresent())
+                        .mapToObj(i -> plan.role(i).ranks())
+                        .toList();
+        return roles.get(random.nextInt(roles.size()));
     }
 
     private static ExecutionPlan on(ExecutionPlan plan, Program broken, List<Integer> ranks) {
-        List<Integer> programOf = new ArrayList<>(Collections.nCopies(plan.devices(), 0));
-        ranks.forEach(rank -> programOf.set(rank, 1));
-        return new ExecutionPlan(
-                plan.model(), plan.mesh(), List.of(plan.program(0), broken), programOf);
+        List<Program> programs = new ArrayList<>(plan.programs());
+        List<Integer> programOf = new ArrayList<>(plan.programOf());
+        ranks.forEach(rank -> programOf.set(rank, programs.size()));
+        programs.add(broken);
+        return new ExecutionPlan(plan.model(), plan.mesh(), programs, programOf);
     }
 
     private static Program broken(Program program, Step.Start start, Mutation mutation) {
@@ -101,7 +107,13 @@ final class MutatedPlansTest {
                 steps.remove(end);
                 steps.remove(at);
             }
-            case DELAYED -> steps.add(steps.remove(end));
+            // who only brings something may wait as late as it likes, if it waits
+            case DELAYED -> {
+                Step finish = steps.remove(end);
+                if (!start.targets().isEmpty()) {
+                    steps.add(finish);
+                }
+            }
             case RENUMBERED -> {
                 int tag = start.tag() + 1_000;
                 steps.set(at, start(start, tag, start.op()));
@@ -110,7 +122,8 @@ final class MutatedPlansTest {
             case OTHER_KIND -> steps.set(at, start(start, start.tag(), other(start.op())));
             case OTHER_DTYPE -> {
                 List<Slot> slots = new ArrayList<>(program.slots());
-                Slot slot = slots.get(start.sources().getFirst());
+                List<Integer> own = start.sources().isEmpty() ? start.targets() : start.sources();
+                Slot slot = slots.get(own.getFirst());
                 slots.set(slot.id(), halved(slot));
                 return new Program(program.arenaBytes(), slots, program.bindings(), steps);
             }
@@ -137,6 +150,11 @@ final class MutatedPlansTest {
             case Reshard.AllGather(var axes, int _) -> new Reshard.AllReduce(axes);
             case Reshard.ReduceScatter(var axes, int _) -> new Reshard.AllReduce(axes);
             case Reshard.AllToAll(var axes, int _, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.Broadcast(var axes, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.Reduce(var axes, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.Scatter(var axes, int root, int _) -> new Reshard.Broadcast(axes, root);
+            case Reshard.Gather(var axes, int root, int _) -> new Reshard.Reduce(axes, root);
+            case Reshard.Send(var axes, int from, int to) -> new Reshard.Send(axes, to, from);
         };
     }
 

@@ -1,9 +1,11 @@
 package dev.partita.runtime.train;
 
 import static com.google.common.truth.Truth.assertWithMessage;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.Precision;
+import dev.partita.dsl.graph.Graph;
 import dev.partita.example.RandomCase;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
@@ -46,21 +48,37 @@ class RandomPlansTest {
         return seeds().filter(seed -> seed % 3 == 0);
     }
 
+    /// Where a rounding sends a token to another expert, the two compute different things; that is
+    /// seen in how often experts were chosen. The same casts in doubles are compared to the last
+    /// digit.
     @ParameterizedTest(
             name = "a random plan in half floats equals one device but for rounding, seed {0}")
     @MethodSource("someSeeds")
     void a_random_plan_in_half_floats_equals_one_device_but_for_rounding(long seed) {
         Precision precision = seed % 2 == 0 ? Precision.BF16 : Precision.F16;
         Compilation plan = RandomCase.draw(seed).compile(precision);
-        assertEqual(seed, plan, KernelLibraries.cpu(), Proof.tolerance(precision.compute()));
+        Proof proof = Proof.of(plan, KernelLibraries.cpu(), seed, STEPS);
+        boolean others =
+                proof.differences().stream()
+                        .anyMatch(d -> d.name().startsWith(Graph.CHOSEN) && d.relative() > 1e-4);
+        assumeFalse(others, "a rounding chose another expert: skipped");
+        assertEqual(seed, plan, proof, Proof.tolerance(precision.compute()));
     }
 
     private static void assertEqual(
             long seed, Compilation plan, KernelLibrary library, double tolerance) {
-        Proof proof = Proof.of(plan, library, seed, STEPS);
+        assertEqual(seed, plan, Proof.of(plan, library, seed, STEPS), tolerance);
+    }
+
+    private static void assertEqual(long seed, Compilation plan, Proof proof, double tolerance) {
         String about =
-                "seed %s: %s %s\n%s"
-                        .formatted(seed, plan, plan.options().shards(), proof.describe());
+                "seed %s: %s %s %s\n%s"
+                        .formatted(
+                                seed,
+                                plan,
+                                plan.options().shards(),
+                                plan.options().dataParallelRequest(),
+                                proof.describe());
         assertWithMessage(about).that(proof.maxRelativeDifference().largest()).isAtMost(tolerance);
         assertWithMessage(about).that(proof.peakBytes()).isEqualTo(proof.predictedPeakBytes());
     }
@@ -70,10 +88,18 @@ class RandomPlansTest {
         var kinds = new TreeSet<String>();
         LongStream.range(0, 100)
                 .mapToObj(seed -> RandomCase.draw(seed).compile())
-                .flatMap(plan -> plan.plan().program(0).collectives())
-                .forEach(start -> kinds.add(start.op().getClass().getSimpleName()));
+                .flatMap(plan -> plan.plan().collectives().stream())
+                .forEach(each -> kinds.add(each.start().op().getClass().getSimpleName()));
         assertWithMessage("kinds of collectives")
                 .that(kinds)
-                .containsExactly("AllGather", "AllReduce", "AllToAll", "ReduceScatter");
+                .containsExactly(
+                        "AllGather",
+                        "AllReduce",
+                        "AllToAll",
+                        "Broadcast",
+                        "Gather",
+                        "Reduce",
+                        "ReduceScatter",
+                        "Scatter");
     }
 }

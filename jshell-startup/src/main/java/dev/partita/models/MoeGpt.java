@@ -1,0 +1,29 @@
+package dev.partita.models;
+
+import static dev.partita.dsl.layer.Layers.experts;
+
+import dev.partita.dsl.layer.Experts;
+import dev.partita.dsl.layer.Model;
+import java.util.function.UnaryOperator;
+
+/// A [Gpt] with a mixture of experts in place of every feed-forward part ([Lepikhin et al.
+/// 2020](https://arxiv.org/abs/2006.16668), [Fedus et al. 2021](https://arxiv.org/abs/2101.03961)).
+/// Sharding `expert` over an axis that shards the batch as well is expert parallelism.
+public final class MoeGpt {
+    private MoeGpt() {}
+
+    /// A small one: that of [Gpt] with 8 experts half as wide, two for every token, so that a token
+    /// takes as much work and the model has more weights. A quarter more slots than choices, the
+    /// rest is dropped.
+    public static Model model() {
+        return of(new Gpt(4, 256, 4, 512, 96, 256), 8, layer -> layer.topK(2).capacity(1.25));
+    }
+
+    /// Such a network of any sizes.
+    ///
+    /// @param sizes whose `ffn` is the width inside each expert
+    /// @param said what else is said of the experts of a block, their capacity at least
+    public static Model of(Gpt sizes, long count, UnaryOperator<Experts> said) {
+        return sizes.network("moe-gpt", i -> said.apply(experts("moe" + i, count, sizes.ffn())));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.partita.runtime.state;
+
+import dev.partita.dsl.graph.Node;
+import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.tensor.Dtype;
+import java.util.List;
+import java.util.Objects;
+
+/// What is remembered of a model: enough to tell it from another one whose weights have the same
+/// shapes.
+///
+/// @param ops what its forward pass computes, without sizes: in order, each with its layer
+record StoredModel(String name, List<String> ops) {
+    StoredModel {
+        Objects.requireNonNull(name);
+        ops = List.copyOf(ops);
+    }
+
+    static StoredModel of(Model model) {
+        return new StoredModel(
+                model.name(),
+                model.trace(1, Dtype.F32, false).nodes().stream()
+                        .filter(node -> !(node.op() instanceof Op.Leaf))
+                        .map(StoredModel::describe)
+                        .toList());
+    }
+
+    private static String describe(Node node) {
+        return node.layer() + ": " + node.op();
+    }
+}
