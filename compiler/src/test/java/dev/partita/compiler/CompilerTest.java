@@ -6,6 +6,7 @@ import static dev.partita.dsl.layer.Layers.adamW;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
@@ -147,13 +148,20 @@ class CompilerTest {
                         .steps()
                         .stream()
                         .filter(s -> s instanceof Step.Compute c && c.op() instanceof Update)
-                        .map(s -> ((Step.Compute) s).op())
-                        .map(op -> String.valueOf(((Update.AdamStep) op).weightDecay()))
+                        .map(s -> decay(((Step.Compute) s).op()))
                         .toList();
-        assertThat(decays).containsExactly("0.1", "0.0", "0.0", "0.0");
+        assertThat(decays).containsExactly("0.1", "0.0 x3");
         var problem = problem(both().optimizer(adamW(1e-3).sparing("biass")));
         assertThat(problem.code()).isEqualTo(ProblemCode.INVALID_ARGUMENT);
         assertThat(problem.fix()).startsWith("name \"bias\"");
+    }
+
+    private static String decay(Op update) {
+        return switch (update) {
+            case Update.Together(Update.Descent step, int count) -> decay(step) + " x" + count;
+            case Update.AdamStep step -> String.valueOf(step.weightDecay());
+            case Op other -> throw new AssertionError(other);
+        };
     }
 
     @Test

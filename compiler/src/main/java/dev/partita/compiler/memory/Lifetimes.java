@@ -11,15 +11,17 @@ import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
 /// Values share where an op leaves memory as it is (flatten, micro-batch, relocate), changes it in
 /// place (updates, all-reduces, reduces, elementwise ops whose operand nothing else reads), or
-/// where the summands of a bucket lie side by side.
+/// where they lie side by side: the summands of a bucket, and weights that are updated together.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
     record Place(Storage storage, long begin) {}
@@ -36,6 +38,7 @@ final class Lifetimes {
         this.end = sequence.actions().size();
         reads();
         buckets();
+        flatten();
         for (int i = 0; i < end; i++) {
             Action action = sequence.actions().get(i);
             if (!(action instanceof Action.Finish)) {
@@ -91,6 +94,34 @@ final class Lifetimes {
                 for (Value summand : action.reads()) {
                     places.put(summand, new Place(bucket, bucket.append(summand.type().bytes())));
                 }
+            }
+        }
+    }
+
+    /// Weights that are updated together lie side by side, and so do their states of one kind.
+    private void flatten() {
+        Set<Value> stored = new HashSet<>();
+        for (Action action : sequence.actions()) {
+            if (action.node().op() instanceof Op.Leaf) {
+                stored.addAll(action.writes());
+            } else if (action.node().op() instanceof Update.Together together) {
+                for (int tensor : together.step().inPlace()) {
+                    List<Value> flat = new ArrayList<>();
+                    for (int i = 0; i < together.count(); i++) {
+                        flat.add(together.of(i, action.reads()).get(tensor));
+                    }
+                    flat.retainAll(stored);
+                    sideBySide(flat);
+                }
+            }
+        }
+    }
+
+    private void sideBySide(List<Value> stored) {
+        if (!stored.isEmpty()) {
+            Storage flat = storage(0, 0, end);
+            for (Value value : stored) {
+                places.put(value, new Place(flat, flat.append(value.type().bytes())));
             }
         }
     }

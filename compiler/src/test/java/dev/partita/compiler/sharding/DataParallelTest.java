@@ -97,7 +97,7 @@ class DataParallelTest {
         assertThat(root.bindings(Binding.Parameter.class).count()).isEqualTo(4);
         assertThat(root.bindings(Binding.State.class).count()).isEqualTo(8);
         assertThat(other.bindings()).isEmpty();
-        assertThat(steps(root, Update.class)).isEqualTo(4);
+        assertThat(steps(root, Update.class)).isEqualTo(1);
         assertThat(steps(other, Update.class)).isEqualTo(0);
         assertThat(steps(root, Op.CrossEntropy.class)).isEqualTo(1);
         assertThat(steps(other, Op.CrossEntropy.class)).isEqualTo(0);

@@ -8,6 +8,7 @@ import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The types of an op's results from those of its operands; every shape rule of the language is
 /// here or in the file of its family.
@@ -194,6 +195,13 @@ public final class ResultTypes {
                 in.count(2);
                 in.require(in.type(0).equals(in.type(1)), "the new value has the old one's type");
                 yield List.of(in.type(0));
+            }
+            case Update.Together together -> {
+                in.count(together.count() * together.step().arity());
+                yield IntStream.range(0, together.count())
+                        .boxed()
+                        .flatMap(i -> of(together.step(), together.of(i, operands)).stream())
+                        .toList();
             }
             case Update.Descent update -> {
                 in.require(

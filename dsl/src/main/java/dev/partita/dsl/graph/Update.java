@@ -1,6 +1,7 @@
 package dev.partita.dsl.graph;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// An op that changes weights and optimizer state where they lie: its result `i` takes over the
 /// memory of operand `inPlace().get(i)`.
@@ -11,6 +12,9 @@ public sealed interface Update extends Op {
     sealed interface Descent extends Update {
         /// The same for a weight that weight decay spares.
         Descent withoutDecay();
+
+        /// Number of operands.
+        int arity();
     }
 
     /// Stochastic gradient descent as PyTorch's. Operands `weight, gradient, learning-rate` and,
@@ -19,6 +23,11 @@ public sealed interface Update extends Op {
         @Override
         public Descent withoutDecay() {
             return new SgdStep(momentum, nesterov, 0);
+        }
+
+        @Override
+        public int arity() {
+            return momentum == 0 ? 3 : 4;
         }
 
         @Override
@@ -44,6 +53,11 @@ public sealed interface Update extends Op {
         }
 
         @Override
+        public int arity() {
+            return 6;
+        }
+
+        @Override
         public List<Integer> inPlace() {
             return List.of(0, 2, 3);
         }
@@ -51,6 +65,33 @@ public sealed interface Update extends Op {
         @Override
         public String toString() {
             return decoupled ? "adamw-step" : "adam-step";
+        }
+    }
+
+    /// The same step of several weights in one pass over memory. Operands and results are those of
+    /// each weight's step, one step after the other; where the tensors of neighbours lie side by
+    /// side they are updated as one.
+    ///
+    /// @param step of each weight
+    /// @param count number of weights
+    record Together(Descent step, int count) implements Update {
+        @Override
+        public List<Integer> inPlace() {
+            return IntStream.range(0, count)
+                    .boxed()
+                    .flatMap(i -> step.inPlace().stream().map(at -> i * step.arity() + at))
+                    .toList();
+        }
+
+        /// The part of `all` operands or results that belongs to one weight.
+        public <T> List<T> of(int weight, List<T> all) {
+            int each = all.size() / count;
+            return all.subList(weight * each, (weight + 1) * each);
+        }
+
+        @Override
+        public String toString() {
+            return step + " x" + count;
         }
     }
 

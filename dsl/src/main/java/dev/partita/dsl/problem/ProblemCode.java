@@ -72,6 +72,8 @@ public enum ProblemCode {
     DEVICE_FAILED,
     /// Something this version does not do.
     UNSUPPORTED,
+    /// A program to be measured beside does not run, or computes something else.
+    PEER_FAILED,
     /// A result that could not be written.
     OUTPUT_NOT_WRITTEN;
 

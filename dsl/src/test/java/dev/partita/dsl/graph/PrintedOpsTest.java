@@ -106,6 +106,8 @@ class PrintedOpsTest {
                 Arguments.of("reciprocal", new Elementwise.Reciprocal()),
                 Arguments.of("sgd-step", new Update.SgdStep(0, false, 0)),
                 Arguments.of("adam-step", new Update.AdamStep(0.9, 0.999, 1e-8, 0, false)),
+                Arguments.of(
+                        "sgd-step x3", new Update.Together(new Update.SgdStep(0, false, 0), 3)),
                 Arguments.of("adamw-step", new Update.AdamStep(0.9, 0.999, 1e-8, 0, true)),
                 Arguments.of("all-reduce data x tensor", new Reshard.AllReduce(AXES)),
                 Arguments.of("all-gather data x tensor dim 1", new Reshard.AllGather(AXES, 1)),

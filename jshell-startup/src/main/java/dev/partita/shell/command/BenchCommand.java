@@ -3,8 +3,11 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Precision;
 import dev.partita.shell.bench.BenchResult;
 import dev.partita.shell.bench.Benchmark;
+import dev.partita.shell.bench.PeerProgram;
+import dev.partita.shell.bench.ProfileTable;
 import dev.partita.shell.bench.Workload;
 import dev.partita.shell.draw.Screen;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +61,20 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     private int rounds = 15;
 
+    @Option(
+            names = "--peer",
+            paramLabel = "FOLDER",
+            description = {
+                "Where the program is that does the same with libtorch, or none.",
+                "Default: where it is built to."
+            })
+    private @Nullable String peer;
+
+    @Option(
+            names = "--profile",
+            description = "Shows instead where the time of a step goes, op by op.")
+    private boolean profile;
+
     @Mixin private JsonOption json = new JsonOption();
 
     private final Screen screen;
@@ -69,8 +86,17 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
+        if (profile) {
+            List<Benchmark.Profile> profiles =
+                    benchmarks(Optional.empty()).stream()
+                            .flatMap(each -> each.profiles().stream())
+                            .toList();
+            profiles.forEach(this::show);
+            file.ifPresent(each -> each.write(new Profiles(profiles)));
+            return 0;
+        }
         var cases = new ArrayList<BenchResult.Case>();
-        for (Benchmark benchmark : benchmarks()) {
+        for (Benchmark benchmark : benchmarks(peer())) {
             List<BenchResult.Case> measured = benchmark.measure(rounds);
             screen.out().print(new BenchResult(measured).print());
             cases.addAll(measured);
@@ -79,7 +105,29 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private List<Benchmark> benchmarks() {
+    /// What `--profile --json` writes.
+    private record Profiles(List<Benchmark.Profile> profiles) {}
+
+    private void show(Benchmark.Profile each) {
+        screen.out().println(each.name() + ": " + each.profile());
+        screen.out().print(ProfileTable.print(each.profile()));
+    }
+
+    private Optional<PeerProgram> peer() {
+        if (peer != null) {
+            return peer.equals("none")
+                    ? Optional.empty()
+                    : Optional.of(PeerProgram.in(Path.of(peer)));
+        }
+        Optional<PeerProgram> found = PeerProgram.find();
+        if (found.isEmpty()) {
+            screen.out().println("libtorch is not here to measure beside.");
+            screen.out().println("  try: " + PeerProgram.HOW_TO_GET);
+        }
+        return found;
+    }
+
+    private List<Benchmark> benchmarks(Optional<PeerProgram> program) {
         var benchmarks = new ArrayList<Benchmark>();
         for (Workload workload : workloads()) {
             int examples = batch == null ? workload.batch() : batch;
@@ -89,7 +137,8 @@ final class BenchCommand implements Callable<Integer> {
                                 workload,
                                 examples,
                                 precision,
-                                threads == null ? workload.devices() : threads));
+                                threads == null ? workload.devices() : threads,
+                                program));
             }
         }
         return benchmarks;

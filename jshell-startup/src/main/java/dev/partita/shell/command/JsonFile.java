@@ -50,8 +50,15 @@ final class JsonFile {
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `OutputNotWritten`
     void write(Object result) {
+        writeText(text(result) + "\n");
+    }
+
+    /// Writes any text.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `OutputNotWritten`
+    void writeText(String text) {
         try {
-            Files.writeString(draft(), text(result) + "\n");
+            Files.writeString(draft(), text);
             Files.move(
                     draft(),
                     place,
@@ -72,7 +79,7 @@ final class JsonFile {
                         ProblemCode.OUTPUT_NOT_WRITTEN,
                         "The result cannot be written to " + place + ".")
                 .fact("reason", e)
-                .fix("--json with a file in a folder that exists and can be written")
+                .fix("a file in a folder that exists and can be written")
                 .exception(e);
     }
 }

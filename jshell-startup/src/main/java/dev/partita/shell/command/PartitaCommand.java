@@ -59,7 +59,7 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new PlanCommand(screen));
         line.addSubcommand(new ProveCommand(screen));
         line.addSubcommand(simulation(screen));
-        line.addSubcommand(new BenchCommand(screen));
+        line.addSubcommand(benchmarks(screen));
         line.addSubcommand(new NotebookCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
         try {
@@ -75,6 +75,11 @@ public final class PartitaCommand implements Callable<Integer> {
         } catch (Exception e) {
             return root.failed(e);
         }
+    }
+
+    private static CommandLine benchmarks(Screen screen) {
+        return new CommandLine(new BenchCommand(screen))
+                .addSubcommand(new BenchStrategiesCommand(screen));
     }
 
     private static CommandLine simulation(Screen screen) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param steps complete steps, those before a resumed run included
 /// @param firstStep the step that `losses` and the other lists begin with: 1 unless resumed
+/// @param busyPerDevice the part of the steps' time in which each device worked
 /// @param testSteps after which steps the model was tested
 /// @param testAccuracies at these steps; empty for text
 /// @param validationLosses at these steps, in nats per character; empty for images
@@ -31,6 +32,7 @@ record TrainResult(
         List<Long> peakBytesPerDevice,
         List<Long> predictedPeakBytesPerDevice,
         long allocatedBytesPerStep,
+        List<Double> busyPerDevice,
         List<Integer> testSteps,
         List<Double> testAccuracies,
         List<Double> validationLosses,
@@ -51,6 +53,7 @@ record TrainResult(
                 run.peakBytesPerDevice(),
                 run.predictedPeakBytesPerDevice(),
                 run.allocatedBytesPerStep(),
+                run.busyPerDevice(),
                 run.tests().stream().map(TrainingRun.Test::step).toList(),
                 run.readsText() ? List.of() : measures(run),
                 run.readsText() ? measures(run) : List.of(),

@@ -25,6 +25,16 @@ public final class Table {
         return this;
     }
 
+    /// The word over each column.
+    public List<String> heading() {
+        return rows.getFirst();
+    }
+
+    /// The rows under the heading.
+    public List<List<String>> rows() {
+        return List.copyOf(rows.subList(1, rows.size()));
+    }
+
     /// The table, each line ended.
     public String print() {
         int columns = rows.getFirst().size();

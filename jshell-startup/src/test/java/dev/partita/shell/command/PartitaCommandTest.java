@@ -137,6 +137,8 @@ final class PartitaCommandTest {
         "train mlp --kernels cup, InvalidArgument, cpu",
         "demo --epochs 0, InvalidArgument, epochs",
         "bench covnet, InvalidArgument, convnet",
+        "bench tiny --precision bf15, InvalidArgument, bf16",
+        "bench tiny --peer /no/such/folder, DataFileMissing, -Ppeers",
         "shell /no/such/script.jsh, DataFileMissing, script",
     })
     void bad_input_is_one_problem_and_exit_code_2_and_nothing_is_written(
@@ -319,7 +321,8 @@ final class PartitaCommandTest {
 
     @Test
     void a_benchmark_says_how_fast_a_step_is_and_how_near_to_the_ceiling() throws IOException {
-        CommandLineRun run = CommandLineRun.of("bench tiny --threads 1,2 --rounds 1", json());
+        CommandLineRun run =
+                CommandLineRun.of("bench tiny --threads 1,2 --rounds 1 --peer none", json());
         assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
         JsonArray cases = CommandLineRun.read(json()).getAsJsonArray("cases");
         assertThat(cases.asList().stream().map(each -> text(each, "name")).toList())

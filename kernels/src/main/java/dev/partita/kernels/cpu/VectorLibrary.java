@@ -123,6 +123,7 @@ final class VectorLibrary implements KernelLibrary {
             case RoutingOp.SlotDot _ -> Optional.of(SlotRows.dot(request));
             case Update.SgdStep sgd -> Optional.of(VectorSgd.kernel(sgd, request));
             case Update.AdamStep adam -> Optional.of(new VectorAdam(adam, request));
+            case Update.Together together -> Optional.of(FlatUpdates.open(together, request));
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,

@@ -5,6 +5,8 @@ import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Optimizer updates with the formulas of PyTorch.
 final class Optimizers {
@@ -60,6 +62,27 @@ final class Optimizers {
                 newWeight.set(i, kept - rate * m / firstCorrection / size);
                 newFirst.set(i, m);
                 newSecond.set(i, v);
+            }
+        };
+    }
+
+    /// One weight after the other.
+    static Kernel together(Update.Together op, KernelRequest request) {
+        List<Kernel> steps = new ArrayList<>();
+        for (int i = 0; i < op.count(); i++) {
+            var own =
+                    new KernelRequest(
+                            op.step(), op.of(i, request.operands()), op.of(i, request.results()));
+            steps.add(
+                    switch (op.step()) {
+                        case Update.SgdStep step -> sgd(step, own);
+                        case Update.AdamStep step -> adam(step, own);
+                    });
+        }
+        Kernel[] inOrder = steps.toArray(Kernel[]::new);
+        return () -> {
+            for (Kernel step : inOrder) {
+                step.run();
             }
         };
     }

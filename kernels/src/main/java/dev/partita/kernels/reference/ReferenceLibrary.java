@@ -78,6 +78,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case RoutingOp routing -> Optional.of(Routing.kernel(routing, request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));
             case Update.AdamStep adam -> Optional.of(Optimizers.adam(adam, request));
+            case Update.Together together -> Optional.of(Optimizers.together(together, request));
             case Update.LossScaleStep step -> Optional.of(Optimizers.lossScale(step, request));
             case Update.Store _ -> Optional.of(Rearrangements.store(request));
         };

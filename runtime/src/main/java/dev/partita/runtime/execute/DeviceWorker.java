@@ -12,6 +12,7 @@ import dev.partita.runtime.collective.Part;
 import dev.partita.runtime.device.HostDevice;
 import dev.partita.runtime.state.Elements;
 import java.lang.management.ManagementFactory;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// One device of a session: its thread and memory, its share of the inputs, and its program.
@@ -152,6 +153,11 @@ final class DeviceWorker implements AutoCloseable {
         }
         busyNanos += System.nanoTime() - groups.clock(rank).nanos() - start;
         allocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /// The open program; the device is idle.
+    StepRunner runner() {
+        return Objects.requireNonNull(runner, "the device is not open");
     }
 
     /// Waits for what was started.

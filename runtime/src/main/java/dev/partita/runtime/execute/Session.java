@@ -125,6 +125,20 @@ public final class Session implements AutoCloseable {
         throw StepProblems.cancelled();
     }
 
+    /// Runs the plan this many times, as [#run], and says where the time of the first device went.
+    ///
+    /// @throws ProblemException as [#run]
+    public StepProfile profile(int steps) {
+        requireUsable();
+        StepRunner first = workers.getFirst().runner();
+        first.startClock();
+        long start = System.nanoTime();
+        for (int i = 0; i < steps; i++) {
+            run();
+        }
+        return first.stopClock(System.nanoTime() - start, steps);
+    }
+
     /// All devices that hold the scale hold the same one, so all lower it or none.
     private boolean lowerLossScale() {
         boolean lowered = false;

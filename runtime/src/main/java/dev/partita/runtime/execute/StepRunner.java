@@ -10,6 +10,7 @@ import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.state.Elements;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Runs one device's program: the kernel of every step is opened and bound to its slots, every
@@ -24,6 +25,7 @@ final class StepRunner implements AutoCloseable {
     private final Step[] steps;
     private final int commitAt;
     private @Nullable FirstNonFinite firstNonFinite;
+    private long @Nullable [] clock;
 
     /// The largest tag of the collectives that this device has finished in this run.
     private int lastFinished = -1;
@@ -63,6 +65,9 @@ final class StepRunner implements AutoCloseable {
     StepOutcome run(boolean checked) {
         firstNonFinite = null;
         lastFinished = -1;
+        if (clock != null) {
+            clock[steps.length] = System.nanoTime();
+        }
         if (checked) {
             checkBindings();
         }
@@ -89,8 +94,32 @@ final class StepRunner implements AutoCloseable {
             if (checked && firstNonFinite == null) {
                 check(i);
             }
+            if (clock != null) {
+                tick(clock, i);
+            }
         }
         return StepOutcome.COMPLETE;
+    }
+
+    /// The time since the last tick is that of plan step `i`.
+    private void tick(long[] running, int i) {
+        long now = System.nanoTime();
+        running[i] += now - running[steps.length];
+        running[steps.length] = now;
+    }
+
+    /// From now on every plan step is timed.
+    void startClock() {
+        clock = new long[steps.length + 1];
+    }
+
+    /// Ends timing.
+    ///
+    /// @param totalNanos that `times` steps took
+    StepProfile stopClock(long totalNanos, int times) {
+        long[] stopped = Objects.requireNonNull(clock, "startClock() comes first");
+        clock = null;
+        return StepProfile.of(program, bound, stopped, totalNanos, times);
     }
 
     /// Every check has passed: nothing to be found is left on any device. Others may wait for what

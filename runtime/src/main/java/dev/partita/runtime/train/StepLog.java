@@ -5,6 +5,7 @@ import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.train.TrainingListener.Progress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Writes down every step of a run. Its room is taken at the start, so that writing allocates
 /// nothing.
@@ -20,6 +21,9 @@ final class StepLog {
     private final double[] millis;
     private final long[] allocated;
     private int steps;
+
+    /// What each device had worked when half of the steps were done.
+    private List<Long> busyHalfway = List.of();
 
     /// When the first step ended, later by all pauses.
     private long since;
@@ -51,6 +55,9 @@ final class StepLog {
         steps++;
         if (steps == 1) {
             since = System.nanoTime();
+        }
+        if (steps == halfway()) {
+            busyHalfway = session.busyNanos();
         }
     }
 
@@ -104,6 +111,19 @@ final class StepLog {
 
     List<Double> millis() {
         return written(millis);
+    }
+
+    private int halfway() {
+        return losses.length / 2;
+    }
+
+    /// The part of the second half of the steps in which each device worked; empty before that.
+    List<Double> busy() {
+        List<Long> busy = session.busyNanos();
+        double nanos = 1e6 * Arrays.stream(millis, Math.min(halfway(), steps), steps).sum();
+        return IntStream.range(0, nanos == 0 ? 0 : busyHalfway.size())
+                .mapToObj(device -> (busy.get(device) - busyHalfway.get(device)) / nanos)
+                .toList();
     }
 
     private List<Double> written(double[] values) {

@@ -180,6 +180,7 @@ final class Trainer {
                 session.peakBytes(),
                 session.plan().peakBytesPerDevice(),
                 log.allocatedBytesPerStep(),
+                log.busy(),
                 readsText(),
                 tests,
                 readsText() ? OptionalDouble.empty() : measured,

@@ -24,6 +24,8 @@ import java.util.OptionalDouble;
 /// @param predictedPeakBytesPerDevice the same as the plan says
 /// @param allocatedBytesPerStep Java heap that a step took, all devices and the calling thread
 ///   together: the mean over the second half of the steps, when the JVM has warmed up
+/// @param busyPerDevice the part of the steps' time in which each device worked, and did not wait
+///   for others: over the second half of the steps, and empty if it was not reached
 /// @param readsText whether the model learnt a text: then tests measure its loss
 /// @param tests of this run, in order
 /// @param testAccuracy share of right answers on the test examples, if there were any and training
@@ -46,6 +48,7 @@ public record TrainingRun(
         List<Long> peakBytesPerDevice,
         List<Long> predictedPeakBytesPerDevice,
         long allocatedBytesPerStep,
+        List<Double> busyPerDevice,
         boolean readsText,
         List<Test> tests,
         OptionalDouble testAccuracy,
@@ -58,6 +61,7 @@ public record TrainingRun(
         experts = List.copyOf(experts);
         peakBytesPerDevice = List.copyOf(peakBytesPerDevice);
         predictedPeakBytesPerDevice = List.copyOf(predictedPeakBytesPerDevice);
+        busyPerDevice = List.copyOf(busyPerDevice);
         tests = List.copyOf(tests);
         weights = Map.copyOf(weights);
     }

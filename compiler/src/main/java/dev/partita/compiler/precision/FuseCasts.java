@@ -1,6 +1,5 @@
-package dev.partita.compiler.simplify;
+package dev.partita.compiler.precision;
 
-import dev.partita.compiler.precision.PrecisionPolicy;
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphIndex;

@@ -1,4 +1,4 @@
-package dev.partita.compiler.simplify;
+package dev.partita.compiler.precision;
 
 import static com.google.common.truth.Truth.assertThat;
 

@@ -1,0 +1,95 @@
+package dev.partita.kernels.cpu;
+
+import static com.google.common.truth.Truth.assertThat;
+import static com.google.common.truth.Truth.assertWithMessage;
+
+import dev.partita.dsl.graph.Update;
+import dev.partita.dsl.tensor.Dtype;
+import dev.partita.dsl.tensor.TensorType;
+import dev.partita.kernels.Buffer;
+import dev.partita.kernels.KernelLibrary;
+import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.Trial;
+import dev.partita.kernels.Types;
+import dev.partita.kernels.reference.ReferenceLibrary;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FlatUpdatesTest {
+    private static final List<String> SIZES = List.of("5", "33", "16", "3,7", "1", "64", "100");
+    private static final int TENSORS = 4;
+    private static final Update.AdamStep ADAM = new Update.AdamStep(0.9, 0.999, 1e-8, 0.1, true);
+    private static final Update.Together ALL = new Update.Together(ADAM, SIZES.size());
+
+    /// Weights, gradients and moments of all sizes; each kind side by side, but for the gradients
+    /// after those of tensor `apartAfter`, which lie 64 bytes further on.
+    private static KernelRequest request(Arena arena, int apartAfter) {
+        var random = new Random(1);
+        List<MemorySegment> kinds = new ArrayList<>();
+        for (int kind = 0; kind < TENSORS; kind++) {
+            kinds.add(arena.allocate(1 << 13, 64));
+        }
+        Buffer rate = Trial.buffer(arena, Types.f32(""), 1e-2);
+        Buffer step = Trial.buffer(arena, TensorType.scalar(Dtype.I64), 3);
+        List<Buffer> operands = new ArrayList<>();
+        List<Buffer> results = new ArrayList<>();
+        long at = 0;
+        for (int i = 0; i < SIZES.size(); i++) {
+            TensorType type = Types.f32(SIZES.get(i));
+            List<Buffer> own = new ArrayList<>();
+            for (int kind = 0; kind < TENSORS; kind++) {
+                long apart = kind == 1 && i > apartAfter ? 64 : 0;
+                MemorySegment memory = kinds.get(kind).asSlice(at + apart, type.bytes());
+                for (long e = 0; e < type.shape().elements(); e++) {
+                    memory.setAtIndex(ValueLayout.JAVA_FLOAT, e, random.nextFloat());
+                }
+                own.add(Buffer.whole(type, memory));
+            }
+            operands.addAll(own);
+            operands.addAll(List.of(rate, step));
+            results.addAll(List.of(own.get(0), own.get(2), own.get(3)));
+            at = Math.ceilDiv(at + type.bytes(), 64L) * 64;
+        }
+        return new KernelRequest(ALL, operands, results);
+    }
+
+    private static List<double[]> updated(KernelLibrary library, int apartAfter) {
+        try (var arena = Arena.ofConfined()) {
+            KernelRequest request = request(arena, apartAfter);
+            try (var kernel = library.require(request)) {
+                kernel.run();
+                kernel.run();
+            }
+            return request.results().stream().map(Trial::values).toList();
+        }
+    }
+
+    @Test
+    void tensors_that_lie_side_by_side_are_updated_as_one() {
+        try (var arena = Arena.ofConfined()) {
+            assertThat(FlatUpdates.runs(ALL, request(arena, SIZES.size()))).hasSize(1);
+            assertThat(FlatUpdates.runs(ALL, request(arena, 2))).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 7})
+    void joined_or_not_every_weight_and_moment_is_the_references(int apartAfter) {
+        List<double[]> expected = updated(new ReferenceLibrary(), apartAfter);
+        List<double[]> found = updated(new CpuLibrary(), apartAfter);
+        for (int r = 0; r < expected.size(); r++) {
+            assertWithMessage("result %s", r)
+                    .that(found.get(r))
+                    .usingTolerance(2e-6)
+                    .containsExactly(expected.get(r))
+                    .inOrder();
+        }
+    }
+}
