@@ -6,6 +6,7 @@ import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.mesh.Coordinate;
@@ -51,23 +52,26 @@ final class PlacementVerifier {
                 lies(step, slot, slot.placement().complete());
             }
             case Reshard reshard -> slice(step, reshard);
-            case Wide(Op inside, var _) ->
-                    verify(
-                            new Step.Compute(
-                                    step.id(), inside, step.reads(), step.writes(), step.note()));
+            case Wide(Op inside, var _) -> verify(part(step, inside, step.reads(), step.writes()));
             case Op.Conv2dWeightGrad grad when grad.bias() -> {
                 byRule(
                         part(
                                 step,
                                 new Op.Conv2dWeightGrad(grad.window(), false, grad.to()),
                                 step.reads(),
-                                step.writes().getFirst()));
+                                step.writes().subList(0, 1)));
                 byRule(
                         part(
                                 step,
                                 new Op.Sum(List.of(0, 1, 2)),
                                 step.reads().subList(0, 1),
-                                step.writes().getLast()));
+                                step.writes().subList(1, 2)));
+            }
+            case Update.Together together -> {
+                for (int i = 0; i < together.count(); i++) {
+                    List<Integer> reads = together.of(i, step.reads());
+                    byRule(part(step, together.step(), reads, together.of(i, step.writes())));
+                }
             }
             case Op.Einsum(var _, Epilogue epilogue) -> withEpilogue(step, epilogue);
             case Op.Conv2d(var _, Epilogue epilogue) -> withEpilogue(step, epilogue);
@@ -75,8 +79,9 @@ final class PlacementVerifier {
         }
     }
 
-    private static Step.Compute part(Step.Compute step, Op op, List<Integer> reads, int write) {
-        return new Step.Compute(step.id(), op, reads, List.of(write), step.note());
+    private static Step.Compute part(
+            Step.Compute step, Op op, List<Integer> reads, List<Integer> writes) {
+        return new Step.Compute(step.id(), op, reads, writes, step.note());
     }
 
     /// A bias would be added to every summand, and a summand is no value to rectify.
