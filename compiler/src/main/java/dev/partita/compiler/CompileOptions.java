@@ -3,6 +3,7 @@ package dev.partita.compiler;
 import static dev.partita.dsl.layer.Layers.adam;
 
 import dev.partita.dsl.layer.Optimizer;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
@@ -31,6 +32,7 @@ public final class CompileOptions {
     private long bucketBytes = 1 << 18;
     private boolean keepGradients;
     private Recompute recompute = Recompute.none();
+    private ContextAttention attention = new ContextAttention.Gather();
 
     private CompileOptions(Mesh mesh) {
         this.mesh = mesh;
@@ -59,6 +61,7 @@ public final class CompileOptions {
         CompileOptions copy = trainingOn(mesh);
         copy.shards = shards;
         copy.recompute = recompute;
+        copy.attention = attention;
         copy.zero = zero;
         copy.dataParallel = dataParallel;
         return copy;
@@ -86,7 +89,7 @@ public final class CompileOptions {
 
     /// Starts a request to shard every dim of this name; [Shard#over] completes it.
     public Shard shard(String dim) {
-        return new Shard(this, dim, List.of());
+        return new Shard(this, dim, List.of(), false);
     }
 
     /// What data parallelism need not keep whole on every device, if the user asked for it.
@@ -261,6 +264,36 @@ public final class CompileOptions {
         return copy;
     }
 
+    /// How attention gets at the keys of other devices where positions are sharded.
+    public ContextAttention attention() {
+        return attention;
+    }
+
+    /// Sets how attention gets at the keys of other devices where positions are sharded:
+    /// `attention(ring())`. By default each device gathers all keys and values.
+    public CompileOptions attention(ContextAttention newAttention) {
+        CompileOptions copy = copy();
+        copy.attention = newAttention;
+        return copy;
+    }
+
+    /// Each device gathers the keys and values of all positions before it attends.
+    public static ContextAttention gather() {
+        return new ContextAttention.Gather();
+    }
+
+    /// Blocks of keys and values go round the devices while these attend to the block in hand, so a
+    /// device never holds more than two (Ring Attention, Liu et al. 2023).
+    public static ContextAttention ring() {
+        return new ContextAttention.Ring();
+    }
+
+    /// For the attention alone heads are sharded in place of positions, by an all-to-all before and
+    /// after it (DeepSpeed-Ulysses, Jacobs et al. 2023).
+    public static ContextAttention allToAll() {
+        return new ContextAttention.AllToAll(Origin.here());
+    }
+
     /// True if gradients stay readable after the step, as outputs `gradient/NAME`.
     public boolean keepGradients() {
         return keepGradients;
@@ -320,21 +353,29 @@ public final class CompileOptions {
     ///
     /// @param words what the user wrote
     public record ShardRequest(
-            String dim, List<String> layers, List<String> axes, String words, Origin origin) {
+            String dim, List<String> layers, DimSharding sharding, String words, Origin origin) {
         public ShardRequest {
             layers = List.copyOf(layers);
-            axes = List.copyOf(axes);
         }
 
-        static ShardRequest of(String dim, List<String> layers, List<String> axes, Origin origin) {
+        public List<String> axes() {
+            return sharding.axes();
+        }
+
+        static ShardRequest of(
+                String dim, List<String> layers, DimSharding sharding, Origin origin) {
             String where = layers.isEmpty() ? "" : ".at(" + quoted(layers) + ")";
-            String words = "shard(\"" + dim + "\")" + where + ".over(" + quoted(axes) + ")";
-            return new ShardRequest(dim, layers, axes, words, origin);
+            String deal = sharding.balanced() ? ".balanced()" : "";
+            String over = ".over(" + quoted(sharding.axes()) + ")";
+            String words = "shard(\"" + dim + "\")" + where + deal + over;
+            return new ShardRequest(dim, layers, sharding, words, origin);
         }
 
         /// True if `other` splits the same dim everywhere over these axes, and maybe more.
         boolean isWithin(ShardRequest other) {
-            return other.dim.equals(dim) && other.layers.isEmpty() && other.axes.containsAll(axes);
+            return other.dim.equals(dim)
+                    && other.layers.isEmpty()
+                    && other.axes().containsAll(axes());
         }
 
         @Override
@@ -358,10 +399,18 @@ public final class CompileOptions {
     }
 
     /// A request that still lacks its axes.
-    public record Shard(CompileOptions options, String dim, List<String> layers) {
+    public record Shard(
+            CompileOptions options, String dim, List<String> layers, boolean isBalanced) {
         /// Restricts the request to what these layers compute.
         public Shard at(String... newLayers) {
-            return new Shard(options, dim, List.of(newLayers));
+            return new Shard(options, dim, List.of(newLayers), isBalanced);
+        }
+
+        /// Deals the dim out so that device `i` of `n` holds the `i`-th of `2 n` stretches from the
+        /// front and the `i`-th from the back: of the positions of a causal attention that is equal
+        /// work for all devices.
+        public Shard balanced() {
+            return new Shard(options, dim, layers, true);
         }
 
         /// Splits the dim over these axes, major first.
@@ -372,7 +421,8 @@ public final class CompileOptions {
                 options.mesh.axis(axis);
             }
             var more = new ArrayList<>(options.shards);
-            more.add(ShardRequest.of(dim, layers, List.of(axes), Origin.here()));
+            var sharding = new DimSharding(List.of(axes), isBalanced, 0);
+            more.add(ShardRequest.of(dim, layers, sharding, Origin.here()));
             CompileOptions copy = options.copy();
             copy.shards = List.copyOf(more);
             return copy;

@@ -12,6 +12,7 @@ import dev.partita.compiler.partition.Buckets;
 import dev.partita.compiler.partition.JoinUpdates;
 import dev.partita.compiler.partition.LocalGraph;
 import dev.partita.compiler.partition.Partitioner;
+import dev.partita.compiler.partition.UnrollRings;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.precision.FuseCasts;
@@ -29,6 +30,7 @@ import dev.partita.compiler.sharding.DataParallel;
 import dev.partita.compiler.sharding.Propagation;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.compiler.sharding.SplitCrossEntropy;
+import dev.partita.compiler.sharding.SpreadAttention;
 import dev.partita.compiler.sharding.ZeroSharding;
 import dev.partita.compiler.simplify.FuseBiasGradient;
 import dev.partita.compiler.simplify.FuseElementwise;
@@ -148,8 +150,11 @@ public final class Compiler {
                         "propagate",
                         Propagation.run(graph, options.mesh(), options.shards(), homes(options)));
         sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
+        sharded =
+                passes.after("spread-attention", SpreadAttention.run(sharded, options.attention()));
         sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero()));
         LocalGraph local = passes.after("partition", Partitioner.run(sharded));
+        local = passes.after("unroll-rings", UnrollRings.run(local));
         local = passes.after("fuse-epilogue", local.with(FuseEpilogue.run(local.graph())));
         local = passes.after("fuse-bias-gradient", local.with(FuseBiasGradient.run(local.graph())));
         local = passes.after("fuse-elementwise", local.with(FuseElementwise.run(local.graph())));

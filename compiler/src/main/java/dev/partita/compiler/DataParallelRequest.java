@@ -2,6 +2,7 @@ package dev.partita.compiler;
 
 import dev.partita.compiler.CompileOptions.ShardRequest;
 import dev.partita.compiler.sharding.Cause;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.problem.Origin;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,7 @@ public record DataParallelRequest(List<String> axes, Origin origin) {
 
     /// What it means for the batch while all devices compute.
     ShardRequest batch() {
-        return new ShardRequest("batch", List.of(), axes, toString(), origin);
+        return new ShardRequest("batch", List.of(), new DimSharding(axes), toString(), origin);
     }
 
     /// For each of its axes why values live at one coordinate of it.

@@ -13,13 +13,15 @@ public final class GlobalRows {
         this.length = length;
     }
 
-    /// The rows of a block along its innermost dim, or all of it in one if it is the whole.
+    /// The rows of a block along its innermost dim, their halves where that is halved, or all of it
+    /// in one if it is the whole.
     public static GlobalRows of(Buffer block) {
         var shape = block.type().shape();
         if (block.region().isWhole(shape)) {
             return new GlobalRows(new long[1], shape.elements());
         }
-        long length = shape.size(shape.rank() - 1);
+        boolean halved = block.region().along(shape.rank() - 1).isHalved();
+        long length = shape.size(shape.rank() - 1) / (halved ? 2 : 1);
         var starts = new long[Math.toIntExact(shape.elements() / length)];
         block.region()
                 .forEachRow(shape, (global, local, _) -> starts[(int) (local / length)] = global);

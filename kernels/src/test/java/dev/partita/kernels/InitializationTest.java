@@ -19,7 +19,7 @@ class InitializationTest {
         for (Initializer initializer : List.of(NORMAL, UNIFORM)) {
             double[] whole = fill(Types.f64("6,9"), initializer, 7, "w");
             TensorType block = Types.f64("3,5");
-            var region = new Region(Types.f64("6,9").shape(), List.of(2L, 3L));
+            var region = Region.at(Types.f64("6,9").shape(), 2L, 3L);
             double[] part = fill(block, region, initializer, 7, "w");
             for (int i = 0; i < 3; i++) {
                 for (int j = 0; j < 5; j++) {

@@ -44,9 +44,7 @@ class ShardedEmbeddingTest {
                             10 * first + 12);
             var block =
                     new Buffer(
-                            rows.type(),
-                            new Region(WHOLE.shape(), List.of((long) first, 0L)),
-                            rows.memory());
+                            rows.type(), Region.at(WHOLE.shape(), (long) first, 0L), rows.memory());
             Buffer ids = Trial.buffer(arena, Types.i32("5"), IDS);
             Buffer result = Trial.buffer(arena, Types.f32("5,3"));
             library.require(

@@ -10,6 +10,7 @@ import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -63,6 +64,8 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("experts", RandomCase::experts);
         CHOICES.put("shards", RandomCase::shards);
         CHOICES.put("data parallel", RandomCase::dataParallel);
+        CHOICES.put("context", RandomCase::context);
+        CHOICES.put("balanced", RandomCase::balanced);
     }
 
     public static RandomCase draw(long seed) {
@@ -226,6 +229,35 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         return draw.either()
                 ? options
                 : options.shard("sequence").at(own.toArray(String[]::new)).over(axis);
+    }
+
+    /// One way to attend, and in two of three transformers sharded positions.
+    private static CompileOptions context(CompileOptions options, Graph graph, Draw draw) {
+        if (graph.nodesOf(AttentionOp.Attention.class).findAny().isEmpty()) {
+            return options;
+        }
+        options =
+                switch (draw.below(3)) {
+                    case 0 -> options.attention(CompileOptions.gather());
+                    case 1 -> options.attention(CompileOptions.allToAll());
+                    default -> options.attention(CompileOptions.ring());
+                };
+        if (draw.once(3)) {
+            return options;
+        }
+        var positions = options.shard("sequence");
+        return (draw.either() ? positions : positions.balanced())
+                .over(draw.pick(options.mesh().axisNames()));
+    }
+
+    /// Now and then any dim in two stretches a device.
+    private static CompileOptions balanced(CompileOptions options, Graph graph, Draw draw) {
+        if (!draw.once(6)) {
+            return options;
+        }
+        Node node = draw.pick(graph.nodesOf(Op.Parameter.class).toList());
+        String dim = draw.pick(node.result().type().shape().dims()).name();
+        return options.shard(dim).balanced().over(draw.pick(options.mesh().axisNames()));
     }
 
     /// Experts over one axis or two, and the batch over one of them as well.

@@ -71,7 +71,7 @@ final class RandomModel {
     private Model transformer() {
         int width = draw.pick(8, 12);
         Model net =
-                model("transformer", tokens("sequence", draw.pick(4, 6), 12))
+                model("transformer", tokens("sequence", draw.pick(4, 6, 8), 12))
                         .then(embedding("model", width).deviation(0.5));
         if (draw.either()) {
             net = net.then(positions("positions"));

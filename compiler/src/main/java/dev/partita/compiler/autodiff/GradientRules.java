@@ -125,7 +125,7 @@ final class GradientRules {
                             x(node, 1),
                             node.results().get(1),
                             dy);
-            case AttentionOp.Attention(boolean causal, double scale) ->
+            case AttentionOp.Attention(boolean causal, double scale, boolean _) ->
                     together(
                             3,
                             g,
@@ -178,6 +178,8 @@ final class GradientRules {
                     RowOp.LogSumExp _,
                     RowOp.PickLogit _,
                     AttentionOp.AttentionGrad _,
+                    AttentionOp.Merge _,
+                    Op.Border _,
                     Update _,
                     Wide _,
                     Reshard.Grouped _ ->

@@ -57,7 +57,7 @@ public final class MicroBatches {
         long shards =
                 options.shards().stream()
                         .filter(request -> request.dim().equals("batch"))
-                        .mapToLong(request -> options.mesh().size(request.axes()))
+                        .mapToLong(request -> request.sharding().stretches(options.mesh()))
                         .max()
                         .orElse(1);
         if (!fits(options.batch(), options.microBatches(), shards) && options.microBatches() > 1) {

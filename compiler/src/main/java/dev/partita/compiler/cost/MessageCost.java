@@ -36,6 +36,12 @@ public final class MessageCost {
             case Reshard.AllGather _, Reshard.ReduceScatter _ ->
                     turns * (link.latencySeconds() + part / link.bytesPerSecond());
             case Reshard.AllToAll _ -> exchange(part, near, members, cluster);
+            case Reshard.Rotate _ -> {
+                // the slowest neighbours: where the ring leaves a node, if it does
+                DeviceSpec device = cluster.device();
+                Link hop = near == members ? device.inside() : device.between();
+                yield hop.latencySeconds() + bytes / hop.bytesPerSecond();
+            }
             // the root sends or gets every other member's part
             case Reshard.Scatter _, Reshard.Gather _ -> exchange(part, near, members, cluster);
             case Reshard.Broadcast _, Reshard.Reduce _ ->

@@ -2,6 +2,7 @@ package dev.partita.compiler.memory;
 
 import dev.partita.compiler.schedule.Action;
 import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -20,8 +21,9 @@ import java.util.Set;
 /// Decides which values share memory, and from when to when each piece of memory is in use.
 ///
 /// Values share where an op leaves memory as it is (flatten, micro-batch, relocate), changes it in
-/// place (updates, all-reduces, reduces, elementwise ops whose operand nothing else reads), or
-/// where they lie side by side: the summands of a bucket, and weights that are updated together.
+/// place (updates, all-reduces, reduces, merged attentions and elementwise ops whose operand
+/// nothing else reads), or where they lie side by side: the summands of a bucket, and weights that
+/// are updated together.
 final class Lifetimes {
     /// A value's piece of memory and where in it the value begins.
     record Place(Storage storage, long begin) {}
@@ -157,6 +159,8 @@ final class Lifetimes {
                         ? place(summand)
                         : new Place(storage(bytes, at, at), 0);
             }
+            case AttentionOp.Merge _ when isLastRead(node.operands().get(i), at) ->
+                    place(node.operands().get(i));
             case Reshard.Reduce _ -> {
                 Value summand = action.reads().get(i);
                 yield isOwn(summand, at) ? place(summand) : new Place(storage(bytes, at, at), 0);

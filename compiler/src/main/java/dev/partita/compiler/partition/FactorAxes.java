@@ -25,7 +25,7 @@ final class FactorAxes {
     private final Node node;
     private final ShardingRule rule;
     private final ShardedGraph sharded;
-    private final Map<String, List<String>> axes = new LinkedHashMap<>();
+    private final Map<String, DimSharding> axes = new LinkedHashMap<>();
 
     private FactorAxes(Node node, ShardingRule rule, ShardedGraph sharded) {
         this.node = node;
@@ -33,20 +33,18 @@ final class FactorAxes {
         this.sharded = sharded;
     }
 
-    /// The axes of each factor; a factor computed whole has none.
-    static Map<String, List<String>> of(Node node, ShardingRule rule, ShardedGraph sharded) {
+    /// How each factor is split; one computed whole is not.
+    static Map<String, DimSharding> of(Node node, ShardingRule rule, ShardedGraph sharded) {
         return new FactorAxes(node, rule, sharded).decide();
     }
 
-    private Map<String, List<String>> decide() {
+    private Map<String, DimSharding> decide() {
         for (String factor : rule.factors()) {
             axes.put(factor, divisible(factor, candidate(factor)));
         }
         for (String axis : sharded.mesh().axisNames()) {
             List<String> rivals =
-                    rule.factors().stream()
-                            .filter(f -> axes.getOrDefault(f, List.of()).contains(axis))
-                            .toList();
+                    rule.factors().stream().filter(f -> axesOf(f).contains(axis)).toList();
             if (rivals.size() > 1) {
                 settle(axis, rivals);
             }
@@ -57,56 +55,59 @@ final class FactorAxes {
     /// What the operands have: among different ones the finest of which all others are beginnings,
     /// since cutting further costs nothing; else the one that a result wants. If no operand has
     /// any, what a result wants.
-    private List<String> candidate(String factor) {
-        List<List<String>> has = shardings(node.operands(), rule.operands(), factor);
-        List<List<String>> wants = shardings(node.results(), rule.results(), factor);
-        has.removeIf(List::isEmpty);
-        wants.removeIf(List::isEmpty);
+    private DimSharding candidate(String factor) {
+        List<DimSharding> has = shardings(node.operands(), rule.operands(), factor);
+        List<DimSharding> wants = shardings(node.results(), rule.results(), factor);
+        has.removeIf(DimSharding::isWhole);
+        wants.removeIf(DimSharding::isWhole);
         return finest(has)
                 .or(() -> has.stream().filter(wants::contains).findFirst())
                 .or(() -> has.stream().findFirst())
                 .or(() -> wants.stream().findFirst())
-                .orElse(List.of());
+                .orElse(DimSharding.WHOLE);
     }
 
-    private static Optional<List<String>> finest(List<List<String>> shardings) {
+    private static Optional<DimSharding> finest(List<DimSharding> shardings) {
         return shardings.stream()
-                .max(Comparator.comparingInt(List::size))
+                .max(Comparator.comparingInt(s -> s.axes().size()))
                 .filter(longest ->
-                        shardings.stream().allMatch(s -> longest.subList(0, s.size()).equals(s)));
+                        shardings.stream().allMatch(s -> longest.first(s.axes().size()).equals(s)));
     }
 
-    private List<List<String>> shardings(
+    private List<DimSharding> shardings(
             List<Value> values, List<List<String>> factors, String factor) {
-        List<List<String>> found = new ArrayList<>();
+        List<DimSharding> found = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
             int dim = factors.get(i).indexOf(factor);
             if (dim >= 0) {
-                DimSharding sharding = sharded.placement(values.get(i)).dim(dim);
-                found.add(sharding.axes());
+                found.add(sharded.placement(values.get(i)).dim(dim));
             }
         }
         return found;
     }
 
+    private List<String> axesOf(String factor) {
+        return axes.getOrDefault(factor, DimSharding.WHOLE).axes();
+    }
+
     /// The longest beginning of `wanted` that divides every dim of the factor.
-    private List<String> divisible(String factor, List<String> wanted) {
+    private DimSharding divisible(String factor, DimSharding wanted) {
         List<Value> values = new ArrayList<>(node.operands());
         values.addAll(node.results());
         List<List<String>> factors = new ArrayList<>(rule.operands());
         factors.addAll(rule.results());
-        for (int length = wanted.size(); length > 0; length--) {
-            int parts = sharded.mesh().size(wanted.subList(0, length));
+        for (int length = wanted.axes().size(); length > 0; length--) {
+            int parts = wanted.first(length).stretches(sharded.mesh());
             boolean divides = true;
             for (int i = 0; i < values.size(); i++) {
                 int dim = factors.get(i).indexOf(factor);
                 divides &= dim < 0 || values.get(i).type().shape().size(dim) % parts == 0;
             }
             if (divides) {
-                return wanted.subList(0, length);
+                return wanted.first(length);
             }
         }
-        return List.of();
+        return DimSharding.WHOLE;
     }
 
     private void settle(String axis, List<String> rivals) {
@@ -117,19 +118,19 @@ final class FactorAxes {
         }
         for (String factor : rivals) {
             if (!factor.equals(winners.getFirst())) {
-                List<String> had = axes.getOrDefault(factor, List.of());
-                axes.put(factor, had.subList(0, had.indexOf(axis)));
+                DimSharding had = axes.getOrDefault(factor, DimSharding.WHOLE);
+                axes.put(factor, had.first(had.axes().indexOf(axis)));
             }
         }
     }
 
     private int priority(String factor, String axis) {
-        List<List<String>> operands = shardings(node.operands(), rule.operands(), factor);
-        boolean inAll = operands.stream().allMatch(s -> s.contains(axis));
-        boolean inSome = operands.stream().anyMatch(s -> s.contains(axis));
+        List<DimSharding> operands = shardings(node.operands(), rule.operands(), factor);
+        boolean inAll = operands.stream().allMatch(s -> s.axes().contains(axis));
+        boolean inSome = operands.stream().anyMatch(s -> s.axes().contains(axis));
         boolean inResult =
                 shardings(node.results(), rule.results(), factor).stream()
-                        .anyMatch(s -> s.contains(axis));
+                        .anyMatch(s -> s.axes().contains(axis));
         if (inAll && rule.sums(factor)) {
             return 0;
         }

@@ -185,10 +185,16 @@ public final class Partitioner {
     }
 
     private void compute(Node node) {
+        if (node.op() instanceof Op.Border) {
+            // the same value, so the same blocks: readers get theirs from wherever one lies
+            Value same = node.operands().getFirst();
+            blocksOf.put(node.result(), blocksOf.getOrDefault(same, new ArrayList<>()));
+            return;
+        }
         ShardingRule rule = ShardingRules.of(node);
         List<Coordinate> at = sharded.location(node);
-        Map<String, List<String>> axes = FactorAxes.of(node, rule, sharded);
-        axes.replaceAll((_, each) -> beside(at, each));
+        Map<String, DimSharding> axes = FactorAxes.of(node, rule, sharded);
+        axes.replaceAll((_, each) -> each.first(beside(at, each.axes()).size()));
         List<String> pending = beside(at, pendingThrough(node, rule, axes));
         List<Value> operands = new ArrayList<>();
         List<Integer> summands = ShardingRules.summands(node);
@@ -228,7 +234,7 @@ public final class Partitioner {
     /// and so may all others that read them: a value that some op needs whole is summed once, for
     /// all.
     private List<String> pendingThrough(
-            Node node, ShardingRule rule, Map<String, List<String>> axes) {
+            Node node, ShardingRule rule, Map<String, DimSharding> axes) {
         List<List<String>> partials =
                 ShardingRules.summands(node).stream()
                         .map(node.operands()::get)
@@ -240,7 +246,7 @@ public final class Partitioner {
         }
         boolean free =
                 rule.factors().stream()
-                        .flatMap(f -> axes.getOrDefault(f, List.of()).stream())
+                        .flatMap(f -> axes.getOrDefault(f, DimSharding.WHOLE).axes().stream())
                         .noneMatch(partials.getFirst()::contains);
         return free ? partials.getFirst() : List.of();
     }
@@ -261,11 +267,9 @@ public final class Partitioner {
     }
 
     private static Placement placement(
-            List<String> factors, Map<String, List<String>> axes, List<String> partial) {
+            List<String> factors, Map<String, DimSharding> axes, List<String> partial) {
         List<DimSharding> dims =
-                factors.stream()
-                        .map(f -> new DimSharding(axes.getOrDefault(f, List.of())))
-                        .toList();
+                factors.stream().map(f -> axes.getOrDefault(f, DimSharding.WHOLE)).toList();
         return new Placement(dims, partial);
     }
 
@@ -273,13 +277,13 @@ public final class Partitioner {
     private static List<String> partial(
             ShardingRule rule,
             List<String> result,
-            Map<String, List<String>> axes,
+            Map<String, DimSharding> axes,
             List<String> pending) {
         List<String> partial = new ArrayList<>(pending);
         for (String factor : rule.factors()) {
             boolean read = rule.operands().stream().anyMatch(t -> t.contains(factor));
             if (read && !result.contains(factor)) {
-                partial.addAll(axes.getOrDefault(factor, List.of()));
+                partial.addAll(axes.getOrDefault(factor, DimSharding.WHOLE).axes());
             }
         }
         return partial;

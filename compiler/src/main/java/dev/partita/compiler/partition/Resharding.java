@@ -3,6 +3,7 @@ package dev.partita.compiler.partition;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Coordinate;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.Shape;
@@ -15,7 +16,8 @@ import java.util.function.Predicate;
 /// few as let an axis move, then the cuts that were in the way.
 ///
 /// A value that is to live at one coordinate of an axis comes there by a sum or a gather on it, and
-/// leaves it by a scatter or a broadcast. What lives everywhere is there already.
+/// leaves it by a scatter or a broadcast. What lives everywhere is there already. A balanced dim is
+/// gathered and cut on all devices.
 final class Resharding {
     /// One stop on the way: what is done and how the value lies then.
     record Move(Reshard.Grouped op, Placement after) {}
@@ -97,7 +99,7 @@ final class Resharding {
     private void scatter() {
         for (int dim = 0; dim < whole.rank(); dim++) {
             List<String> cut = missing(dim).stream().takeWhile(this::leaves).toList();
-            if (!cut.isEmpty()) {
+            if (!cut.isEmpty() && !to.dim(dim).balanced()) {
                 int root = root(at, cut);
                 Placement after = at.at(without(cut)).with(dim, at.dim(dim).and(cut));
                 move(new Reshard.Scatter(axes(cut), root, dim), after);
@@ -121,7 +123,7 @@ final class Resharding {
             kept--;
         }
         List<String> joined = surplus.subList(kept, surplus.size());
-        if (!joined.isEmpty()) {
+        if (!joined.isEmpty() && !at.dim(dim).balanced()) {
             Placement after = at.with(dim, at.dim(dim).without(joined)).at(with(joined));
             move(new Reshard.Gather(axes(joined), root(after, joined), dim), after);
         }
@@ -167,8 +169,8 @@ final class Resharding {
                     break;
                 }
                 List<String> rest = at.partial().stream().filter(a -> !a.equals(axis)).toList();
-                Placement after = at.withPartial(rest).with(dim, at.dim(dim).and(List.of(axis)));
-                move(new Reshard.ReduceScatter(axes(List.of(axis)), dim), after);
+                Placement after = at.withPartial(rest).with(dim, further(dim, 1));
+                move(new Reshard.ReduceScatter(axes(List.of(axis)), cut(dim, to)), after);
             }
         }
     }
@@ -191,7 +193,9 @@ final class Resharding {
                 cut.add(axis);
             }
             if (!cut.isEmpty()) {
-                move(new Reshard.Slice(axes(cut), dim), at.with(dim, at.dim(dim).and(cut)));
+                move(
+                        new Reshard.Slice(axes(cut), cut(dim, to)),
+                        at.with(dim, further(dim, cut.size())));
             }
         }
     }
@@ -208,8 +212,8 @@ final class Resharding {
                         && surplus.getLast().equals(missing.getFirst())) {
                     List<String> axis = List.of(surplus.getLast());
                     Placement after = at.with(join, at.dim(join).without(axis));
-                    after = after.with(split, after.dim(split).and(axis));
-                    move(new Reshard.AllToAll(axes(axis), split, join), after);
+                    after = after.with(split, further(split, 1));
+                    move(new Reshard.AllToAll(axes(axis), cut(split, to), cut(join, at)), after);
                 }
             }
         }
@@ -230,7 +234,7 @@ final class Resharding {
         }
         List<String> gathered = surplus.subList(kept, surplus.size());
         Placement after = at.with(dim, at.dim(dim).without(gathered));
-        move(new Reshard.AllGather(axes(gathered), dim), after);
+        move(new Reshard.AllGather(axes(gathered), cut(dim, at)), after);
     }
 
     private boolean isWantedNext(String axis) {
@@ -243,12 +247,21 @@ final class Resharding {
         return false;
     }
 
-    /// The axes a dim still lacks, if those it has are the first of those it wants.
+    /// How a dim lies after it was cut over the next of the axes it lacks.
+    private DimSharding further(int dim, int axes) {
+        return to.dim(dim).first(at.dim(dim).axes().size() + axes);
+    }
+
+    private static Reshard.Cut cut(int dim, Placement placement) {
+        return new Reshard.Cut(dim, placement.dim(dim).balanced());
+    }
+
+    /// The axes a dim still lacks, if those it has are the first of those it wants, dealt alike.
     private List<String> missing(int dim) {
-        List<String> has = at.dim(dim).axes();
+        int has = at.dim(dim).axes().size();
         List<String> wants = to.dim(dim).axes();
-        boolean onTheWay = wants.size() >= has.size() && wants.subList(0, has.size()).equals(has);
-        return onTheWay ? wants.subList(has.size(), wants.size()) : List.of();
+        boolean onTheWay = wants.size() >= has && to.dim(dim).first(has).equals(at.dim(dim));
+        return onTheWay ? wants.subList(has, wants.size()) : List.of();
     }
 
     /// The axes a dim has beyond those it shares, from the outside in, with those it wants.
@@ -256,7 +269,9 @@ final class Resharding {
         List<String> has = at.dim(dim).axes();
         List<String> wants = to.dim(dim).axes();
         int shared = 0;
-        while (shared < has.size()
+        boolean alike = at.dim(dim).balanced() == to.dim(dim).balanced() || to.dim(dim).isWhole();
+        while (alike
+                && shared < has.size()
                 && shared < wants.size()
                 && has.get(shared).equals(wants.get(shared))) {
             shared++;

@@ -2,7 +2,6 @@ package dev.partita.compiler.pipeline;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-import java.util.ArrayList;
 import java.util.List;
 
 /// The V-shaped half of DualPipe (DeepSeek-V3 technical report, 2024, section 3.2.1; the cut in
@@ -21,7 +20,7 @@ public record DualPipeV() implements ScheduleStyle {
     }
 
     @Override
-    public List<List<PipelineAction>> order(int devices, int microBatches, int chunks) {
+    public List<PipelineAction> order(int device, int devices, int microBatches, int chunks) {
         if (microBatches < 2 * devices) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
@@ -31,14 +30,6 @@ public record DualPipeV() implements ScheduleStyle {
                     .fix(2 * devices + " micro-batches or more, or zb-v, which takes any number")
                     .exception();
         }
-        List<List<PipelineAction>> all = new ArrayList<>();
-        for (int device = 0; device < devices; device++) {
-            all.add(device(device, devices, microBatches));
-        }
-        return all;
-    }
-
-    private static List<PipelineAction> device(int device, int devices, int microBatches) {
         int behind = devices - 1 - device;
         var work = new ChunkCounter(device, devices, microBatches);
         for (int i = 0; i < 2 * behind; i++) {

@@ -17,18 +17,14 @@ public record GPipe() implements ScheduleStyle {
     }
 
     @Override
-    public List<List<PipelineAction>> order(int devices, int microBatches, int chunks) {
-        List<List<PipelineAction>> all = new ArrayList<>();
-        for (int device = 0; device < devices; device++) {
-            List<PipelineAction> actions = new ArrayList<>();
-            for (int i = 0; i < microBatches; i++) {
-                actions.add(PipelineAction.forward(device, i));
-            }
-            for (int i = 0; i < microBatches; i++) {
-                actions.add(PipelineAction.backward(device, i));
-            }
-            all.add(actions);
+    public List<PipelineAction> order(int device, int devices, int microBatches, int chunks) {
+        List<PipelineAction> actions = new ArrayList<>();
+        for (int i = 0; i < microBatches; i++) {
+            actions.add(PipelineAction.forward(device, i));
         }
-        return all;
+        for (int i = 0; i < microBatches; i++) {
+            actions.add(PipelineAction.backward(device, i));
+        }
+        return actions;
     }
 }

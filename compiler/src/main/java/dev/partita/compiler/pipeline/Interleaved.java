@@ -23,13 +23,9 @@ public record Interleaved() implements ScheduleStyle {
     }
 
     @Override
-    public List<List<PipelineAction>> order(int devices, int microBatches, int chunks) {
+    public List<PipelineAction> order(int device, int devices, int microBatches, int chunks) {
         int group = group(devices, microBatches);
-        List<List<PipelineAction>> all = new ArrayList<>();
-        for (int device = 0; device < devices; device++) {
-            all.add(new Round(device, devices, chunks, group, microBatches * chunks).actions());
-        }
-        return all;
+        return new Round(device, devices, chunks, group, microBatches * chunks).actions();
     }
 
     private static int group(int devices, int microBatches) {

@@ -18,22 +18,18 @@ public record OneForwardOneBackward() implements ScheduleStyle {
     }
 
     @Override
-    public List<List<PipelineAction>> order(int devices, int microBatches, int chunks) {
-        List<List<PipelineAction>> all = new ArrayList<>();
-        for (int device = 0; device < devices; device++) {
-            int ahead = Math.min(microBatches, devices - 1 - device);
-            List<PipelineAction> actions = new ArrayList<>();
-            for (int i = 0; i < ahead; i++) {
-                actions.add(PipelineAction.forward(device, i));
-            }
-            for (int i = 0; i < microBatches; i++) {
-                if (ahead + i < microBatches) {
-                    actions.add(PipelineAction.forward(device, ahead + i));
-                }
-                actions.add(PipelineAction.backward(device, i));
-            }
-            all.add(actions);
+    public List<PipelineAction> order(int device, int devices, int microBatches, int chunks) {
+        int ahead = Math.min(microBatches, devices - 1 - device);
+        List<PipelineAction> actions = new ArrayList<>();
+        for (int i = 0; i < ahead; i++) {
+            actions.add(PipelineAction.forward(device, i));
         }
-        return all;
+        for (int i = 0; i < microBatches; i++) {
+            if (ahead + i < microBatches) {
+                actions.add(PipelineAction.forward(device, ahead + i));
+            }
+            actions.add(PipelineAction.backward(device, i));
+        }
+        return actions;
     }
 }

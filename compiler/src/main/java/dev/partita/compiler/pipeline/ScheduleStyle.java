@@ -17,12 +17,13 @@ public sealed interface ScheduleStyle
     /// Stages per device that this style is made for; 0 if the user says how many.
     int chunks();
 
-    /// What each device does in which order.
+    /// What one device does, in order.
     ///
+    /// @param device from 0
     /// @param devices of the pipeline, at least 1
     /// @param microBatches of a step, at least 1
     /// @param chunks stages per device
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for numbers that the
     ///   style has no order for, with those nearby that it has
-    List<List<PipelineAction>> order(int devices, int microBatches, int chunks);
+    List<PipelineAction> order(int device, int devices, int microBatches, int chunks);
 }

@@ -4,6 +4,7 @@ import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The known styles by name, and schedules made in them.
 public final class Schedules {
@@ -66,7 +67,10 @@ public final class Schedules {
                     .exception();
         }
         int each = Math.max(1, made == 0 ? chunks : made);
-        return new PipelineSchedule(style.order(devices, microBatches, each));
+        return new PipelineSchedule(
+                IntStream.range(0, devices)
+                        .mapToObj(device -> style.order(device, devices, microBatches, each))
+                        .toList());
     }
 
     private static void atLeastOne(String what, int number) {

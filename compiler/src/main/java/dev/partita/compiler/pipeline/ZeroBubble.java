@@ -30,29 +30,25 @@ public record ZeroBubble(int depth) implements ScheduleStyle {
     }
 
     @Override
-    public List<List<PipelineAction>> order(int devices, int microBatches, int chunks) {
-        List<List<PipelineAction>> all = new ArrayList<>();
-        for (int device = 0; device < devices; device++) {
-            int ahead = Math.min(microBatches, depth * (devices - 1 - device));
-            int late = depth * device;
-            List<PipelineAction> actions = new ArrayList<>();
-            for (int i = 0; i < ahead; i++) {
-                actions.add(PipelineAction.forward(device, i));
-            }
-            for (int i = 0; i < microBatches; i++) {
-                if (ahead + i < microBatches) {
-                    actions.add(PipelineAction.forward(device, ahead + i));
-                }
-                actions.add(PipelineAction.backward(device, i));
-                if (i >= late) {
-                    actions.add(PipelineAction.weights(device, i - late));
-                }
-            }
-            for (int i = Math.max(0, microBatches - late); i < microBatches; i++) {
-                actions.add(PipelineAction.weights(device, i));
-            }
-            all.add(actions);
+    public List<PipelineAction> order(int device, int devices, int microBatches, int chunks) {
+        int ahead = Math.min(microBatches, depth * (devices - 1 - device));
+        int late = depth * device;
+        List<PipelineAction> actions = new ArrayList<>();
+        for (int i = 0; i < ahead; i++) {
+            actions.add(PipelineAction.forward(device, i));
         }
-        return all;
+        for (int i = 0; i < microBatches; i++) {
+            if (ahead + i < microBatches) {
+                actions.add(PipelineAction.forward(device, ahead + i));
+            }
+            actions.add(PipelineAction.backward(device, i));
+            if (i >= late) {
+                actions.add(PipelineAction.weights(device, i - late));
+            }
+        }
+        for (int i = Math.max(0, microBatches - late); i < microBatches; i++) {
+            actions.add(PipelineAction.weights(device, i));
+        }
+        return actions;
     }
 }

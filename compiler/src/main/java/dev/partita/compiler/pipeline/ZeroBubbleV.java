@@ -1,6 +1,5 @@
 package dev.partita.compiler.pipeline;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /// Two stages per device in the form of a V, backward split (Pipeline Parallelism with Controllable
@@ -18,15 +17,7 @@ public record ZeroBubbleV() implements ScheduleStyle {
     }
 
     @Override
-    public List<List<PipelineAction>> order(int devices, int microBatches, int chunks) {
-        List<List<PipelineAction>> all = new ArrayList<>();
-        for (int device = 0; device < devices; device++) {
-            all.add(device(device, devices, microBatches));
-        }
-        return all;
-    }
-
-    private static List<PipelineAction> device(int device, int devices, int microBatches) {
+    public List<PipelineAction> order(int device, int devices, int microBatches, int chunks) {
         // the order is that of enough micro-batches to fill the V; fewer leave some of it out
         int full = Math.max(microBatches, 2 * devices - 1);
         var work = new ChunkCounter(device, devices, microBatches);

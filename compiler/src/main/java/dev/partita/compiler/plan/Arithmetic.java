@@ -34,9 +34,9 @@ public final class Arithmetic {
                     convolution(read(program, compute, 0), read(program, compute, 1));
             case Op.Conv2dWeightGrad _ ->
                     convolution(read(program, compute, 0), written(program, compute));
-            case AttentionOp.Attention(boolean causal, double _) ->
+            case AttentionOp.Attention(boolean causal, double _, boolean _) ->
                     attention(2, causal, read(program, compute, 0), read(program, compute, 1));
-            case AttentionOp.AttentionGrad(boolean causal, double _) ->
+            case AttentionOp.AttentionGrad(boolean causal, double _, boolean _) ->
                     attention(5, causal, read(program, compute, 0), read(program, compute, 1));
             case Op _ -> 0;
         };

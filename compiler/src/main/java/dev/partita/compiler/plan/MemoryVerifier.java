@@ -1,5 +1,6 @@
 package dev.partita.compiler.plan;
 
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
@@ -184,6 +185,7 @@ final class MemoryVerifier {
     private static boolean mayWorkInPlace(Op op) {
         return op instanceof Elementwise
                 || op instanceof Op.ScaleBy
+                || op instanceof AttentionOp.Merge
                 || op instanceof Update
                 || op instanceof Op.Flatten
                 || op instanceof Op.Unflatten;

@@ -3,6 +3,7 @@ package dev.partita.compiler.plan;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Coordinate;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.problem.ProblemException;
 import java.util.ArrayList;
@@ -29,14 +30,16 @@ final class Moved {
         List<String> rest = placement.partial().stream().filter(a -> !axes.contains(a)).toList();
         return switch (op) {
             case Reshard.AllReduce _ -> placement.withPartial(rest);
-            case Reshard.AllGather(var _, int dim) ->
-                    placement.with(dim, placement.dim(dim).without(axes));
-            case Reshard.ReduceScatter(var _, int dim) ->
-                    placement.withPartial(rest).with(dim, placement.dim(dim).and(axes));
-            case Reshard.AllToAll(var _, int split, int join) ->
+            case Reshard.AllGather(var _, Reshard.Cut cut) ->
+                    placement.with(cut.dim(), joined(placement, cut, axes));
+            case Reshard.ReduceScatter(var _, Reshard.Cut cut) ->
+                    placement.withPartial(rest).with(cut.dim(), cut(placement, cut, axes));
+            case Reshard.AllToAll(var _, Reshard.Cut split, Reshard.Cut join) ->
                     placement
-                            .with(join, placement.dim(join).without(axes))
-                            .with(split, placement.dim(split).and(axes));
+                            .with(join.dim(), joined(placement, join, axes))
+                            .with(split.dim(), cut(placement, split, axes));
+            case Reshard.Rotate(var _, int dim) ->
+                    placement.with(dim, turned(placement.dim(dim), axes, op.size()));
             case Reshard.Broadcast(var group, int root) -> left(placement, group, root);
             case Reshard.Reduce(var group, int root) ->
                     arrived(placement.withPartial(rest), group, root);
@@ -47,6 +50,25 @@ final class Moved {
             case Reshard.Send(var group, int from, int to) ->
                     arrived(left(placement, group, from), group, to);
         };
+    }
+
+    private static DimSharding turned(DimSharding before, List<String> axes, int devices) {
+        if (!before.axes().equals(axes)) {
+            throw new IllegalArgumentException(before + " does not go round " + axes);
+        }
+        return before.turnedTo((before.turned() + 1) % devices);
+    }
+
+    private static DimSharding joined(Placement placement, Reshard.Cut cut, List<String> axes) {
+        DimSharding before = placement.dim(cut.dim());
+        if (before.balanced() != cut.balanced()) {
+            throw new IllegalArgumentException(before + " is not joined as " + cut);
+        }
+        return before.without(axes);
+    }
+
+    private static DimSharding cut(Placement placement, Reshard.Cut cut, List<String> axes) {
+        return placement.dim(cut.dim()).cut(axes, cut.balanced());
     }
 
     /// No longer at the coordinates of `member` alone.

@@ -50,8 +50,8 @@ public record PlanDescription(
 
     /// One collective.
     ///
-    /// @param kind `all-reduce`, `all-gather`, `reduce-scatter`, `all-to-all`, `broadcast`,
-    ///   `reduce`, `scatter`, `gather` or `send`
+    /// @param kind `all-reduce`, `all-gather`, `reduce-scatter`, `all-to-all`, `rotate`,
+    ///   `broadcast`, `reduce`, `scatter`, `gather` or `send`
     /// @param axis names of its axes, joined by ` x `
     /// @param bytes size of what each device brings that brings something
     /// @param because why the compiler inserted it
@@ -82,6 +82,7 @@ public record PlanDescription(
                     case Reshard.AllGather _ -> "all-gather";
                     case Reshard.ReduceScatter _ -> "reduce-scatter";
                     case Reshard.AllToAll _ -> "all-to-all";
+                    case Reshard.Rotate _ -> "rotate";
                     case Reshard.Broadcast _ -> "broadcast";
                     case Reshard.Reduce _ -> "reduce";
                     case Reshard.Scatter _ -> "scatter";

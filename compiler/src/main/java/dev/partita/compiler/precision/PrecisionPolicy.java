@@ -83,6 +83,7 @@ public final class PrecisionPolicy {
                     Op.MicroBatch _,
                     Op.ScaleBy _,
                     Op.Cast _,
+                    Op.Border _,
                     Op.MaxPool _,
                     Op.MaxPoolGrad _,
                     Op.Embedding _,
@@ -106,6 +107,7 @@ public final class PrecisionPolicy {
                     RowOp _,
                     AttentionOp.Attention _,
                     AttentionOp.AttentionGrad _,
+                    AttentionOp.Merge _,
                     Update _,
                     Wide _ ->
                     Choice.FULL;
@@ -118,7 +120,7 @@ public final class PrecisionPolicy {
     public static boolean readsHalf(Op op) {
         Op inside = Wide.inside(op);
         return isNorm(inside)
-                || inside instanceof AttentionOp
+                || attends(inside)
                 || inside instanceof Op.Softmax
                 || inside instanceof Op.SoftmaxGrad
                 || inside instanceof Op.Sum
@@ -129,11 +131,15 @@ public final class PrecisionPolicy {
     public static boolean storesHalf(Op op) {
         Op inside = Wide.inside(op);
         return isNorm(inside)
-                || inside instanceof AttentionOp
+                || attends(inside)
                 || inside instanceof Op.Softmax
                 || inside instanceof Op.SoftmaxGrad
                 || inside instanceof Op.Embedding
                 || inside instanceof Op.CrossEntropyGrad;
+    }
+
+    private static boolean attends(Op op) {
+        return op instanceof AttentionOp && !(op instanceof AttentionOp.Merge);
     }
 
     private static boolean isNorm(Op op) {

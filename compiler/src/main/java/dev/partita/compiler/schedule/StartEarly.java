@@ -25,6 +25,9 @@ import java.util.Set;
 /// it: one layer ahead (the prefetch of FSDP, Zhao et al. 2023, section 3.3.2). What does the same
 /// in one group is joined to buckets.
 ///
+/// A rotation stays where it is: started before the work on the block in hand, one block ahead. As
+/// soon as possible, all blocks would come round before any of the work.
+///
 /// Gathered new weights are stored once the gather after theirs has started.
 public final class StartEarly {
     private final LocalGraph local;
@@ -65,7 +68,9 @@ public final class StartEarly {
 
     private Graph reorder() {
         group();
-        graph.nodesOf(Reshard.Collective.class).filter(n -> !moved.contains(n)).forEach(this::hold);
+        graph.nodesOf(Reshard.Collective.class)
+                .filter(n -> !moved.contains(n) && !(n.op() instanceof Reshard.Rotate))
+                .forEach(this::hold);
         Set<Node> changing = afterCheck();
         graph.nodesOf(Update.Store.class)
                 .filter(n -> isAfterCheck(n.operands().getLast(), changing))

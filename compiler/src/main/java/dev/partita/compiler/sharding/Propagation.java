@@ -84,7 +84,8 @@ public final class Propagation {
         DimSharding[] dims = dims(value);
         requests.of(node, value)
                 .forEach((dim, request) -> {
-                    dims[dim] = new DimSharding(free(request.axes(), value));
+                    DimSharding asked = request.sharding();
+                    dims[dim] = asked.first(free(asked.axes(), value).size());
                     if (dims[dim].isWhole()) {
                         return;
                     }
@@ -143,9 +144,8 @@ public final class Propagation {
     /// The longest beginning of a sharding that a dim can have: where it ends, another dim of the
     /// value has the axis, as experts have one of those that the batch is sharded over.
     private DimSharding fitting(Occurrence o, DimSharding sharding) {
-        List<String> axes = sharding.axes();
-        for (int length = axes.size(); length > 0; length--) {
-            var beginning = new DimSharding(axes.subList(0, length));
+        for (int length = sharding.axes().size(); length > 0; length--) {
+            DimSharding beginning = sharding.first(length);
             if (fits(o, beginning)) {
                 return beginning;
             }
@@ -154,7 +154,7 @@ public final class Propagation {
     }
 
     private boolean fits(Occurrence o, DimSharding sharding) {
-        boolean divides = o.value().type().shape().size(o.dim()) % mesh.size(sharding.axes()) == 0;
+        boolean divides = o.value().type().shape().size(o.dim()) % sharding.stretches(mesh) == 0;
         for (DimSharding other : dims(o.value())) {
             divides &= other.axes().stream().noneMatch(sharding.axes()::contains);
         }

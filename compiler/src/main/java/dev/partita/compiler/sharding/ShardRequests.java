@@ -5,7 +5,6 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
-import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.problem.NearMiss;
@@ -47,7 +46,8 @@ final class ShardRequests {
             if (dim >= 0 && names(request, node) && mesh.size(request.axes()) > 1) {
                 ShardRequest earlier = asked.get(dim);
                 if (earlier != null) {
-                    if (isRival(earlier, request) && !earlier.axes().equals(request.axes())) {
+                    if (isRival(earlier, request)
+                            && !earlier.sharding().equals(request.sharding())) {
                         problem(twice(request, earlier));
                     }
                 } else if (isFree(value, asked, request)) {
@@ -90,9 +90,9 @@ final class ShardRequests {
     }
 
     private void checkDivides(Dim dim, ShardRequest request, Node node) {
-        if (dim.size() % mesh.size(request.axes()) != 0) {
+        if (dim.size() % request.sharding().stretches(mesh) != 0) {
             Problem problem =
-                    Placement.indivisible(dim, new DimSharding(request.axes()), mesh)
+                    Placement.indivisible(dim, request.sharding(), mesh)
                             .fact("asked by", request)
                             .at(request.origin());
             problem(node.layer().isEmpty() ? problem : problem.fact("layer", node.layer()));

@@ -29,7 +29,7 @@ public final class ShardingRules {
             case Op.Leaf leaf ->
                     new ShardingRule(List.of(), List.of(factors(leaf.type().shape().rank())));
             case Elementwise _, Update _, Reshard.Relocate _ -> alike(node);
-            case Op.Dropout _, Op.Ignoring _, Op.ScaleBy _, Op.Cast _ -> alike(node);
+            case Op.Dropout _, Op.Ignoring _, Op.ScaleBy _, Op.Cast _, Op.Border _ -> alike(node);
             case Op.Flatten f -> merging(shape(node, 0), f.first(), f.last(), false);
             case Op.Unflatten u -> merging(u.to(), u.first(), u.last(), true);
             case Op.Broadcast b -> {
@@ -142,15 +142,25 @@ public final class ShardingRules {
     }
 
     /// Keys and values are needed at every position; the gradients of both are sums over the
-    /// positions and the queries of a head.
+    /// positions and the queries of a head. In a ring they lie as the queries do, go round, and
+    /// their gradients come back summed over the positions.
     private static ShardingRule ofAttention(AttentionOp op, Node node) {
         return switch (op) {
+            case AttentionOp.Attention attention when attention.ring() ->
+                    ShardingRule.parse("(b,s,h,q,-),(b,s,h,-),(b,s,h,-)->(b,s,h,q,-),(b,s,h,q)");
+            case AttentionOp.AttentionGrad grad when grad.ring() ->
+                    ShardingRule.parse(
+                            "(b,s,h,q,-),(b,s,h,-),(b,s,h,-),(b,s,h,q,-),(b,s,h,q),(b,s,h,q,-)"
+                                    + "->(b,s,h,q,-),(b,s,h,-),(b,s,h,-)");
             case AttentionOp.Attention _ ->
                     ShardingRule.parse("(b,s,h,q,-),(b,-,h,-),(b,-,h,-)->(b,s,h,q,-),(b,s,h,q)");
             case AttentionOp.AttentionGrad _ ->
                     ShardingRule.parse(
                             "(b,s,h,q,-),(b,-,h,-),(b,-,h,-),(b,s,h,q,-),(b,s,h,q),(b,s,h,q,-)"
                                     + "->(b,s,h,q,-),(b,-,h,-),(b,-,h,-)");
+            case AttentionOp.Merge _ ->
+                    ShardingRule.parse(
+                            "(b,s,h,q,-),(b,s,h,q),(b,s,h,q,-),(b,s,h,q)->(b,s,h,q,-),(b,s,h,q)");
             case AttentionOp.Rotary _ -> rule(List.of(wholeRows(node, 0)), wholeRows(node, 0));
         };
     }
@@ -202,6 +212,7 @@ public final class ShardingRules {
                     Op.Leaf _,
                     Op.Shaped _,
                     Op.MicroBatch _,
+                    Op.Border _,
                     Op.ScaleBy _,
                     Op.Ignoring _,
                     Op.SumSquares _,

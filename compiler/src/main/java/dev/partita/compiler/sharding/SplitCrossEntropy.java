@@ -74,7 +74,7 @@ public final class SplitCrossEntropy {
         Value logSum = node.results().get(1);
         Shape shape = logits.type().shape();
         int last = shape.rank() - 1;
-        int parts = sharded.mesh().size(classes(sharded, node).axes());
+        int parts = classes(sharded, node).stretches(sharded.mesh());
         Shape byPart = shape.with(last, new Dim(shape.dim(last).name(), parts));
         Value partSums = new Value(nextId++, logits.type().withShape(byPart));
         Value picked = new Value(nextId++, loss.type());

@@ -143,7 +143,7 @@ public final class ZeroSharding {
             return Optional.empty();
         }
         for (int i = 0; i < placement.dims().size(); i++) {
-            int parts = mesh.size(placement.dim(i).and(List.of(axis)).axes());
+            int parts = placement.dim(i).and(List.of(axis)).stretches(mesh);
             if (value.type().shape().size(i) % parts == 0) {
                 return Optional.of(i);
             }

@@ -67,6 +67,17 @@ class MessageCostTest {
     }
 
     @Test
+    void a_rotation_takes_one_hop_and_between_nodes_the_slow_one() {
+        var rotate = new Reshard.Rotate(axes(4), 1);
+        assertThat(MessageCost.seconds(rotate, 100e6, ranks(4, 1), CLUSTER))
+                .isWithin(1e-12)
+                .of(1e-6 + 100e6 / 100e9);
+        assertThat(MessageCost.seconds(rotate, 100e6, ranks(4, 2), CLUSTER))
+                .isWithin(1e-12)
+                .of(10e-6 + 100e6 / 10e9);
+    }
+
+    @Test
     void pieces_of_a_broadcast_follow_each_other_through_a_chain() {
         double seconds =
                 MessageCost.seconds(new Reshard.Broadcast(axes(4), 0), 100e6, ranks(4, 1), CLUSTER);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ReshardingTest {
     private static final Mesh MESH = Mesh.of("data", 2).by("tensor", 3);
-    private static final Shape SHAPE = Shape.of(new Dim("rows", 12), new Dim("columns", 6));
+    private static final Shape SHAPE = Shape.of(new Dim("rows", 12), new Dim("columns", 12));
 
     @Test
     void nothing_moves_where_nothing_changes() {
@@ -180,7 +180,12 @@ class ReshardingTest {
                 default -> {}
             }
         }
-        return new Placement(dims.stream().map(DimSharding::new).toList(), pending, at);
+        return new Placement(
+                dims.stream()
+                        .map(names -> new DimSharding(names, random.nextInt(3) == 0, 0))
+                        .toList(),
+                pending,
+                at);
     }
 
     private static List<String> moves(
@@ -188,11 +193,12 @@ class ReshardingTest {
         return moves(parse(from, fromPartial), parse(to, toPartial));
     }
 
-    /// Reads `data,tensor;` as rows over data and tensor, columns whole.
+    /// Reads `data,tensor;` as rows over data and tensor, columns whole, and `data!` as balanced.
     private static Placement parse(String dims, String partial) {
         List<DimSharding> shardings = new ArrayList<>();
         for (String dim : dims.split(";", -1)) {
-            shardings.add(new DimSharding(names(dim)));
+            boolean balanced = dim.endsWith("!");
+            shardings.add(new DimSharding(names(dim.replace("!", "")), balanced, 0));
         }
         return new Placement(shardings, names(partial));
     }
@@ -223,7 +229,8 @@ class ReshardingTest {
                 for (int i = 0; i < rows; i++) {
                     for (int j = 0; j < columns; j++) {
                         double value =
-                                (region.offsets().get(0) + i) * 64 + region.offsets().get(1) + j;
+                                region.along(0).global(i, rows) * 64
+                                        + region.along(1).global(j, columns);
                         double rest = value - (parts - 1) * 7;
                         block[i][j] = position == 0 ? rest : 7;
                     }
@@ -255,20 +262,22 @@ class ReshardingTest {
             int size = group.size();
             return switch (op) {
                 case Reshard.AllReduce _ -> sum(group);
-                case Reshard.AllGather(var _, int dim) -> join(group, dim);
-                case Reshard.ReduceScatter(var _, int dim) -> part(sum(group), dim, position, size);
-                case Reshard.Slice(var _, int dim) ->
-                        part(group.get(position), dim, position, size);
-                case Reshard.AllToAll(var _, int split, int join) ->
+                case Reshard.AllGather(var _, Reshard.Cut cut) -> join(group, cut);
+                case Reshard.ReduceScatter(var _, Reshard.Cut cut) ->
+                        part(sum(group), cut, position, size);
+                case Reshard.Slice(var _, Reshard.Cut cut) ->
+                        part(group.get(position), cut, position, size);
+                case Reshard.Rotate _ -> group.get(Math.floorMod(position - 1, size));
+                case Reshard.AllToAll(var _, Reshard.Cut split, Reshard.Cut join) ->
                         join(
                                 group.stream().map(b -> part(b, split, position, size)).toList(),
                                 join);
                 case Reshard.Broadcast(var _, int root) -> group.get(root);
                 case Reshard.Reduce(var _, int root) -> position == root ? sum(group) : NOTHING;
                 case Reshard.Scatter(var _, int root, int dim) ->
-                        part(group.get(root), dim, position, size);
+                        part(group.get(root), new Reshard.Cut(dim, false), position, size);
                 case Reshard.Gather(var _, int root, int dim) ->
-                        position == root ? join(group, dim) : NOTHING;
+                        position == root ? join(group, new Reshard.Cut(dim, false)) : NOTHING;
                 case Reshard.Send(var _, int from, int to) ->
                         position == to ? group.get(from) : NOTHING;
             };
@@ -286,17 +295,19 @@ class ReshardingTest {
             return total;
         }
 
-        private static double[][] join(List<double[][]> group, int dim) {
+        private static double[][] join(List<double[][]> group, Reshard.Cut cut) {
             int rows = group.getFirst().length;
             int columns = group.getFirst()[0].length;
             int times = group.size();
+            int dim = cut.dim();
             var joined =
                     new double[dim == 0 ? rows * times : rows]
                             [dim == 1 ? columns * times : columns];
             for (int g = 0; g < times; g++) {
                 for (int i = 0; i < rows; i++) {
                     for (int j = 0; j < columns; j++) {
-                        joined[dim == 0 ? g * rows + i : i][dim == 1 ? g * columns + j : j] =
+                        joined[dim == 0 ? place(cut, i, rows, g, times) : i][
+                                        dim == 1 ? place(cut, j, columns, g, times) : j] =
                                 group.get(g)[i][j];
                     }
                 }
@@ -304,18 +315,29 @@ class ReshardingTest {
             return joined;
         }
 
-        private static double[][] part(double[][] block, int dim, int position, int parts) {
+        private static double[][] part(double[][] block, Reshard.Cut cut, int position, int parts) {
+            int dim = cut.dim();
             int rows = dim == 0 ? block.length / parts : block.length;
             int columns = dim == 1 ? block[0].length / parts : block[0].length;
-            var cut = new double[rows][columns];
+            var part = new double[rows][columns];
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < columns; j++) {
-                    cut[i][j] =
-                            block[dim == 0 ? position * rows + i : i][
-                                    dim == 1 ? position * columns + j : j];
+                    part[i][j] =
+                            block[dim == 0 ? place(cut, i, rows, position, parts) : i][
+                                    dim == 1 ? place(cut, j, columns, position, parts) : j];
                 }
             }
-            return cut;
+            return part;
+        }
+
+        /// Where element `i` of the `position`-th of `parts` parts of this size lies in all of
+        /// them.
+        private static int place(Reshard.Cut cut, int i, int size, int position, int parts) {
+            int half = size / 2;
+            if (!cut.balanced()) {
+                return position * size + i;
+            }
+            return i < half ? position * half + i : (2 * parts - 1 - position) * half + i - half;
         }
     }
 }

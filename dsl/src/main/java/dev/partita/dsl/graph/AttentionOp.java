@@ -6,25 +6,56 @@ package dev.partita.dsl.graph;
 /// size]`: the `queries` of one head share its keys and values (grouped-query attention, Ainslie et
 /// al. 2023); with one query a head it is multi-head attention as Vaswani et al. 2017 have it.
 public sealed interface AttentionOp extends Op {
+    /// The logarithm of the sum over no keys: finite, so that nothing looks like an overflow, and
+    /// so low that it adds nothing to any other.
+    float NO_KEYS = -Float.MAX_VALUE;
+
     /// Operands `q, k, v`; results `y`, of the queries' shape, the values averaged by
     /// `softmax(scale
     /// * q k)`, and per query the logarithm of the softmax's denominator. With that, backward makes
     ///   the weights again, and nobody keeps a matrix of all pairs (FlashAttention, Dao et al.
     ///   2022).
     ///
+    /// Of a block of the keys, those that it has; a query that sees none of them gets zeros, and
+    /// [#NO_KEYS] for the logarithm. [Merge] makes one of two such results.
+    ///
     /// @param causal true if a position sees no later one, by their places in the whole sequence
-    record Attention(boolean causal, double scale) implements AttentionOp {
+    /// @param ring true if keys and values lie as the queries do, and are to go round their
+    ///   devices; only a graph with placements has that
+    record Attention(boolean causal, double scale, boolean ring) implements AttentionOp {
+        public Attention(boolean causal, double scale) {
+            this(causal, scale, false);
+        }
+
         @Override
         public String toString() {
-            return (causal ? "causal-" : "") + "attention";
+            return (causal ? "causal-" : "") + "attention" + (ring ? " ring" : "");
         }
     }
 
     /// Operands `q, k, v, y, log-sum, dy`; results `dq, dk, dv`.
-    record AttentionGrad(boolean causal, double scale) implements AttentionOp {
+    ///
+    /// With a block of the keys and values, `y` and `log-sum` being those over all keys: `dk, dv`
+    /// of that block, and its summand of `dq`.
+    record AttentionGrad(boolean causal, double scale, boolean ring) implements AttentionOp {
+        public AttentionGrad(boolean causal, double scale) {
+            this(causal, scale, false);
+        }
+
         @Override
         public String toString() {
-            return (causal ? "causal-" : "") + "attention-grad";
+            return (causal ? "causal-" : "") + "attention-grad" + (ring ? " ring" : "");
+        }
+    }
+
+    /// The attention over two sets of keys from the attentions over each. Operands `y, log-sum` of
+    /// the one and of the other; results the same of both: the logarithms are added as numbers
+    /// (log-sum-exp), and the averages weighed with them (Ring Attention, Liu et al. 2023, section
+    /// 3). May be done in place of the first two.
+    record Merge() implements AttentionOp {
+        @Override
+        public String toString() {
+            return "merge-attention";
         }
     }
 

@@ -25,6 +25,14 @@ final class AttentionTypes {
                 in.require(in.shape(4).sameSizes(in.rows(0)), "there is one log-sum per query");
                 yield List.of(in.type(0), in.type(1), in.type(2));
             }
+            case AttentionOp.Merge _ -> {
+                in.count(4);
+                in.require(
+                        in.shape(0).sameSizes(in.shape(2)) && in.shape(1).sameSizes(in.shape(3)),
+                        "both are as large");
+                in.require(in.shape(1).sameSizes(in.rows(0)), "there is one log-sum per query");
+                yield List.of(in.type(0), in.type(1));
+            }
             case AttentionOp.Rotary _ -> {
                 in.count(1);
                 in.require(

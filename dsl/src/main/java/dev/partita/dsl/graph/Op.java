@@ -14,6 +14,7 @@ public sealed interface Op
         permits Op.Leaf,
                 Op.Shaped,
                 Op.Cast,
+                Op.Border,
                 Op.MicroBatch,
                 Op.ScaleBy,
                 Op.Sum,
@@ -149,6 +150,15 @@ public sealed interface Op
         @Override
         public String toString() {
             return "cast " + to;
+        }
+    }
+
+    /// The same value, for readers who want it to lie elsewhere: what it is placed at is all there
+    /// is to it. Only a graph with placements has it, and no device computes it.
+    record Border() implements Op {
+        @Override
+        public String toString() {
+            return "border";
         }
     }
 

@@ -48,6 +48,15 @@ public sealed interface Reshard extends Op {
         }
     }
 
+    /// The dim of a value that is cut over a group, and how: in order, or balanced as
+    /// [dev.partita.dsl.mesh.DimSharding] has it. Prints `1` or `1 balanced`.
+    record Cut(int dim, boolean balanced) {
+        @Override
+        public String toString() {
+            return dim + (balanced ? " balanced" : "");
+        }
+    }
+
     /// A reshard that communicates.
     sealed interface Collective extends Grouped {
         /// True if this member of a group brings a value.
@@ -70,27 +79,42 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Joins the blocks of a group along `dim`, on every member. Several values may be joined at
-    /// once, each by itself.
-    record AllGather(List<Axis> axes, int dim) implements Collective {
+    /// Joins the blocks of a group along the dim of `cut`, on every member. Several values may be
+    /// joined at once, each by itself.
+    record AllGather(List<Axis> axes, Cut cut) implements Collective {
+        /// In order.
+        public AllGather(List<Axis> axes, int dim) {
+            this(axes, new Cut(dim, false));
+        }
+
         @Override
         public String toString() {
-            return "all-gather " + names(axes) + " dim " + dim;
+            return "all-gather " + names(axes) + " dim " + cut;
         }
     }
 
-    /// Sums the blocks of a group, in rank order, and leaves each member its part along `dim`.
-    /// Several values may be summed at once.
-    record ReduceScatter(List<Axis> axes, int dim) implements Collective {
+    /// Sums the blocks of a group, in rank order, and leaves each member its part along the dim of
+    /// `cut`. Several values may be summed at once.
+    record ReduceScatter(List<Axis> axes, Cut cut) implements Collective {
+        /// In order.
+        public ReduceScatter(List<Axis> axes, int dim) {
+            this(axes, new Cut(dim, false));
+        }
+
         @Override
         public String toString() {
-            return "reduce-scatter " + names(axes) + " dim " + dim;
+            return "reduce-scatter " + names(axes) + " dim " + cut;
         }
     }
 
     /// Splits each block along `split`, exchanges the parts within the group and joins them along
     /// `join`.
-    record AllToAll(List<Axis> axes, int split, int join) implements Collective {
+    record AllToAll(List<Axis> axes, Cut split, Cut join) implements Collective {
+        /// In order.
+        public AllToAll(List<Axis> axes, int split, int join) {
+            this(axes, new Cut(split, false), new Cut(join, false));
+        }
+
         @Override
         public String toString() {
             return "all-to-all " + names(axes) + " dim " + split + " to " + join;
@@ -180,11 +204,25 @@ public sealed interface Reshard extends Op {
         }
     }
 
-    /// Keeps this device's part along `dim`; nothing is sent.
-    record Slice(List<Axis> axes, int dim) implements Grouped {
+    /// Passes the blocks of a group along `dim` on to the next member, from the last to the first,
+    /// and takes those of the member before. Several values may be passed on at once.
+    record Rotate(List<Axis> axes, int dim) implements Collective {
         @Override
         public String toString() {
-            return "slice " + names(axes) + " dim " + dim;
+            return "rotate " + names(axes) + " dim " + dim;
+        }
+    }
+
+    /// Keeps this device's part along the dim of `cut`; nothing is sent.
+    record Slice(List<Axis> axes, Cut cut) implements Grouped {
+        /// In order.
+        public Slice(List<Axis> axes, int dim) {
+            this(axes, new Cut(dim, false));
+        }
+
+        @Override
+        public String toString() {
+            return "slice " + names(axes) + " dim " + cut;
         }
     }
 

@@ -18,22 +18,23 @@ final class ReshardTypes {
                         "its operands differ in type");
                 yield in.types();
             }
-            case Reshard.AllGather gather -> in.resized(gather.dim(), gather.size(), 1);
+            case Reshard.AllGather gather -> in.resized(gather.cut().dim(), gather.size(), 1);
             case Reshard.Gather gather -> in.resized(gather.dim(), gather.size(), 1);
-            case Reshard.ReduceScatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
+            case Reshard.ReduceScatter scatter ->
+                    in.resized(scatter.cut().dim(), 1, scatter.size());
             case Reshard.Scatter scatter -> in.resized(scatter.dim(), 1, scatter.size());
-            case Reshard.Slice slice -> in.count(1, in.resized(0, slice.dim(), 1, slice.size()));
+            case Reshard.Rotate rotate -> in.resized(rotate.dim(), 1, 1);
+            case Reshard.Slice slice ->
+                    in.count(1, in.resized(0, slice.cut().dim(), 1, slice.size()));
             case Reshard.AllToAll all -> {
                 in.count(1);
-                TensorType split = in.resized(0, all.split(), 1, all.size());
-                in.require(all.join() < split.shape().rank(), "it has dim " + all.join());
-                Dim join = split.shape().dim(all.join());
+                int at = all.join().dim();
+                TensorType split = in.resized(0, all.split().dim(), 1, all.size());
+                in.require(at < split.shape().rank(), "it has dim " + at);
+                Dim join = split.shape().dim(at);
                 yield List.of(
                         split.withShape(
-                                split.shape()
-                                        .with(
-                                                all.join(),
-                                                join.withSize(join.size() * all.size()))));
+                                split.shape().with(at, join.withSize(join.size() * all.size()))));
             }
         };
     }

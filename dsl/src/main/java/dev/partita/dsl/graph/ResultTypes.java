@@ -44,6 +44,10 @@ public final class ResultTypes {
                 }
                 yield List.of(in.type(0).withShape(b.to()));
             }
+            case Op.Border _ -> {
+                in.count(1);
+                yield in.types();
+            }
             case Op.Cast(Dtype to) -> {
                 in.count(1);
                 in.require(
@@ -114,7 +118,10 @@ public final class ResultTypes {
                         "positions fit the gradient");
                 yield List.of(in.type(0).withShape(grad.to()));
             }
-            case Op.Softmax _ -> in.count(1, in.type(0));
+            case Op.Softmax _ -> {
+                in.count(1);
+                yield in.types();
+            }
             case Op.SoftmaxGrad _ -> {
                 in.count(2);
                 in.require(in.shape(0).sameSizes(in.shape(1)), "its operands differ in size");

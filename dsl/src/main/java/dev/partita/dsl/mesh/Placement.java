@@ -121,18 +121,17 @@ public record Placement(List<DimSharding> dims, List<String> partial, List<Coord
         var local = new ArrayList<Dim>();
         for (int i = 0; i < dims.size(); i++) {
             Dim dim = whole.shape().dim(i);
-            int parts = mesh.size(dims.get(i).axes());
-            if (dim.size() % parts != 0) {
+            if (dim.size() % dims.get(i).stretches(mesh) != 0) {
                 throw indivisible(dim, dims.get(i), mesh).exception();
             }
-            local.add(dim.withSize(dim.size() / parts));
+            local.add(dim.withSize(dim.size() / mesh.size(dims.get(i).axes())));
         }
         return whole.withShape(new Shape(local));
     }
 
     /// The Problem of a dim whose size is not a multiple of its devices.
     public static Problem indivisible(Dim dim, DimSharding sharding, Mesh mesh) {
-        int parts = mesh.size(sharding.axes());
+        int parts = sharding.stretches(mesh);
         long below = dim.size() / parts * parts;
         String sizes = (below > 0 ? below + " or " : "") + (below + parts);
         return Problem.of(
@@ -143,20 +142,24 @@ public record Placement(List<DimSharding> dims, List<String> partial, List<Coord
                                 + String.join(" x ", sharding.axes())
                                 + ".")
                 .fact("dim", dim)
-                .fact("devices", parts + " (" + mesh + ")")
+                .fact(
+                        "devices",
+                        mesh.size(sharding.axes())
+                                + " ("
+                                + mesh
+                                + ")"
+                                + (sharding.balanced() ? ", two stretches each" : ""))
                 .fact("left over", dim.size() % parts)
                 .fix("make " + dim.name() + " " + sizes + ", or shard another dim");
     }
 
     /// Where the block of `rank` lies inside the whole.
     public Region region(Shape whole, Mesh mesh, int rank) {
-        var offsets = new ArrayList<Long>();
+        var places = new ArrayList<Region.Along>();
         for (int i = 0; i < dims.size(); i++) {
-            List<String> axes = dims.get(i).axes();
-            long block = whole.size(i) / mesh.size(axes);
-            offsets.add(block * mesh.coordinate(rank, axes));
+            places.add(dims.get(i).along(whole.size(i), mesh, rank));
         }
-        return new Region(whole, offsets);
+        return new Region(whole, places);
     }
 
     private static String print(List<DimSharding> dims, List<String> partial, List<Coordinate> at) {

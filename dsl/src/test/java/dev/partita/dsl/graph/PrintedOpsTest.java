@@ -115,6 +115,11 @@ class PrintedOpsTest {
                         "reduce-scatter data x tensor dim 1", new Reshard.ReduceScatter(AXES, 1)),
                 Arguments.of(
                         "all-to-all data x tensor dim 0 to 1", new Reshard.AllToAll(AXES, 0, 1)),
+                Arguments.of(
+                        "all-to-all data x tensor dim 2 to 1 balanced",
+                        new Reshard.AllToAll(
+                                AXES, new Reshard.Cut(2, false), new Reshard.Cut(1, true))),
+                Arguments.of("rotate data x tensor dim 1", new Reshard.Rotate(AXES, 1)),
                 Arguments.of("broadcast data x tensor from 5", new Reshard.Broadcast(AXES, 5)),
                 Arguments.of("reduce data x tensor to 5", new Reshard.Reduce(AXES, 5)),
                 Arguments.of("scatter data x tensor from 5 dim 1", new Reshard.Scatter(AXES, 5, 1)),
@@ -127,7 +132,10 @@ class PrintedOpsTest {
                         new Reshard.Relocate(
                                 HOME,
                                 List.of(new Coordinate("pipe", 2), new Coordinate("data", 1)))),
-                Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)));
+                Arguments.of("slice data x tensor dim 1", new Reshard.Slice(AXES, 1)),
+                Arguments.of(
+                        "slice data x tensor dim 1 balanced",
+                        new Reshard.Slice(AXES, new Reshard.Cut(1, true))));
     }
 
     @ParameterizedTest(name = "{0}")

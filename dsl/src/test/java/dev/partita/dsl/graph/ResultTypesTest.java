@@ -211,6 +211,7 @@ class ResultTypesTest {
                 rule(ROWS, new Reshard.AllReduce(GROUP), ROWS),
                 rule("f32[batch=8, d=5]", new Reshard.AllGather(GROUP, 0), ROWS),
                 rule("f32[batch=2, d=2]", new Reshard.ReduceScatter(GROUP, 1), "f32[batch=2, d=8]"),
+                rule(ROWS, new Reshard.Rotate(GROUP, 0), ROWS),
                 rule("f32[batch=2, d=2]", new Reshard.Slice(GROUP, 1), "f32[batch=2, d=8]"),
                 rule("f32[batch=8, d=2]", new Reshard.AllToAll(GROUP, 1, 0), "f32[batch=2, d=8]"),
                 rule(ROWS, new Reshard.Relocate(List.of(), List.of()), ROWS),

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
+import dev.partita.dsl.tensor.Region.Along;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlacementTest {
     private static final Mesh MESH = Mesh.of("data", 2).by("tensor", 4);
@@ -41,7 +44,9 @@ class PlacementTest {
         assertThat(home.isHeldBy(MESH, 3)).isFalse();
         assertThat(home.isHeldBy(MESH, 4)).isTrue();
         assertThat(home.local(TYPE, MESH).toString()).isEqualTo("f32[batch=32, hidden=2]");
-        assertThat(home.region(TYPE.shape(), MESH, 6).offsets()).containsExactly(0L, 4L).inOrder();
+        assertThat(home.region(TYPE.shape(), MESH, 6).dims())
+                .containsExactly(Along.from(0), Along.from(4))
+                .inOrder();
         assertThat(home.coordinate("data")).hasValue(1);
         assertThat(home.concerns("data")).isTrue();
         assertThat(Placement.replicated(1).at(List.of(new Coordinate("data", 0))).isReplicated())
@@ -109,14 +114,22 @@ class PlacementTest {
         Placement major = placed(DimSharding.over("tensor", "data"), DimSharding.WHOLE);
         var offsets = new ArrayList<Long>();
         for (int rank = 0; rank < MESH.devices(); rank++) {
-            offsets.add(major.region(TYPE.shape(), MESH, rank).offsets().getFirst());
+            offsets.add(major.region(TYPE.shape(), MESH, rank).along(0).first());
         }
         assertThat(offsets).containsExactly(0L, 8L, 16L, 24L, 4L, 12L, 20L, 28L).inOrder();
     }
 
-    @Test
-    void the_blocks_of_all_devices_cover_the_whole_once() {
-        Placement placement = placed(DimSharding.over("tensor"), DimSharding.over("data"));
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{tensor}; {data}",
+                "{tensor balanced}; {data}",
+                "{tensor balanced turned 3}; {data turned 1}",
+                "{tensor, data balanced}; {}"
+            })
+    void the_blocks_of_all_devices_cover_the_whole_once(String rows, String columns) {
+        Placement placement = placed(DimSharding.parse(rows), DimSharding.parse(columns));
         var covered = new int[(int) TYPE.shape().elements()];
         for (int rank = 0; rank < MESH.devices(); rank++) {
             placement

@@ -34,6 +34,7 @@ final class StrategyOptions {
     private static final Map<String, List<String>> USUAL =
             Map.of(
                     "data", List.of("batch"),
+                    "context", List.of("sequence"),
                     "expert", List.of("expert"),
                     "tensor", List.of("hidden", "heads", "ffn", "vocab"));
 
@@ -51,8 +52,8 @@ final class StrategyOptions {
             paramLabel = "DIM=AXIS,…",
             description = {
                 "Shards a dim over an axis, or over several; may be given several times.",
-                "Default: batch over data and expert, expert over expert, and over tensor those of hidden, heads,"
-                        + " ffn and vocab that the model has."
+                "Default: batch over data and expert, expert over expert, sequence over context, and over tensor those"
+                        + " of hidden, heads, ffn and vocab that the model has."
             })
     private Map<String, String> shards = Map.of();
 
@@ -129,6 +130,7 @@ final class StrategyOptions {
             description = "Spreads this part of every label over all classes. Default: none.")
     private double labelSmoothing;
 
+    @Mixin private ContextOptions context = new ContextOptions();
     @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private OptimizerOptions optimizer = new OptimizerOptions();
     @Mixin private LaterOptions later = new LaterOptions();
@@ -174,9 +176,7 @@ final class StrategyOptions {
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
-        for (Map.Entry<String, String> each : shards(devices, model).entrySet()) {
-            options = options.shard(each.getKey()).over(each.getValue().split(",", -1));
-        }
+        options = context.shard(options, shards(devices, model), model);
         options = dataParallel ? options.dataParallel().over("data") : options;
         return Compiler.compile(smoothed(model), split(options));
     }
@@ -233,7 +233,11 @@ final class StrategyOptions {
     String placement(Compilation compilation) {
         String dims =
                 compilation.options().shards().stream()
-                        .map(shard -> shard.dim() + " over " + String.join(" x ", shard.axes()))
+                        .map(shard ->
+                                shard.dim()
+                                        + (shard.sharding().balanced() ? " balanced" : "")
+                                        + " over "
+                                        + String.join(" x ", shard.axes()))
                         .collect(Collectors.joining(", "));
         String split = compilation.options().zero().map(request -> ", " + request).orElse("");
         String from = compilation.options().dataParallelRequest().map(r -> ", " + r).orElse("");
@@ -263,7 +267,10 @@ final class StrategyOptions {
                                 ProblemCode.AMBIGUOUS_PLACEMENT,
                                 "Nothing says which dim axis " + axis.name() + " shards.")
                         .fact("mesh", devices)
-                        .fix("--shard DIM=" + axis.name() + ", or name the axis data or tensor")
+                        .fix(
+                                "--shard DIM="
+                                        + axis.name()
+                                        + ", or name the axis data, context or tensor")
                         .exception();
             }
             List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();

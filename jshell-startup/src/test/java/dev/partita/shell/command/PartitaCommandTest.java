@@ -86,6 +86,23 @@ final class PartitaCommandTest {
         assertThat(run.out()).contains("einsum bk,ok->bo+bias+relu");
     }
 
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "context=2 --attention ring",
+                "context=2 --attention all-to-all",
+                "data=2,context=2,tensor=2 --attention ring --balanced",
+            })
+    void attention_over_sharded_positions_is_proved_against_one_device(String how) {
+        String line =
+                "prove gpt --layers 1 --hidden 16 --heads 4 --ffn 16 --vocab 16 --seq 16 --batch 2"
+                        + " --kernels reference --precision f64 --steps 1 --mesh "
+                        + how;
+        CommandLineRun run = CommandLineRun.of(line.split(" ", -1));
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(run.out()).contains("equals one device");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "trian mlp, InvalidArgument, train",
@@ -106,6 +123,10 @@ final class PartitaCommandTest {
         "plan mlp --mesh data=2 --shard batch=date, UnknownAxis, data",
         "plan mlp --mesh data=2 --shard bath=data, UnknownDim, batch",
         "plan mlp --mesh tensor=3, IndivisibleDim, hidden",
+        "plan mlp --mesh data=2 --attention ring, InvalidArgument, tokens",
+        "plan gpt --mesh data=2 --balanced, InvalidArgument, --shard sequence=AXIS",
+        "plan gpt --mesh context=2 --attention rings, InvalidArgument, ring",
+        "plan gpt --mesh context=2 --heads 1 --attention all-to-all, IndivisibleDim, attention(ring())",
         "plan mlp --mesh rows=2, AmbiguousPlacement, --shard DIM=rows",
         "plan mlp --mesh data:2, InvalidMesh, data=2",
         "plan mlp --format html, Unsupported, text",

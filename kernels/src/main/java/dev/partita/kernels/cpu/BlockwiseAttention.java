@@ -15,6 +15,7 @@ final class BlockwiseAttention implements Kernel {
     private final HeadRows k;
     private final HeadRows v;
     private final HeadRows y;
+    private final MemorySegment averages;
     private final MemorySegment logSums;
     private final Numbers queries;
     private final Numbers keys;
@@ -38,6 +39,7 @@ final class BlockwiseAttention implements Kernel {
         k = HeadRows.of(request.operand(1));
         v = HeadRows.of(request.operand(2));
         y = HeadRows.of(request.result(0));
+        averages = request.result(0).memory();
         logSums = request.result(1).memory();
         Shape shape = request.operand(0).type().shape();
         batches = Math.toIntExact(shape.size(0));
@@ -58,6 +60,12 @@ final class BlockwiseAttention implements Kernel {
             int rows = tiles.rows(i);
             int columns = tiles.columns(i);
             long first = (long) i * HeadTiles.BLOCK;
+            var own = new Part(results, first, rows, tiles.size);
+            if (columns == 0) {
+                score[i] = () -> {};
+                average[i] = () -> own.memory().fill((byte) 0);
+                continue;
+            }
             score[i] =
                     tiles.matmul(
                             "sd,td->st",
@@ -69,12 +77,19 @@ final class BlockwiseAttention implements Kernel {
                             "st,td->sd",
                             Part.first(weights, rows, columns),
                             Part.first(values, columns, tiles.size),
-                            new Part(results, first, rows, tiles.size));
+                            own);
         }
     }
 
     @Override
     public void run() {
+        if (!tiles.seesAny()) {
+            averages.fill((byte) 0);
+            for (long i = 0; i < logSums.byteSize() / Float.BYTES; i++) {
+                logSums.setAtIndex(ValueLayout.JAVA_FLOAT, i, AttentionOp.NO_KEYS);
+            }
+            return;
+        }
         for (int batch = 0; batch < batches; batch++) {
             for (int head = 0; head < heads; head++) {
                 k.gather(batch, head, keys);
@@ -99,6 +114,13 @@ final class BlockwiseAttention implements Kernel {
             int query = block * HeadTiles.BLOCK + i;
             int seen = tiles.seen(query);
             long first = (long) i * columns;
+            long at = ((long) batch * tiles.queries + query) * heads * each + head;
+            if (seen == 0) {
+                Floats.clear(weightRows.place(first, columns), Stretches.bytes(columns));
+                weightRows.written(first, columns);
+                logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, AttentionOp.NO_KEYS);
+                continue;
+            }
             long bytes = Stretches.bytes(seen);
             long row = scoreRows.read(first, seen, Float.NEGATIVE_INFINITY);
             long weight = weightRows.place(first, columns);
@@ -107,7 +129,6 @@ final class BlockwiseAttention implements Kernel {
             RowLosses.scale(weight, bytes, 1 / sum);
             Floats.clear(weight + (long) seen * Float.BYTES, (long) (columns - seen) * Float.BYTES);
             weightRows.written(first, columns);
-            long at = ((long) batch * tiles.queries + query) * heads * each + head;
             logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (max + Math.log(sum)));
         }
     }

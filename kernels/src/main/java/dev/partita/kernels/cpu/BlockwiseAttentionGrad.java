@@ -24,6 +24,7 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final HeadTiles tiles;
     private final HeadRows[] operands = new HeadRows[5];
     private final HeadRows[] results = new HeadRows[3];
+    private final MemorySegment[] gradients = new MemorySegment[3];
     private final MemorySegment logSums;
     private final Numbers queries;
     private final Numbers keys;
@@ -60,6 +61,7 @@ final class BlockwiseAttentionGrad implements Kernel {
         int[] tensors = {0, 1, 2, 3, 5};
         Arrays.setAll(operands, i -> HeadRows.of(request.operand(tensors[i])));
         Arrays.setAll(results, i -> HeadRows.of(request.result(i)));
+        Arrays.setAll(gradients, i -> request.result(i).memory());
         logSums = request.operand(4).memory();
         Shape shape = request.operand(0).type().shape();
         batches = Math.toIntExact(shape.size(0));
@@ -107,6 +109,15 @@ final class BlockwiseAttentionGrad implements Kernel {
         var seenValues = Part.first(values, columns, tiles.size);
         var sum = Part.first(part, columns, tiles.size);
         var ownGrad = new Part(dQueries, first, rows, tiles.size);
+        if (columns == 0) {
+            Kernel nothing = () -> {};
+            score[i] = nothing;
+            slope[i] = nothing;
+            queryGrad[i] = () -> ownGrad.memory().fill((byte) 0);
+            keyGrad[i] = nothing;
+            valueGrad[i] = nothing;
+            return;
+        }
         score[i] = tiles.matmul("sd,td->st", own, seenKeys, Part.first(scores, rows, columns));
         slope[i] = tiles.matmul("sd,td->st", ownDy, seenValues, Part.first(changes, rows, columns));
         queryGrad[i] = tiles.matmul("st,td->sd", change, seenKeys, ownGrad);
@@ -116,6 +127,12 @@ final class BlockwiseAttentionGrad implements Kernel {
 
     @Override
     public void run() {
+        if (!tiles.seesAny()) {
+            for (MemorySegment gradient : gradients) {
+                gradient.fill((byte) 0);
+            }
+            return;
+        }
         for (int batch = 0; batch < batches; batch++) {
             for (int head = 0; head < heads; head++) {
                 operands[1].gather(batch, head, keys);

@@ -9,7 +9,9 @@ import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.SeenKeys;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,8 +29,7 @@ final class HeadTiles implements AutoCloseable {
     final int queries;
     final int keys;
     final int size;
-    private final int ahead;
-    private final boolean causal;
+    private final SeenKeys seen;
     private final Arena arena = Arena.ofShared();
     private final List<Kernel> matmuls = new ArrayList<>();
     private long bytes;
@@ -40,8 +41,7 @@ final class HeadTiles implements AutoCloseable {
         queries = Math.toIntExact(q.type().shape().size(1));
         size = Math.toIntExact(q.type().shape().size(4));
         keys = Math.toIntExact(k.type().shape().size(1));
-        ahead = Math.toIntExact(q.region().offsets().get(1));
-        this.causal = causal;
+        seen = SeenKeys.of(q, k, causal);
     }
 
     int blocks() {
@@ -55,7 +55,12 @@ final class HeadTiles implements AutoCloseable {
 
     /// How many keys, from the first, a query sees.
     int seen(int query) {
-        return causal ? Math.min(keys, ahead + query + 1) : keys;
+        return seen.count(query);
+    }
+
+    /// True if some query sees some key.
+    boolean seesAny() {
+        return columns(blocks() - 1) > 0;
     }
 
     /// How many keys the last query of a block sees, and so the most of any.
@@ -98,11 +103,14 @@ final class HeadTiles implements AutoCloseable {
             return new Part(matrix, 0, rows, columns);
         }
 
+        MemorySegment memory() {
+            long row = columns * matrix.dtype().bytes();
+            return matrix.memory().asSlice(firstRow * row, rows * row);
+        }
+
         Buffer buffer(String outer, String inner) {
             var shape = Shape.of(new Dim(outer, rows), new Dim(inner, columns));
-            var type = new TensorType(matrix.dtype(), shape);
-            long from = firstRow * columns * matrix.dtype().bytes();
-            return Buffer.whole(type, matrix.memory().asSlice(from, type.bytes()));
+            return Buffer.whole(new TensorType(matrix.dtype(), shape), memory());
         }
     }
 

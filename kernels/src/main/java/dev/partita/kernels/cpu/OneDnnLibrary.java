@@ -61,6 +61,7 @@ final class OneDnnLibrary implements KernelLibrary {
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,
+                    Op.Border _,
                     Op.MicroBatch _,
                     Op.Ignoring _,
                     Op.ScaleBy _,

@@ -8,6 +8,7 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.FloatVector.zero;
 
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -53,7 +54,7 @@ final class RowLosses {
         MemorySegment dloss = request.operand(3).memory();
         int classes = width(request);
         long bytes = Stretches.bytes(classes);
-        long first = block.region().offsets().getLast();
+        Region.Along here = block.region().dims().getLast();
         long rows = request.operand(3).type().shape().elements();
         var logits = new Stretches(block, classes);
         var dlogits = new Stretches(request.result(0), classes);
@@ -70,8 +71,8 @@ final class RowLosses {
                 if (spread > 0) {
                     add(dx, bytes, -slope * spread);
                 }
-                long own = labels.get(r) - first;
-                if (own >= 0 && own < classes) {
+                long own = here.local(labels.get(r), classes);
+                if (own >= 0) {
                     long at = dx + own * Float.BYTES;
                     Floats.set(at, Floats.get(at) - slope * rest);
                 }

@@ -116,6 +116,7 @@ final class VectorLibrary implements KernelLibrary {
                     grad.scale() > 0
                             ? Optional.of(new BlockwiseAttentionGrad(grad, request))
                             : Optional.empty();
+            case AttentionOp.Merge _ -> Optional.of(MergeAttention.kernel(request));
             case RoutingOp.Route route -> Optional.of(TopChoices.route(route, request));
             case RoutingOp.RouteGrad grad -> Optional.of(TopChoices.grad(grad, request));
             case RoutingOp.Dispatch _ -> Optional.of(SlotRows.dispatch(request));
@@ -127,6 +128,7 @@ final class VectorLibrary implements KernelLibrary {
             case Op.Leaf _,
                     Op.Flatten _,
                     Op.Unflatten _,
+                    Op.Border _,
                     Op.MicroBatch _,
                     Op.Ignoring _,
                     Op.Broadcast _,

@@ -1,9 +1,11 @@
 package dev.partita.kernels.reference;
 
 import dev.partita.dsl.graph.AttentionOp;
+import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
+import dev.partita.kernels.SeenKeys;
 import java.util.Arrays;
 
 /// Attention, query by query, and rotary positions.
@@ -30,7 +32,7 @@ final class Attentions {
                 for (int t = 0; t < seen; t++) {
                     sum += Math.exp(weights[t] - max);
                 }
-                double logSum = max + Math.log(sum);
+                double logSum = seen == 0 ? AttentionOp.NO_KEYS : max + Math.log(sum);
                 logSums.set(query, logSum);
                 for (int i = 0; i < heads.size; i++) {
                     double total = 0;
@@ -80,6 +82,29 @@ final class Attentions {
         };
     }
 
+    static Kernel merge(KernelRequest request) {
+        Elements one = Elements.of(request.operand(0));
+        Elements oneSums = Elements.of(request.operand(1));
+        Elements other = Elements.of(request.operand(2));
+        Elements otherSums = Elements.of(request.operand(3));
+        Elements y = Elements.of(request.result(0));
+        Elements logSums = Elements.of(request.result(1));
+        long queries = request.result(1).type().shape().elements();
+        long size = Normalisation.width(request.result(0).type().shape());
+        return () -> {
+            for (long query = 0; query < queries; query++) {
+                double max = Math.max(oneSums.get(query), otherSums.get(query));
+                double weight = Math.exp(oneSums.get(query) - max);
+                double otherWeight = Math.exp(otherSums.get(query) - max);
+                double sum = weight + otherWeight;
+                for (long i = query * size; i < (query + 1) * size; i++) {
+                    y.set(i, (weight * one.get(i) + otherWeight * other.get(i)) / sum);
+                }
+                logSums.set(query, max + Math.log(sum));
+            }
+        };
+    }
+
     private static void store(double[] from, Elements to) {
         for (int i = 0; i < from.length; i++) {
             to.set(i, from[i]);
@@ -91,14 +116,14 @@ final class Attentions {
         Elements y = Elements.of(request.result(0));
         Shape shape = request.operand(0).type().shape();
         long positions = shape.size(1);
-        long first = request.operand(0).region().offsets().get(1);
+        Region.Along along = request.operand(0).region().along(1);
         int size = Math.toIntExact(Normalisation.width(shape));
         long rows = shape.elements() / size;
         long rowsEach = shape.strides()[1] / size;
         int half = size / 2;
         return () -> {
             for (long row = 0; row < rows; row++) {
-                double position = first + row / rowsEach % positions;
+                double position = along.global(row / rowsEach % positions, positions);
                 for (int i = 0; i < half; i++) {
                     double angle = position * Math.pow(op.base(), -2.0 * i / size);
                     double cos = Math.cos(angle);
@@ -121,19 +146,17 @@ final class Attentions {
         private final int positions;
         private final int heads;
         private final int each;
-        private final boolean causal;
-        private final int ahead;
+        private final SeenKeys seen;
 
         private Heads(boolean causal, KernelRequest request) {
             Shape q = request.operand(0).type().shape();
-            this.causal = causal;
+            seen = SeenKeys.of(request.operand(0), request.operand(1), causal);
             size = (int) q.size(4);
             queries = Math.toIntExact(q.elements() / size);
             keys = (int) request.operand(1).type().shape().size(1);
             positions = (int) q.size(1);
             heads = (int) q.size(2);
             each = (int) q.size(3);
-            ahead = request.operand(0).region().offsets().get(1).intValue();
         }
 
         static Heads of(boolean causal, KernelRequest request) {
@@ -142,8 +165,7 @@ final class Attentions {
 
         /// How many keys, from the first, a query sees.
         int seen(int query) {
-            int position = query / (heads * each) % positions;
-            return causal ? Math.min(keys, ahead + position + 1) : keys;
+            return seen.count(query / (heads * each) % positions);
         }
 
         /// Index of the first element of the key at position `t` that belongs to a query.

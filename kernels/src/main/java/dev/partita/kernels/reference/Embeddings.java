@@ -1,5 +1,6 @@
 package dev.partita.kernels.reference;
 
+import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -17,15 +18,14 @@ final class Embeddings {
         Elements y = Elements.of(request.result(0));
         var ids = new Labels(request.operand(1).memory(), block.region().whole().size(0));
         long count = request.operand(1).type().shape().elements();
-        long first = block.region().offsets().getFirst();
-        long rows = block.type().shape().size(0);
+        Region.Along rows = block.region().along(0);
+        long size = block.type().shape().size(0);
         long width = block.type().shape().size(1);
         return () -> {
             for (long n = 0; n < count; n++) {
-                long row = ids.get(n) - first;
-                boolean here = row >= 0 && row < rows;
+                long row = rows.local(ids.get(n), size);
                 for (long i = 0; i < width; i++) {
-                    y.set(n * width + i, here ? table.get(row * width + i) : 0);
+                    y.set(n * width + i, row >= 0 ? table.get(row * width + i) : 0);
                 }
             }
         };
@@ -38,15 +38,15 @@ final class Embeddings {
         Elements dtable = Elements.of(block);
         var ids = new Labels(request.operand(0).memory(), block.region().whole().size(0));
         long count = request.operand(0).type().shape().elements();
-        long first = block.region().offsets().getFirst();
+        Region.Along rows = block.region().along(0);
         long width = table.size(1);
         return () -> {
             for (long i = 0; i < table.elements(); i++) {
                 dtable.set(i, 0);
             }
             for (long n = 0; n < count; n++) {
-                long row = ids.get(n) - first;
-                for (long i = 0; row >= 0 && row < table.size(0) && i < width; i++) {
+                long row = rows.local(ids.get(n), table.size(0));
+                for (long i = 0; row >= 0 && i < width; i++) {
                     dtable.add(row * width + i, dy.get(n * width + i));
                 }
             }

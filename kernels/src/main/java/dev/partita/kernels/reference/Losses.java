@@ -2,6 +2,7 @@ package dev.partita.kernels.reference;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.RowOp;
+import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
@@ -56,12 +57,12 @@ final class Losses {
         Elements dlogits = Elements.of(request.result(0));
         Shape shape = block.type().shape();
         long classes = Normalisation.width(shape);
-        long first = block.region().offsets().getLast();
+        Region.Along own = block.region().dims().getLast();
         var labels = wholeRowLabels(request);
         double spread = op.smoothing() / labels.classes();
         return () -> {
             for (long row = 0; row < shape.elements() / classes; row++) {
-                long label = labels.get(row) - first;
+                long label = own.local(labels.get(row), classes);
                 for (long c = 0; c < classes; c++) {
                     double probability = Math.exp(logits.get(row * classes + c) - logSums.get(row));
                     double target = spread + (c == label ? 1 - op.smoothing() : 0);
@@ -90,15 +91,14 @@ final class Losses {
         Elements picked = Elements.of(request.result(0));
         long rows = request.result(0).type().shape().elements();
         long classes = Normalisation.width(block.type().shape());
-        long first = block.region().offsets().getLast();
+        Region.Along own = block.region().dims().getLast();
         var labels = wholeRowLabels(request);
         return () -> {
             for (long row = 0; row < rows; row++) {
-                long label = labels.get(row) - first;
-                boolean here = label >= 0 && label < classes;
-                double own = here ? logits.get(row * classes + label) : 0;
+                long label = own.local(labels.get(row), classes);
+                double logit = label >= 0 ? logits.get(row * classes + label) : 0;
                 double spread = sum(logits, row, classes) / labels.classes();
-                picked.set(row, (1 - op.smoothing()) * own + op.smoothing() * spread);
+                picked.set(row, (1 - op.smoothing()) * logit + op.smoothing() * spread);
             }
         };
     }

@@ -2,12 +2,14 @@ package dev.partita.kernels.reference;
 
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.tensor.Region;
 import dev.partita.dsl.tensor.Shape;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import dev.partita.kernels.StridedLoop;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /// Ops that move elements and compute nothing.
 final class Rearrangements {
@@ -75,24 +77,32 @@ final class Rearrangements {
         };
     }
 
-    /// The part of the operand's block that lies in the result's: rows of `dim` and all inside it.
+    /// The part of the operand's block that lies in the result's: rows of `dim` and all inside it,
+    /// a half at a time where the part has two.
     static Kernel slice(Reshard.Slice slice, KernelRequest request) {
         Buffer from = request.operand(0);
         Buffer to = request.result(0);
-        int dim = slice.dim();
-        long start = to.region().offsets().get(dim) - from.region().offsets().get(dim);
+        int dim = slice.cut().dim();
+        long fromRows = from.type().shape().size(dim);
+        long toRows = to.type().shape().size(dim);
+        Region.Along source = from.region().along(dim);
+        Region.Along part = to.region().along(dim);
+        int pieces = part.isHalved() ? 2 : 1;
+        long rows = toRows / pieces;
         long inside = from.type().shape().strides()[dim] * from.type().dtype().bytes();
-        long fromBytes = from.type().shape().size(dim) * inside;
-        long toBytes = to.type().shape().size(dim) * inside;
-        long outside = to.type().bytes() / toBytes;
+        long outside = to.type().bytes() / (toRows * inside);
+        var starts = new long[pieces];
+        Arrays.setAll(starts, i -> source.local(part.global(i * rows, toRows), fromRows));
         return () -> {
             for (long i = 0; i < outside; i++) {
-                MemorySegment.copy(
-                        from.memory(),
-                        i * fromBytes + start * inside,
-                        to.memory(),
-                        i * toBytes,
-                        toBytes);
+                for (int piece = 0; piece < pieces; piece++) {
+                    MemorySegment.copy(
+                            from.memory(),
+                            (i * fromRows + starts[piece]) * inside,
+                            to.memory(),
+                            (i * toRows + piece * rows) * inside,
+                            rows * inside);
+                }
             }
         };
     }

@@ -36,7 +36,7 @@ public final class ReferenceLibrary implements KernelLibrary {
     private static Optional<Kernel> kernel(KernelRequest request) {
         return switch (request.op()) {
             case Op.Input _, Op.Parameter _, Op.State _, Op.RequireFinite _ -> Optional.empty();
-            case Reshard.Collective _, Wide _ -> Optional.empty();
+            case Op.Border _, Reshard.Collective _, Wide _ -> Optional.empty();
             case Op.Constant constant -> Optional.of(Rearrangements.constant(constant, request));
             case Op.Flatten _, Op.Unflatten _, Reshard.Relocate _ ->
                     Optional.of(Rearrangements.copy(request));
@@ -74,6 +74,7 @@ public final class ReferenceLibrary implements KernelLibrary {
             case AttentionOp.Attention attention ->
                     Optional.of(Attentions.forward(attention, request));
             case AttentionOp.AttentionGrad grad -> Optional.of(Attentions.backward(grad, request));
+            case AttentionOp.Merge _ -> Optional.of(Attentions.merge(request));
             case AttentionOp.Rotary rotary -> Optional.of(Attentions.rotary(rotary, request));
             case RoutingOp routing -> Optional.of(Routing.kernel(routing, request));
             case Update.SgdStep sgd -> Optional.of(Optimizers.sgd(sgd, request));

@@ -44,10 +44,12 @@ class ReferenceLibraryTest {
                     Op.Parameter.class,
                     Op.State.class,
                     Op.RequireFinite.class,
+                    Op.Border.class,
                     Reshard.AllReduce.class,
                     Reshard.AllGather.class,
                     Reshard.ReduceScatter.class,
                     Reshard.AllToAll.class,
+                    Reshard.Rotate.class,
                     Reshard.Broadcast.class,
                     Reshard.Reduce.class,
                     Reshard.Scatter.class,
@@ -137,6 +139,7 @@ class ReferenceLibraryTest {
                 Trial.of(0, new RowOp.PickLogit(), m, i32("3")),
                 Trial.of(0, new AttentionOp.Attention(true, 1), q, k, k),
                 Trial.of(0, new AttentionOp.AttentionGrad(true, 1), q, k, k, q, f64("1,3,2,2"), q),
+                Trial.of(0, new AttentionOp.Merge(), q, f64("1,3,2,2"), q, f64("1,3,2,2")),
                 Trial.of(0, new AttentionOp.Rotary(10_000, false), k),
                 Trial.of(0, new RoutingOp.Route(2, 2), routes),
                 Trial.of(0, new RoutingOp.RouteGrad(2), routes, positions, slots),
@@ -284,7 +287,7 @@ class ReferenceLibraryTest {
             double[] ones = new double[rows * columns];
             Arrays.fill(ones, 1);
             Buffer x = Trial.buffer(arena, f64(rows + "," + columns), ones);
-            var region = new Region(f64("50,20").shape(), List.of(row, column));
+            var region = Region.at(f64("50,20").shape(), row, column);
             Buffer y = new Buffer(x.type(), region, arena.allocate(x.type().bytes(), 64));
             Buffer step = Trial.buffer(arena, TensorType.scalar(Dtype.I64), 4);
             new ReferenceLibrary()

@@ -1,6 +1,7 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Reshard.Cut;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
@@ -36,16 +37,24 @@ final class CollectiveCheck {
     private static boolean fits(
             Reshard.Collective op, int members, TensorType from, TensorType to) {
         return switch (op) {
-            case Reshard.AllReduce _, Reshard.Reduce _, Reshard.Broadcast _, Reshard.Send _ ->
+            case Reshard.AllReduce _,
+                    Reshard.Rotate _,
+                    Reshard.Reduce _,
+                    Reshard.Broadcast _,
+                    Reshard.Send _ ->
                     scaled(from, -1, 1, to);
-            case Reshard.AllGather(_, int dim) -> scaled(from, dim, members, to);
+            case Reshard.AllGather(_, Cut cut) ->
+                    scaled(from, cut.dim(), members, to) && halves(cut, from);
             case Reshard.Gather(_, _, int dim) -> scaled(from, dim, members, to);
-            case Reshard.ReduceScatter(_, int dim) -> scaled(to, dim, members, from);
+            case Reshard.ReduceScatter(_, Cut cut) ->
+                    scaled(to, cut.dim(), members, from) && halves(cut, to);
             case Reshard.Scatter(_, _, int dim) -> scaled(to, dim, members, from);
-            case Reshard.AllToAll(_, int split, int join) when split == join ->
-                    scaled(from, -1, 1, to) && from.shape().size(split) % members == 0;
-            case Reshard.AllToAll(_, int split, int join) ->
-                    exchanged(from, split, join, members, to);
+            case Reshard.AllToAll(_, Cut split, Cut join) when split.dim() == join.dim() ->
+                    scaled(from, -1, 1, to) && from.shape().size(split.dim()) % members == 0;
+            case Reshard.AllToAll(_, Cut split, Cut join) ->
+                    exchanged(from, split.dim(), join.dim(), members, to)
+                            && halves(split, to)
+                            && halves(join, from);
         };
     }
 
@@ -56,6 +65,11 @@ final class CollectiveCheck {
             fits = small.shape().size(i) * (i == dim ? factor : 1) == large.shape().size(i);
         }
         return fits;
+    }
+
+    /// True if a block is halves where the cut makes it so.
+    private static boolean halves(Cut cut, TensorType block) {
+        return !cut.balanced() || block.shape().size(cut.dim()) % 2 == 0;
     }
 
     private static boolean exchanged(

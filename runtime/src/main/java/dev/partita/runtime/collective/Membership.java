@@ -1,6 +1,7 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Reshard.Cut;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.kernels.Buffer;
@@ -20,13 +21,13 @@ record Membership(
         return switch (op) {
             case Reshard.AllReduce _ ->
                     new AllReduceCollective(meeting, rank, sources.getFirst().type().dtype());
-            case Reshard.ReduceScatter(_, int dim) ->
-                    sum(source -> source.split(dim, rank, members));
+            case Reshard.ReduceScatter(_, Cut cut) ->
+                    sum(source -> source.split(cut, rank, members));
             case Reshard.Reduce _ -> sum(source -> source);
-            case Reshard.AllGather(_, int dim) -> exchange(all(), joining(dim));
-            case Reshard.Gather(_, _, int dim) -> exchange(all(), joining(dim));
+            case Reshard.AllGather(_, Cut cut) -> exchange(all(), joining(cut));
+            case Reshard.Gather(_, _, int dim) -> exchange(all(), joining(inOrder(dim)));
             // this member's part of member j's source becomes part j of the target
-            case Reshard.AllToAll(_, int split, int join) ->
+            case Reshard.AllToAll(_, Cut split, Cut join) ->
                     exchange(
                             all(),
                             (value, j) ->
@@ -39,8 +40,10 @@ record Membership(
                             (value, _) ->
                                     new BlockCopy(
                                             Part.whole(longer(value, dim))
-                                                    .split(dim, rank, members),
+                                                    .split(inOrder(dim), rank, members),
                                             target(value)));
+            case Reshard.Rotate _ ->
+                    exchange(IntStream.of(Math.floorMod(rank - 1, members)), copying());
             case Reshard.Broadcast(_, int root) -> exchange(IntStream.of(root), copying());
             case Reshard.Send(_, int from, int _) -> exchange(IntStream.of(from), copying());
         };
@@ -66,8 +69,12 @@ record Membership(
     }
 
     /// All of member j's source becomes part j of the target.
-    private Copying joining(int dim) {
-        return (value, j) -> new BlockCopy(source(value), target(value).split(dim, j, members));
+    private Copying joining(Cut cut) {
+        return (value, j) -> new BlockCopy(source(value), target(value).split(cut, j, members));
+    }
+
+    private static Cut inOrder(int dim) {
+        return new Cut(dim, false);
     }
 
     private Copying copying() {

@@ -1,5 +1,6 @@
 package dev.partita.runtime.collective;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -24,28 +25,48 @@ public final class PairedRuns {
 
     /// @throws IllegalArgumentException if the extents differ
     public PairedRuns(Part from, Part to) {
-        if (!from.sizes().equals(to.sizes())) {
-            throw new IllegalArgumentException("boxes differ: " + from + " and " + to);
+        var extents = new ArrayList<Extent>();
+        for (int i = 0; i < from.sizes().size(); i += 2) {
+            add(extents, from, to, i);
         }
-        int outer = from.sizes().size();
+        extents.removeIf(each -> each.size() == 1);
         long run = 1;
-        while (outer > 0
-                && (from.sizes().get(outer - 1) == 1
-                        || (from.strides().get(outer - 1) == run
-                                && to.strides().get(outer - 1) == run))) {
-            run *= from.sizes().get(--outer);
+        while (!extents.isEmpty() && extents.getLast().isDense(run)) {
+            run *= extents.removeLast().size();
         }
         bytes = run;
-        sizes = array(from.sizes().subList(0, outer));
-        sourceStrides = array(from.strides().subList(0, outer));
-        targetStrides = array(to.strides().subList(0, outer));
-        index = new long[outer];
+        sizes = extents.stream().mapToLong(Extent::size).toArray();
+        sourceStrides = extents.stream().mapToLong(Extent::source).toArray();
+        targetStrides = extents.stream().mapToLong(Extent::target).toArray();
+        index = new long[sizes.length];
         sourceStart = from.start();
         targetStart = to.start();
     }
 
-    private static long[] array(List<Long> values) {
-        return values.stream().mapToLong(Long::longValue).toArray();
+    /// So many steps of so many bytes in either box.
+    private record Extent(long size, long source, long target) {
+        boolean isDense(long run) {
+            return source == run && target == run;
+        }
+    }
+
+    /// Adds dim `i / 2`; one stretch counts as two halves where the other box has two.
+    private static void add(List<Extent> extents, Part from, Part to, int i) {
+        long stretches = Math.max(from.sizes().get(i), to.sizes().get(i));
+        long size = from.sizes().get(i) * from.sizes().get(i + 1);
+        if (size != to.sizes().get(i) * to.sizes().get(i + 1)) {
+            throw new IllegalArgumentException("boxes differ: " + from + " and " + to);
+        }
+        long length = size / stretches;
+        extents.add(new Extent(stretches, apart(from, i, length), apart(to, i, length)));
+        extents.add(new Extent(length, from.strides().get(i + 1), to.strides().get(i + 1)));
+    }
+
+    /// Bytes from one stretch of this length to the next.
+    private static long apart(Part part, int i, long length) {
+        return part.sizes().get(i) == 1
+                ? length * part.strides().get(i + 1)
+                : part.strides().get(i);
     }
 
     /// Goes before the first run.

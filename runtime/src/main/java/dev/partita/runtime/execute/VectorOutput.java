@@ -1,5 +1,6 @@
 package dev.partita.runtime.execute;
 
+import dev.partita.dsl.tensor.Region;
 import dev.partita.kernels.Buffer;
 import dev.partita.runtime.state.Elements;
 import java.util.List;
@@ -7,17 +8,14 @@ import java.util.List;
 /// An output of one dim that is read after every step. Reading allocates nothing on the Java heap.
 public final class VectorOutput {
     private final Buffer[] blocks;
-    private final int[] firsts;
+    private final Region.Along[] places;
     private final int size;
 
     /// @param blocks parts of it, or summands
     VectorOutput(List<Buffer> blocks, long size) {
         this.blocks = blocks.toArray(Buffer[]::new);
         this.size = Math.toIntExact(size);
-        firsts =
-                blocks.stream()
-                        .mapToInt(block -> Math.toIntExact(block.region().offsets().getFirst()))
-                        .toArray();
+        places = blocks.stream().map(block -> block.region().along(0)).toArray(Region.Along[]::new);
     }
 
     public int size() {
@@ -30,7 +28,8 @@ public final class VectorOutput {
             Buffer block = blocks[i];
             long elements = block.type().shape().elements();
             for (int j = 0; j < elements; j++) {
-                sums[firsts[i] + j] += Elements.get(block.type().dtype(), block.memory(), j);
+                int at = (int) places[i].global(j, elements);
+                sums[at] += Elements.get(block.type().dtype(), block.memory(), j);
             }
         }
     }

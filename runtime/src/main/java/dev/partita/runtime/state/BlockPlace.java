@@ -26,7 +26,12 @@ record BlockPlace(List<List<Long>> at, List<Long> sizes) {
     }
 
     private static List<List<Long>> stretches(Region region) {
-        return region.offsets().stream().map(List::of).toList();
+        return region.dims().stream()
+                .map(along ->
+                        along.isHalved()
+                                ? List.of(along.first(), along.second())
+                                : List.of(along.first()))
+                .toList();
     }
 
     /// True if there are stretches along every dim, and they can be equally long.

@@ -53,7 +53,7 @@ final class Overlap {
     }
 
     private static Part part(TensorType box, BlockPlace block, List<Long> at) {
-        return Part.at(new Region(shape(block.sizes()), at), box);
+        return Part.at(Region.at(shape(block.sizes()), at.toArray(Long[]::new)), box);
     }
 
     private static Shape shape(List<Long> sizes) {

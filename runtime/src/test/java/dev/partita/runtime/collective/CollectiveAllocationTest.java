@@ -68,7 +68,7 @@ final class CollectiveAllocationTest {
                                 member,
                                 rank,
                                 op,
-                                4 + opened.size(),
+                                5 + opened.size(),
                                 List.of(Blocks.empty(from)),
                                 List.of(Blocks.empty(to))));
             }
@@ -76,6 +76,7 @@ final class CollectiveAllocationTest {
                     List.of(
                             member.open(new Reshard.AllReduce(axis), 0, part, part),
                             member.open(new Reshard.AllGather(axis, 1), 1, part, whole),
+                            member.open(new Reshard.Rotate(axis, 1), 4, part, Blocks.empty(small)),
                             member.open(
                                     new Reshard.ReduceScatter(axis, 1),
                                     2,

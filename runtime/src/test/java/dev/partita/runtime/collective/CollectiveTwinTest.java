@@ -3,6 +3,8 @@ package dev.partita.runtime.collective;
 import static com.google.common.truth.Truth.assertWithMessage;
 
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Reshard.Cut;
+import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import java.util.ArrayList;
@@ -29,14 +31,18 @@ final class CollectiveTwinTest {
         var random = new Random(members);
         for (Reshard.Collective op : ops(members, random)) {
             long[] sizes = {1 + random.nextInt(5), 1 + random.nextInt(5), 1 + random.nextInt(5)};
-            if (op instanceof Reshard.ReduceScatter(_, int dim)) {
-                sizes[dim] *= members;
+            if (op instanceof Reshard.AllGather(_, Cut cut)) {
+                sizes[cut.dim()] *= halves(cut);
+            }
+            if (op instanceof Reshard.ReduceScatter(_, Cut cut)) {
+                sizes[cut.dim()] *= members * halves(cut);
             }
             if (op instanceof Reshard.Scatter(_, _, int dim)) {
                 sizes[dim] *= members;
             }
-            if (op instanceof Reshard.AllToAll(_, int split, _)) {
-                sizes[split] *= members;
+            if (op instanceof Reshard.AllToAll(_, Cut split, Cut join)) {
+                sizes[split.dim()] *= members * halves(split);
+                sizes[join.dim()] *= halves(join);
             }
             boolean sums =
                     op instanceof Reshard.AllReduce
@@ -48,23 +54,33 @@ final class CollectiveTwinTest {
         }
     }
 
+    private static long halves(Cut cut) {
+        return cut.balanced() ? 2 : 1;
+    }
+
+    /// Every collective along every dim, cut in order or balanced.
     private static List<Reshard.Collective> ops(int members, Random random) {
+        List<Axis> axis = Blocks.axis(members);
         var ops = new ArrayList<Reshard.Collective>();
         int root = random.nextInt(members);
-        ops.add(new Reshard.AllReduce(Blocks.axis(members)));
-        ops.add(new Reshard.Reduce(Blocks.axis(members), root));
-        ops.add(new Reshard.Broadcast(Blocks.axis(members), root));
+        ops.add(new Reshard.AllReduce(axis));
+        ops.add(new Reshard.Reduce(axis, root));
+        ops.add(new Reshard.Broadcast(axis, root));
         if (members > 1) {
             int to = (root + 1 + random.nextInt(members - 1)) % members;
-            ops.add(new Reshard.Send(Blocks.axis(members), root, to));
+            ops.add(new Reshard.Send(axis, root, to));
         }
         for (int dim = 0; dim < 3; dim++) {
-            ops.add(new Reshard.Scatter(Blocks.axis(members), root, dim));
-            ops.add(new Reshard.Gather(Blocks.axis(members), root, dim));
-            ops.add(new Reshard.AllGather(Blocks.axis(members), dim));
-            ops.add(new Reshard.ReduceScatter(Blocks.axis(members), dim));
+            ops.add(new Reshard.Scatter(axis, root, dim));
+            ops.add(new Reshard.Gather(axis, root, dim));
+            for (boolean balanced : new boolean[] {false, true}) {
+                ops.add(new Reshard.AllGather(axis, new Cut(dim, balanced)));
+                ops.add(new Reshard.ReduceScatter(axis, new Cut(dim, balanced)));
+            }
+            ops.add(new Reshard.Rotate(axis, dim));
             for (int join = 0; join < 3; join++) {
-                ops.add(new Reshard.AllToAll(Blocks.axis(members), dim, join));
+                var split = new Cut(dim, random.nextBoolean());
+                ops.add(new Reshard.AllToAll(axis, split, new Cut(join, random.nextBoolean())));
             }
         }
         return ops;
@@ -125,6 +141,7 @@ final class CollectiveTwinTest {
         for (var op :
                 List.of(
                         new Reshard.AllGather(Blocks.axis(members), 0),
+                        new Reshard.Rotate(Blocks.axis(members), 0),
                         new Reshard.ReduceScatter(Blocks.axis(members), 0),
                         new Reshard.Reduce(Blocks.axis(members), members / 2),
                         new Reshard.Broadcast(Blocks.axis(members), members / 2),

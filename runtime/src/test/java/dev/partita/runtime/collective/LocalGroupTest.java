@@ -176,6 +176,42 @@ final class LocalGroupTest {
         return Blocks.read(targets.getFirst())[0];
     }
 
+    @Test
+    void a_rotation_passes_the_digits_on_and_after_a_round_all_are_home() {
+        var group = new LocalGroup(4);
+        TensorType type = Blocks.type(Dtype.F64, 1);
+        var rotate = new Reshard.Rotate(Blocks.axis(4), 0);
+        var held = new double[5][4];
+        var values = new ArrayList<List<Buffer>>();
+        var turns = new ArrayList<List<PendingCollective>>();
+        for (int rank = 0; rank < 4; rank++) {
+            values.add(new ArrayList<>(List.of(Blocks.of(type, DIGITS[rank]))));
+            turns.add(new ArrayList<>());
+            for (int turn = 0; turn < 4; turn++) {
+                Buffer next = Blocks.empty(type);
+                turns.get(rank)
+                        .add(
+                                group.communicator(rank)
+                                        .open(rotate, turn, values.get(rank).get(turn), next));
+                values.get(rank).add(next);
+            }
+        }
+        Members.run(
+                4,
+                rank -> {
+                    for (int turn = 0; turn <= 4; turn++) {
+                        held[turn][rank] = Blocks.read(values.get(rank).get(turn))[0];
+                        if (turn < 4) {
+                            turns.get(rank).get(turn).start();
+                            turns.get(rank).get(turn).finish();
+                        }
+                    }
+                });
+        assertThat(held[1]).isEqualTo(new double[] {1000, 1, 10, 100});
+        assertThat(held[2]).isEqualTo(new double[] {100, 1000, 1, 10});
+        assertThat(held[4]).isEqualTo(new double[] {1, 10, 100, 1000});
+    }
+
     @ParameterizedTest(name = "{0} members")
     @ValueSource(ints = {2, 5, 17})
     void sums_are_taken_in_rank_order_and_every_member_gets_the_same_bits(int members) {

@@ -1,6 +1,7 @@
 package dev.partita.runtime.collective;
 
 import dev.partita.dsl.graph.Reshard;
+import dev.partita.dsl.graph.Reshard.Cut;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,14 +32,18 @@ final class PlainCollectives {
     static long[] targetSizes(Reshard.Collective op, long[] sizes, int members) {
         long[] shape = sizes.clone();
         switch (op) {
-            case Reshard.AllReduce _, Reshard.Reduce _, Reshard.Broadcast _, Reshard.Send _ -> {}
-            case Reshard.AllGather(_, int dim) -> shape[dim] *= members;
+            case Reshard.AllReduce _,
+                    Reshard.Rotate _,
+                    Reshard.Reduce _,
+                    Reshard.Broadcast _,
+                    Reshard.Send _ -> {}
+            case Reshard.AllGather(_, Cut cut) -> shape[cut.dim()] *= members;
             case Reshard.Gather(_, _, int dim) -> shape[dim] *= members;
-            case Reshard.ReduceScatter(_, int dim) -> shape[dim] /= members;
+            case Reshard.ReduceScatter(_, Cut cut) -> shape[cut.dim()] /= members;
             case Reshard.Scatter(_, _, int dim) -> shape[dim] /= members;
-            case Reshard.AllToAll(_, int split, int join) -> {
-                shape[split] /= members;
-                shape[join] *= members;
+            case Reshard.AllToAll(_, Cut split, Cut join) -> {
+                shape[split.dim()] /= members;
+                shape[join.dim()] *= members;
             }
         }
         return shape;
@@ -56,25 +61,63 @@ final class PlainCollectives {
                 from[dim] += rank * sizes[dim] / members;
                 yield sources.get(root)[ravel(from, sizes)];
             }
-            case Reshard.ReduceScatter(_, int dim) -> {
-                from[dim] += rank * sizes[dim] / members;
+            case Reshard.Gather(_, _, int dim) -> joined(sizes, sources, new Cut(dim, false), at);
+            case Reshard.AllGather(_, Cut cut) -> joined(sizes, sources, cut, at);
+            case Reshard.Rotate _ ->
+                    sources.get(Math.floorMod(rank - 1, members))[ravel(from, sizes)];
+            case Reshard.ReduceScatter(_, Cut cut) -> {
+                int dim = cut.dim();
+                from[dim] = place(cut, at[dim], sizes[dim] / members, rank, members);
                 yield sum(sources, from, sizes);
             }
-            case Reshard.AllGather(_, int dim) -> joined(sizes, sources, dim, at);
-            case Reshard.Gather(_, _, int dim) -> joined(sizes, sources, dim, at);
-            case Reshard.AllToAll(_, int split, int join) -> {
-                long part = split == join ? sizes[join] / members : sizes[join];
-                from[join] = at[join] % part;
-                from[split] += rank * (sizes[split] / members);
-                yield sources.get((int) (at[join] / part))[ravel(from, sizes)];
+            case Reshard.AllToAll(_, Cut split, Cut join) -> {
+                int to = join.dim();
+                long part = split.dim() == to ? sizes[to] / members : sizes[to];
+                int owner = owner(join, at[to], part, members);
+                from[to] = index(join, at[to], part, owner, members);
+                int cut = split.dim();
+                from[cut] = place(split, from[cut], sizes[cut] / members, rank, members);
+                yield sources.get(owner)[ravel(from, sizes)];
             }
         };
     }
 
-    private static double joined(long[] sizes, List<double[]> sources, int dim, long[] at) {
+    private static double joined(long[] sizes, List<double[]> sources, Cut cut, long[] at) {
+        int dim = cut.dim();
         long[] from = at.clone();
-        from[dim] %= sizes[dim];
-        return sources.get((int) (at[dim] / sizes[dim]))[ravel(from, sizes)];
+        int owner = owner(cut, at[dim], sizes[dim], sources.size());
+        from[dim] = index(cut, at[dim], sizes[dim], owner, sources.size());
+        return sources.get(owner)[ravel(from, sizes)];
+    }
+
+    /// Where element `i` of member `rank`'s part of this size lies in the whole.
+    private static long place(Cut cut, long i, long size, int rank, int members) {
+        long half = size / 2;
+        if (!cut.balanced()) {
+            return rank * size + i;
+        }
+        return i < half ? rank * half + i : (2L * members - 1 - rank) * half + i - half;
+    }
+
+    /// Whose part of this size has element `at` of the whole.
+    private static int owner(Cut cut, long at, long size, int members) {
+        for (int rank = 0; rank < members; rank++) {
+            for (long i = 0; i < size; i++) {
+                if (place(cut, i, size, rank, members) == at) {
+                    return rank;
+                }
+            }
+        }
+        throw new AssertionError("nobody has " + at);
+    }
+
+    private static long index(Cut cut, long at, long size, int rank, int members) {
+        for (long i = 0; i < size; i++) {
+            if (place(cut, i, size, rank, members) == at) {
+                return i;
+            }
+        }
+        throw new AssertionError(rank + " does not have " + at);
     }
 
     private static double sum(List<double[]> sources, long[] at, long[] sizes) {

@@ -38,7 +38,7 @@ final class SafetensorsTest {
                 new NamedBlock(
                         "w",
                         Role.PARAMETER,
-                        new Buffer(half.type(), new Region(whole, List.of(0L, 2L)), half.memory())),
+                        new Buffer(half.type(), Region.at(whole, 0L, 2L), half.memory())),
                 new NamedBlock("n", Role.STATE, Buffer.whole(count.type(), count.memory())));
     }
 

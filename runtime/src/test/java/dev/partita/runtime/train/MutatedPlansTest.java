@@ -147,9 +147,10 @@ final class MutatedPlansTest {
     private static Reshard.Collective other(Reshard.Collective op) {
         return switch (op) {
             case Reshard.AllReduce(var axes) -> new Reshard.ReduceScatter(axes, 0);
-            case Reshard.AllGather(var axes, int _) -> new Reshard.AllReduce(axes);
-            case Reshard.ReduceScatter(var axes, int _) -> new Reshard.AllReduce(axes);
-            case Reshard.AllToAll(var axes, int _, int _) -> new Reshard.AllReduce(axes);
+            case Reshard.AllGather(var axes, _) -> new Reshard.AllReduce(axes);
+            case Reshard.ReduceScatter(var axes, _) -> new Reshard.AllReduce(axes);
+            case Reshard.AllToAll(var axes, _, _) -> new Reshard.AllReduce(axes);
+            case Reshard.Rotate(var axes, _) -> new Reshard.AllReduce(axes);
             case Reshard.Broadcast(var axes, int _) -> new Reshard.AllReduce(axes);
             case Reshard.Reduce(var axes, int _) -> new Reshard.AllReduce(axes);
             case Reshard.Scatter(var axes, int root, int _) -> new Reshard.Broadcast(axes, root);

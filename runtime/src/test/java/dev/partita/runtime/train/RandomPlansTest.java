@@ -100,6 +100,7 @@ class RandomPlansTest {
                         "Gather",
                         "Reduce",
                         "ReduceScatter",
+                        "Rotate",
                         "Scatter");
     }
 }
