@@ -321,19 +321,6 @@ public final class CompileOptions {
         return "\"" + String.join("\", \"", names) + "\"";
     }
 
-    /// A user's request to split optimizer state, from stage 2 gradients and from stage 3 weights
-    /// over `axes`.
-    public record ZeroRequest(int stage, List<String> axes, Origin origin) {
-        public ZeroRequest {
-            axes = List.copyOf(axes);
-        }
-
-        @Override
-        public String toString() {
-            return "zero(" + stage + ").over(" + quoted(axes) + ")";
-        }
-    }
-
     /// A ZeRO request that still lacks its axes.
     public record Zero(CompileOptions options, int stage) {
         /// Splits over these axes, which must carry data parallelism.
@@ -345,42 +332,6 @@ public final class CompileOptions {
             CompileOptions copy = options.copy();
             copy.zero = Optional.of(new ZeroRequest(stage, List.of(axes), Origin.here()));
             return copy;
-        }
-    }
-
-    /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none,
-    /// are split over `axes`.
-    ///
-    /// @param words what the user wrote
-    public record ShardRequest(
-            String dim, List<String> layers, DimSharding sharding, String words, Origin origin) {
-        public ShardRequest {
-            layers = List.copyOf(layers);
-        }
-
-        public List<String> axes() {
-            return sharding.axes();
-        }
-
-        static ShardRequest of(
-                String dim, List<String> layers, DimSharding sharding, Origin origin) {
-            String where = layers.isEmpty() ? "" : ".at(" + quoted(layers) + ")";
-            String deal = sharding.balanced() ? ".balanced()" : "";
-            String over = ".over(" + quoted(sharding.axes()) + ")";
-            String words = "shard(\"" + dim + "\")" + where + deal + over;
-            return new ShardRequest(dim, layers, sharding, words, origin);
-        }
-
-        /// True if `other` splits the same dim everywhere over these axes, and maybe more.
-        boolean isWithin(ShardRequest other) {
-            return other.dim.equals(dim)
-                    && other.layers.isEmpty()
-                    && other.axes().containsAll(axes());
-        }
-
-        @Override
-        public String toString() {
-            return words;
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.partita.compiler;
 
-import dev.partita.compiler.CompileOptions.ShardRequest;
 import dev.partita.compiler.sharding.Cause;
 import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.problem.Origin;

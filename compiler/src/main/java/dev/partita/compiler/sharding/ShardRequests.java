@@ -1,6 +1,6 @@
 package dev.partita.compiler.sharding;
 
-import dev.partita.compiler.CompileOptions.ShardRequest;
+import dev.partita.compiler.ShardRequest;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;

@@ -1,6 +1,6 @@
 package dev.partita.compiler.sharding;
 
-import dev.partita.compiler.CompileOptions.ZeroRequest;
+import dev.partita.compiler.ZeroRequest;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
