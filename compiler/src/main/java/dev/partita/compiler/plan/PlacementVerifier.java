@@ -2,6 +2,7 @@ package dev.partita.compiler.plan;
 
 import dev.partita.compiler.sharding.ShardingRule;
 import dev.partita.compiler.sharding.ShardingRules;
+import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -75,6 +76,8 @@ final class PlacementVerifier {
             }
             case Op.Einsum(var _, Epilogue epilogue) -> withEpilogue(step, epilogue);
             case Op.Conv2d(var _, Epilogue epilogue) -> withEpilogue(step, epilogue);
+            case AttentionOp attention when RingVerifier.isInHand(program, step) ->
+                    byRule(part(step, RingVerifier.inRing(attention), step.reads(), step.writes()));
             case Op _ -> byRule(step);
         }
     }
@@ -98,9 +101,13 @@ final class PlacementVerifier {
         Placement from = program.slot(step.reads().getFirst()).placement();
         Slot to = program.slot(step.writes().getFirst());
         switch (reshard) {
-            case Reshard.Slice(var axes, int dim) -> {
+            case Reshard.Slice(var axes, Reshard.Cut cut) -> {
                 List<String> names = axes.stream().map(a -> a.name()).toList();
-                lies(step, to, from.with(dim, from.dim(dim).and(names)));
+                DimSharding before = from.dim(cut.dim());
+                if (!before.isWhole() && before.balanced() != cut.balanced()) {
+                    throw PlanVerifier.rejected(program, step, before + " is not cut as " + cut);
+                }
+                lies(step, to, from.with(cut.dim(), before.cut(names, cut.balanced())));
             }
             case Reshard.Relocate _ -> lies(step, to, from.at(to.placement().at()));
             case Reshard.Collective _ ->
@@ -132,7 +139,8 @@ final class PlacementVerifier {
                 }
             }
             Slot result = program.slot(step.writes().get(i));
-            lies(step, result, new Placement(dims, partial, where(step, result)));
+            Placement expected = new Placement(dims, partial, where(step, result));
+            lies(step, result, RingVerifier.home(step.op(), result.placement()), expected);
         }
     }
 
@@ -166,7 +174,7 @@ final class PlacementVerifier {
         for (int i = 0; i < slots.size(); i++) {
             Slot slot = program.slot(slots.get(i));
             for (int dim = 0; dim < factors.get(i).size(); dim++) {
-                DimSharding own = slot.placement().dim(dim);
+                DimSharding own = RingVerifier.home(step.op(), slot.placement()).dim(dim);
                 DimSharding known = axes.putIfAbsent(factors.get(i).get(dim), own);
                 if (known != null && !known.equals(own)) {
                     throw PlanVerifier.rejected(
@@ -217,7 +225,11 @@ final class PlacementVerifier {
     }
 
     private void lies(Step.Compute step, Slot slot, Placement expected) {
-        if (!slot.placement().equals(expected)) {
+        lies(step, slot, slot.placement(), expected);
+    }
+
+    private void lies(Step.Compute step, Slot slot, Placement has, Placement expected) {
+        if (!has.equals(expected)) {
             throw PlanVerifier.rejected(
                     program,
                     step,

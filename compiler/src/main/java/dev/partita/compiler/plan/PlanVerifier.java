@@ -12,9 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Proves a plan before it runs: every read sees what the plan wrote there, sizes and types fit,
-/// memory is never shared while in use, blocks belong together and sums are complete where they
-/// must be, nothing changes on any device before a check may end the step, and no device can wait
-/// forever. Devices may run different programs.
+/// memory is never shared while in use, blocks belong together, sums are complete where they must
+/// be and rings were gone round, nothing changes on any device before a check may end the step, and
+/// no device can wait forever. Devices may run different programs.
 public final class PlanVerifier {
     private PlanVerifier() {}
 
@@ -33,6 +33,7 @@ public final class PlanVerifier {
             try {
                 new MemoryVerifier(plan.programs().get(i), role).verify();
                 new PlacementVerifier(plan.programs().get(i), plan.mesh()).verify();
+                new RingVerifier(plan.programs().get(i), plan.mesh()).verify();
                 requireUpdatesLast(plan.programs().get(i), checks);
             } catch (ProblemException e) {
                 throw e.problem().fact("ranks", role.rankList()).exception(e);
