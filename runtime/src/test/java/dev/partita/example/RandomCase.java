@@ -247,7 +247,18 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         }
         var positions = options.shard("sequence");
         return (draw.either() ? positions : positions.balanced())
-                .over(draw.pick(options.mesh().axisNames()));
+                .over(draw.once(4) ? draw.pick(options.mesh().axisNames()) : free(options, draw));
+    }
+
+    /// An axis that nothing is sharded over so far, if there is one.
+    private static String free(CompileOptions options, Draw draw) {
+        List<String> axes = options.mesh().axisNames();
+        List<String> free =
+                axes.stream()
+                        .filter(axis ->
+                                options.shards().stream().noneMatch(s -> s.axes().contains(axis)))
+                        .toList();
+        return draw.pick(free.isEmpty() ? axes : free);
     }
 
     /// Now and then any dim in two stretches a device.

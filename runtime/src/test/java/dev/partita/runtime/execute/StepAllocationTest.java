@@ -1,7 +1,10 @@
 package dev.partita.runtime.execute;
 
 import static com.google.common.truth.Truth.assertWithMessage;
+import static dev.partita.compiler.CompileOptions.allToAll;
+import static dev.partita.compiler.CompileOptions.gather;
 import static dev.partita.compiler.CompileOptions.on;
+import static dev.partita.compiler.CompileOptions.ring;
 import static dev.partita.dsl.layer.Layers.adamW;
 import static dev.partita.dsl.layer.Layers.attention;
 import static dev.partita.dsl.layer.Layers.batchNorm;
@@ -24,6 +27,7 @@ import static dev.partita.dsl.layer.Layers.swiGlu;
 import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
+import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.layer.Model;
@@ -44,7 +48,20 @@ final class StepAllocationTest {
 
     static Stream<Arguments> nets() {
         return Stream.of(gpt(), llama(), resNet())
-                .flatMap(net -> Stream.of("data=1", "data=2").map(mesh -> Arguments.of(net, mesh)));
+                .flatMap(net ->
+                        Stream.of("data=1", "data=2")
+                                .map(mesh ->
+                                        Arguments.of(
+                                                net,
+                                                on(Mesh.parse(mesh)).shard("batch").over("data"))));
+    }
+
+    /// Attention to what lies on other devices, in every way.
+    static Stream<Arguments> spread() {
+        CompileOptions positions =
+                on(Mesh.of("context", 2)).shard("sequence").balanced().over("context");
+        return Stream.of(gather(), ring(), allToAll())
+                .map(way -> Arguments.of(gpt(), positions.attention(way)));
     }
 
     /// Rows that are whole vectors, and a vocabulary that is none.
@@ -82,10 +99,10 @@ final class StepAllocationTest {
     }
 
     @ParameterizedTest(name = "{0} on {1}")
-    @MethodSource("nets")
-    void a_step_on_the_fast_kernels_allocates_nothing_on_the_heap(Model net, String mesh) {
-        var options = on(Mesh.parse(mesh)).shard("batch").over("data").batch(4);
-        ExecutionPlan plan = Compiler.compile(net, options.optimizer(adamW(1e-3))).plan();
+    @MethodSource({"nets", "spread"})
+    void a_step_on_the_fast_kernels_allocates_nothing_on_the_heap(
+            Model net, CompileOptions placed) {
+        ExecutionPlan plan = Compiler.compile(net, placed.batch(4).optimizer(adamW(1e-3))).plan();
         try (var session = Session.open(plan, CPU)) {
             fill(session.feed());
             long bytes = allocatedBy(session);

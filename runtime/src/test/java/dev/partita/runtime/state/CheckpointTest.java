@@ -2,6 +2,7 @@ package dev.partita.runtime.state;
 
 import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
+import static dev.partita.compiler.CompileOptions.on;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.features;
@@ -13,9 +14,11 @@ import static dev.partita.dsl.layer.Layers.sgd;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.Compiler;
 import dev.partita.compiler.plan.Binding;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
@@ -25,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -83,6 +87,50 @@ final class CheckpointTest {
                 .containsExactly("hidden.weight", "hidden.bias", "classes.weight", "classes.bias");
         assertThat(checkpoint.vocabulary()).hasValue("\n ab");
         assertThat(checkpoint.bestTensors().keySet()).containsExactly("hidden.bias");
+    }
+
+    private static Compilation dealt(String mesh, boolean balanced) {
+        var hidden = on(Mesh.parse(mesh)).batch(8).optimizer(adam(1e-2)).shard("hidden");
+        return Compiler.compile(
+                Checkpoints.mlp(), (balanced ? hidden.balanced() : hidden).over("tensor"));
+    }
+
+    @Test
+    void what_is_dealt_out_balanced_is_written_where_it_belongs_and_read_by_any_other_deal() {
+        Compilation written = dealt("tensor=2", true);
+        var weights = new LinkedHashMap<String, HostTensor>();
+        try (Session session = Checkpoints.open(written)) {
+            for (String name : session.names(Binding.Parameter.class)) {
+                var type = session.readParameter(name).type();
+                weights.put(name, HostTensor.generate(type, i -> 1.0 + i));
+                session.writeParameter(name, weights.get(name));
+            }
+            Checkpoint.write(Checkpoints.state(written, session, 1), run);
+        }
+        List<String> places =
+                CheckpointIndex.read(run.resolve("step-00000001"))
+                        .tensors()
+                        .get("hidden.weight")
+                        .blocks()
+                        .stream()
+                        .map(block -> block.place().toString())
+                        .toList();
+        assertThat(places).containsExactly("0+6,0;4,12", "2+4,0;4,12");
+        for (Compilation other :
+                List.of(
+                        Checkpoints.compile(""),
+                        dealt("tensor=2", false),
+                        dealt("tensor=4", false),
+                        dealt("tensor=2", true),
+                        dealt("tensor=4", true))) {
+            try (Session session = Checkpoints.open(other)) {
+                Checkpoint.open(run).restore(other.model(), session.held());
+                weights.forEach((name, weight) ->
+                        assertWithMessage("%s on %s", name, other)
+                                .that(session.readParameter(name).sameBits(weight))
+                                .isTrue());
+            }
+        }
     }
 
     @Test

@@ -4,11 +4,17 @@ import static com.google.common.truth.Truth.assertWithMessage;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Precision;
+import dev.partita.compiler.ShardRequest;
 import dev.partita.dsl.graph.Graph;
+import dev.partita.dsl.graph.RoutingOp;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.example.RandomCase;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
+import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -102,5 +108,47 @@ class RandomPlansTest {
                         "ReduceScatter",
                         "Rotate",
                         "Scatter");
+    }
+
+    /// What a case with sharded positions asks for; nothing of one without.
+    private static Set<String> besideContext(RandomCase drawn) {
+        CompileOptions options = drawn.options();
+        List<ShardRequest> positions =
+                options.shards().stream()
+                        .filter(each -> each.dim().equals("sequence") && each.layers().isEmpty())
+                        .toList();
+        if (positions.isEmpty()) {
+            return Set.of();
+        }
+        var asked = new TreeSet<String>();
+        asked.add(options.attention().toString());
+        asked.add(positions.getFirst().sharding().balanced() ? "balanced" : "in order");
+        options.zero().ifPresent(_ -> asked.add("zero"));
+        options.dataParallelRequest().ifPresent(_ -> asked.add("data parallel"));
+        asked.add(options.microBatches() > 1 ? "micro-batches" : "whole batches");
+        Graph graph = drawn.model().trace(12, Dtype.F32, true);
+        graph.nodesOf(RoutingOp.class).findAny().ifPresent(_ -> asked.add("experts"));
+        return asked;
+    }
+
+    @Test
+    void sharded_positions_are_mixed_with_every_other_strategy() {
+        var mixed = new TreeSet<String>();
+        LongStream.range(0, 150)
+                .mapToObj(RandomCase::draw)
+                .forEach(drawn -> mixed.addAll(besideContext(drawn)));
+        assertWithMessage("what cases with sharded positions ask for")
+                .that(mixed)
+                .containsExactly(
+                        "all-to-all",
+                        "balanced",
+                        "data parallel",
+                        "experts",
+                        "gather",
+                        "in order",
+                        "micro-batches",
+                        "ring",
+                        "whole batches",
+                        "zero");
     }
 }
