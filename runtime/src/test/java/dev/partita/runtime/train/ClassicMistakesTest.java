@@ -42,7 +42,7 @@ final class ClassicMistakesTest {
     /// What a mistake is made in, and how exactly that is proved.
     ///
     /// @param rows the dim to split by: the sequence where there is one, else the examples
-    private record Subject(
+    record Subject(
             String name,
             Model net,
             String rows,
