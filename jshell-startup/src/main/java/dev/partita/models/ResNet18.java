@@ -18,8 +18,8 @@ import dev.partita.dsl.layer.ModelInput;
 /// small images: a 3x3 stem that halves nothing instead of the 7x7 and the pooling for 224x224, as
 /// is usual for 28x28 and 32x32. Batch norm uses the statistics of the whole batch.
 ///
-/// Prove it in f64: in f32, of some hundred thousand rectified numbers a few lie so near to zero
-/// that rounding decides, and each of these changes a gradient by more than rounding.
+/// In f32, of some hundred thousand rectified numbers a few lie so near to zero that rounding
+/// decides, and each of these changes a gradient by more than rounding: a proof looks closer then.
 public final class ResNet18 {
     private ResNet18() {}
 

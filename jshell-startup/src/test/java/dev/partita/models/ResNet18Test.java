@@ -21,6 +21,9 @@ class ResNet18Test {
     private static final CompileOptions DATA =
             on(Mesh.of("data", 2)).shard("batch").over("data").optimizer(sgd(0.1).momentum(0.9));
 
+    private static final CompileOptions TENSOR =
+            on(Mesh.of("tensor", 2)).shard("s2a1").over("tensor").optimizer(sgd(0.1));
+
     @Test
     void it_has_the_layers_of_the_paper() {
         Model model = ResNet18.model();
@@ -42,6 +45,20 @@ class ResNet18Test {
             Proof proof =
                     Proof.of(Compiler.compile(narrow, options), KernelLibraries.reference(), 1, 2);
             assertWithMessage("%s", proof).that(proof.equal()).isTrue();
+        }
+    }
+
+    @Test
+    void in_floats_it_equals_one_device_as_closely_as_rounding_lets_it() {
+        Model narrow = ResNet18.of(image("pixels", 1, 16, 16), 4, 10);
+        for (CompileOptions options : new CompileOptions[] {DATA, TENSOR}) {
+            Proof proof =
+                    Proof.of(
+                            Compiler.compile(narrow, options.batch(8)),
+                            KernelLibraries.cpu(),
+                            2,
+                            3);
+            assertWithMessage(proof.describe()).that(proof.equal()).isTrue();
         }
     }
 

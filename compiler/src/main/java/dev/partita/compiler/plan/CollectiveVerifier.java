@@ -32,6 +32,7 @@ final class CollectiveVerifier {
     private final Map<Key, Meeting> meetings = new HashMap<>();
     private final Set<List<Integer>> compared = new HashSet<>();
     private final Deque<Integer> awake = new ArrayDeque<>();
+    private long looks;
 
     /// What of a program communicates.
     private record Communication(List<Step> steps, Map<Integer, Step.Start> starts) {
@@ -102,6 +103,11 @@ final class CollectiveVerifier {
         }
     }
 
+    /// How many starts and finishes were looked at, again ones included.
+    long looks() {
+        return looks;
+    }
+
     private Communication communication(int rank) {
         return communications.get(plan.programOf().get(rank));
     }
@@ -111,6 +117,7 @@ final class CollectiveVerifier {
         Communication communication = communication(rank);
         while (at[rank] < communication.steps().size()) {
             Step step = communication.steps().get(at[rank]);
+            looks++;
             if (step instanceof Step.Start start) {
                 arrive(rank, start);
             } else if (step instanceof Step.Finish finish) {

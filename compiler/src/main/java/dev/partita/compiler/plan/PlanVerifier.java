@@ -12,14 +12,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Proves a plan before it runs: every read sees what the plan wrote there, sizes and types fit,
-/// memory is never shared while in use, nothing changes on any device before a check may end the
-/// step, and no device can wait forever. Devices may run different programs.
+/// memory is never shared while in use, blocks belong together, sums are complete where they must
+/// be and rings were gone round, nothing changes on any device before a check may end the step, and
+/// no device can wait forever. Devices may run different programs.
 public final class PlanVerifier {
     private PlanVerifier() {}
 
     /// Verifies all programs, alone and together.
     ///
-    /// @throws ProblemException `PlanRejected`, naming device, step and line
+    /// @throws ProblemException `PlanRejected` or `PartialUsedAsWhole`, naming device, step and
+    ///   line
     public static void verify(ExecutionPlan plan) {
         Set<String> checks = new LinkedHashSet<>();
         plan.programs().forEach(program -> checks.addAll(checks(program.steps())));
@@ -30,6 +32,8 @@ public final class PlanVerifier {
             Role role = plan.role(i);
             try {
                 new MemoryVerifier(plan.programs().get(i), role).verify();
+                new PlacementVerifier(plan.programs().get(i), plan.mesh()).verify();
+                new RingVerifier(plan.programs().get(i), plan.mesh()).verify();
                 requireUpdatesLast(plan.programs().get(i), checks);
             } catch (ProblemException e) {
                 throw e.problem().fact("ranks", role.rankList()).exception(e);
@@ -42,7 +46,8 @@ public final class PlanVerifier {
         Set<String> checks = new LinkedHashSet<>();
         for (Step step : steps) {
             if (step instanceof Step.RequireFinite check) {
-                checks.add(check.what());
+                checks.add(
+                        check.what() + (check.lossScale().isEmpty() ? "" : " with a loss scale"));
             }
         }
         return checks;

@@ -202,20 +202,13 @@ public final class ShardingRules {
 
     private static boolean passesPartial(Node node) {
         return switch (node.op()) {
-            case Elementwise.Add _,
-                    Elementwise.Subtract _,
-                    Elementwise.Scale _,
-                    Op.Flatten _,
-                    Op.Unflatten _,
-                    Op.Sum _,
-                    Op.Broadcast _ ->
-                    true;
+            case Elementwise elementwise -> isLinear(elementwise);
+            case Op.Flatten _, Op.Unflatten _, Op.Sum _, Op.Broadcast _ -> true;
             // summands are summed in the wider type
             case Op.Cast(Dtype to) ->
                     to.bytes() > node.operands().getFirst().type().dtype().bytes();
             case Wide _ -> passesPartial(node.inside());
-            case Elementwise _,
-                    BatchNorm _,
+            case BatchNorm _,
                     Op.Leaf _,
                     Op.Shaped _,
                     Op.MicroBatch _,
@@ -242,6 +235,15 @@ public final class ShardingRules {
                     Update _,
                     Reshard _ ->
                     false;
+        };
+    }
+
+    private static boolean isLinear(Elementwise op) {
+        return switch (op) {
+            case Elementwise.Add _, Elementwise.Subtract _, Elementwise.Scale _ -> true;
+            case Elementwise.Fused fused ->
+                    fused.parts().stream().allMatch(part -> isLinear(part.op()));
+            case Elementwise.Unary _, Elementwise.Binary _ -> false;
         };
     }
 

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every way of breaking one collective, on one device or on all, is caught.
 class PlanMutationTest {
@@ -125,45 +126,41 @@ class PlanMutationTest {
         assertThat(exception.problem().print()).contains("finish #" + first.tag());
     }
 
+    private static ExecutionPlan split(Model net, int data, int tensor) {
+        Mesh mesh = Mesh.of("data", data).by("tensor", tensor);
+        CompileOptions options =
+                on(mesh).shard("batch").over("data").shard("hidden").over("tensor");
+        return Compiler.compile(net, options.batch(data)).plan();
+    }
+
     @Test
-    void one_broken_device_of_64_is_caught_in_a_second() {
-        Mesh mesh = Mesh.of("data", 8).by("tensor", 8);
-        ExecutionPlan plan =
-                Compiler.compile(
-                                SmallNets.convnet(),
-                                on(mesh).shard("batch")
-                                        .over("data")
-                                        .shard("hidden")
-                                        .over("tensor")
-                                        .batch(64))
-                        .plan();
+    void one_broken_device_of_64_is_caught() {
+        ExecutionPlan plan = split(SmallNets.convnet(), 8, 8);
         for (Step.Start start : plan.program(0).collectives().toList()) {
             ExecutionPlan broken = onOneDevice(plan, without(plan.program(0), start.tag()));
-            long before = System.nanoTime();
             assertCaught(broken, "dropped on rank 0 of 64: " + start);
-            assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
         }
     }
 
     @Test
-    void three_thousand_devices_are_verified_in_seconds() {
-        Mesh mesh = Mesh.of("data", 384).by("tensor", 8);
-        Model net = SmallNets.deep(48);
-        ExecutionPlan plan =
-                Compiler.compile(
-                                net,
-                                on(mesh).shard("batch")
-                                        .over("data")
-                                        .shard("hidden")
-                                        .over("tensor")
-                                        .batch(384))
-                        .plan();
+    void one_broken_device_of_3072_is_caught() {
+        ExecutionPlan plan = split(SmallNets.deep(48), 384, 8);
         assertThat(plan.program(0).collectives().count()).isGreaterThan(90);
-        long before = System.nanoTime();
         PlanVerifier.verify(plan);
-        assertThat(System.nanoTime() - before).isLessThan(10_000_000_000L);
         Step.Start last = plan.program(0).collectives().toList().getLast();
         assertCaught(onOneDevice(plan, without(plan.program(0), last.tag())), "of 3072: " + last);
+    }
+
+    @ParameterizedTest(name = "data={0}")
+    @ValueSource(ints = {1, 8, 64, 384})
+    void every_start_and_finish_is_looked_at_three_times_at_most(int data) {
+        ExecutionPlan plan = split(SmallNets.deep(4), data, 8);
+        var verifier = new CollectiveVerifier(plan);
+        verifier.verify();
+        long collectives = plan.program(0).collectives().count() * plan.devices();
+        assertThat(collectives).isGreaterThan(0);
+        assertThat(verifier.looks()).isAtLeast(2 * collectives);
+        assertThat(verifier.looks()).isAtMost(3 * 2 * collectives);
     }
 
     private static void assertCaught(ExecutionPlan plan, String mutation) {
@@ -172,7 +169,9 @@ class PlanMutationTest {
         assertWithMessage(mutation)
                 .that(exception.problem().code())
                 .isEqualTo(ProblemCode.PLAN_REJECTED);
-        assertWithMessage(mutation).that(exception.problem().print()).containsMatch("\\branks?\\b");
+        assertWithMessage(mutation)
+                .that(exception.problem().print())
+                .containsMatch("\\branks?:? +\\d");
         assertWithMessage("%s%n%s", mutation, exception.problem().print())
                 .that(exception.problem().origin().toString())
                 .startsWith("SmallNets.java:");

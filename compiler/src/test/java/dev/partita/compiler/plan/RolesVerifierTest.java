@@ -159,7 +159,7 @@ class RolesVerifierTest {
     }
 
     @Test
-    void three_thousand_devices_with_a_root_are_verified_in_seconds() {
+    void three_thousand_devices_with_a_root_are_looked_at_a_few_times_each() {
         ExecutionPlan plan =
                 Compiler.compile(
                                 SmallNets.deep(48),
@@ -173,9 +173,14 @@ class RolesVerifierTest {
         assertThat(plan.programs()).hasSize(2);
         assertThat(updates(plan.program(8))).isEqualTo(0);
         assertThat(updates(plan.program(7))).isGreaterThan(0);
-        long before = System.nanoTime();
         PlanVerifier.verify(plan);
-        assertThat(System.nanoTime() - before).isLessThan(10_000_000_000L);
+        var verifier = new CollectiveVerifier(plan);
+        verifier.verify();
+        long collectives =
+                plan.programOf().stream()
+                        .mapToLong(p -> plan.programs().get(p).collectives().count())
+                        .sum();
+        assertThat(verifier.looks()).isAtMost(3 * 2 * collectives);
     }
 
     private static long updates(Program program) {

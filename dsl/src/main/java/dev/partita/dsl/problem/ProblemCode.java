@@ -30,6 +30,8 @@ public enum ProblemCode {
     AMBIGUOUS_PLACEMENT,
     /// An axis asked to divide what data parallelism keeps alike, where there is none over it.
     ZERO_WITHOUT_DATA_PARALLELISM,
+    /// A summand that is read as if it were the sum over devices.
+    PARTIAL_USED_AS_WHOLE,
     /// Experts of which nobody said what becomes of tokens that find no room.
     CAPACITY_POLICY_MISSING,
     /// More virtual devices than a machine takes without asking.

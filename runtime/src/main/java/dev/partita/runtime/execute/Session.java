@@ -239,6 +239,13 @@ public final class Session implements AutoCloseable {
         return tensors.gather(slots.holding(Binding.Output.class, output));
     }
 
+    /// The largest difference of an element of an output, parameter or state from `expected`, on
+    /// any device that holds it.
+    public <B extends Binding> double largestDifference(
+            Class<B> kind, String name, HostTensor expected) {
+        return tensors.largestDifference(slots.holding(kind, name), expected);
+    }
+
     /// A whole parameter as it is now.
     public HostTensor readParameter(String name) {
         return tensors.gather(slots.holding(Binding.Parameter.class, name));

@@ -41,6 +41,37 @@ final class WholeTensors {
         return whole;
     }
 
+    /// The largest difference of an element of a tensor from `expected`, on any device that holds
+    /// it: replicas that have parted from each other are found.
+    double largestDifference(Holding holding, HostTensor expected) {
+        if (holding.slot().placement().isPartial()) {
+            HostTensor whole = gather(holding);
+            return largestDifference(Buffer.whole(whole.type(), whole.memory()), expected);
+        }
+        double largest = 0;
+        for (Holder holder : holding.holders()) {
+            largest = Math.max(largest, largestDifference(buffer(holder), expected));
+        }
+        return largest;
+    }
+
+    private static double largestDifference(Buffer block, HostTensor expected) {
+        var largest = new double[1];
+        block.region()
+                .forEachRow(
+                        block.type().shape(),
+                        (global, local, length) -> {
+                            for (long i = 0; i < length; i++) {
+                                double found =
+                                        Elements.get(
+                                                block.type().dtype(), block.memory(), local + i);
+                                double difference = Math.abs(found - expected.get(global + i));
+                                largest[0] = Math.max(largest[0], difference);
+                            }
+                        });
+        return largest[0];
+    }
+
     /// The different blocks of a tensor, in rank order; the first of those that several devices
     /// hold.
     List<Buffer> blocks(Holding holding) {

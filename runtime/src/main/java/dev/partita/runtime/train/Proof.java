@@ -1,19 +1,21 @@
 package dev.partita.runtime.train;
 
 import dev.partita.compiler.Compilation;
-import dev.partita.compiler.plan.Binding;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibrary;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.execute.SessionOptions;
-import dev.partita.runtime.state.HostTensor;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /// A plan and its one-device plan, run side by side from the same weights on the same random
-/// examples, and compared after every step. The difference of two tensors is the largest difference
-/// of two elements, relative to the norm of the one-device tensor.
+/// examples, and compared after every step, on every device: loss, gradients, their norm, weights
+/// and states. The difference of two tensors is the largest difference of two elements, relative to
+/// the norm of the one-device tensor.
+///
+/// Where that is more than the tolerance, a closer look follows: every step from the same weights,
+/// where a value may differ as far as a change of the last bit of the weights moves it on one
+/// device (see [Rounding]), and no further.
 ///
 /// In `bf16` and `f16` both plans round visibly and not alike: a number beside zero may pass a relu
 /// in one of them alone, and a small gradient changes much by it, which Adam turns into a whole
@@ -25,9 +27,11 @@ import java.util.List;
 /// @param mesh where the plan ran
 /// @param steps how many steps were compared
 /// @param maxRelativeDifference the largest differences of all steps
-/// @param tolerance up to which differences count as rounding: 1e-5 in `f32`, 1e-10 in `f64`, 6e-2
-///   in `bf16`, 8e-3 in `f16`
+/// @param tolerance up to which differences count as rounding without a closer look: 1e-5 in `f32`,
+///   1e-10 in `f64`, 6e-2 in `bf16`, 8e-3 in `f16`
 /// @param differences of each value, the largest first
+/// @param closerLook the differences of each value where every step starts from the same weights,
+///   if that was needed
 /// @param peakBytes of each device: the end of the highest byte that it wrote, measured
 /// @param predictedPeakBytes of each device, as the plan has it
 public record Proof(
@@ -37,6 +41,7 @@ public record Proof(
         MaxRelativeDifference maxRelativeDifference,
         double tolerance,
         List<Difference> differences,
+        List<Difference> closerLook,
         List<Long> peakBytes,
         List<Long> predictedPeakBytes) {
     private static final double F32_TOLERANCE = 1e-5;
@@ -46,24 +51,38 @@ public record Proof(
     private static final double HALF_ROUNDINGS = 16;
 
     public Proof {
-        differences = List.copyOf(differences);
+        differences = sorted(differences);
+        closerLook = sorted(closerLook);
         peakBytes = List.copyOf(peakBytes);
         predictedPeakBytes = List.copyOf(predictedPeakBytes);
     }
 
-    /// The largest relative difference by kind of value.
+    /// The largest relative difference by kind of value; states are those of optimizer and layers.
     public record MaxRelativeDifference(
-            double loss, double gradients, double gradNorm, double weights) {
+            double loss, double gradients, double gradNorm, double weights, double states) {
         /// The largest of all.
         public double largest() {
-            return Math.max(Math.max(loss, gradients), Math.max(gradNorm, weights));
+            double ofGradients = Math.max(gradients, gradNorm);
+            return Math.max(Math.max(loss, ofGradients), Math.max(weights, states));
         }
     }
 
     /// The relative difference of one value in one step.
     ///
-    /// @param kind `loss`, `gradient`, `gradient-norm` or `weight`
-    public record Difference(int step, String kind, String name, double relative) {
+    /// @param kind `loss`, `gradient`, `gradient-norm`, `weight` or `state`
+    /// @param tolerated up to which it counts as rounding
+    public record Difference(
+            int step, String kind, String name, double relative, double tolerated) {
+        /// True if it counts as rounding; never for a difference that is no number.
+        public boolean isRounding() {
+            return relative <= tolerated;
+        }
+
+        /// The same where this much is tolerated at least.
+        Difference tolerating(double atLeast) {
+            return new Difference(step, kind, name, relative, Math.max(tolerated, atLeast));
+        }
+
         @Override
         public String toString() {
             String what = name.equals(kind) ? kind : kind + " " + name;
@@ -88,21 +107,17 @@ public record Proof(
             long seed,
             int steps) {
         var options = new SessionOptions(library, seed);
-        var examples = new RandomExamples(seed, compilation.options().optimizer().learningRate());
-        var differences = new ArrayList<Difference>();
+        List<Difference> differences;
         List<Long> peakBytes;
         try (var many = Session.open(compilation.plan(), options);
                 var one = Session.open(expected.plan(), options)) {
-            for (int step = 1; step <= steps; step++) {
-                for (Session session : List.of(many, one)) {
-                    examples.fill(session, step);
-                    session.run();
-                }
-                compare(step, many, one, isHalf(compilation), differences);
-            }
+            differences = new SideBySide(compilation, many, one, seed).run(steps);
             peakBytes = many.peakBytes();
         }
-        differences.sort(Comparator.comparingDouble(Difference::relative).reversed());
+        List<Difference> closerLook =
+                isRounding(differences)
+                        ? List.of()
+                        : Rounding.closerLook(compilation, expected, options, steps);
         return new Proof(
                 compilation.model().name(),
                 compilation.options().mesh().toString(),
@@ -111,11 +126,23 @@ public record Proof(
                         largest(differences, "loss"),
                         largest(differences, "gradient"),
                         largest(differences, "gradient-norm"),
-                        largest(differences, "weight")),
+                        largest(differences, "weight"),
+                        largest(differences, "state")),
                 tolerance(compilation.options().precision().compute()),
                 differences,
+                closerLook,
                 peakBytes,
                 compilation.plan().peakBytesPerDevice());
+    }
+
+    private static List<Difference> sorted(List<Difference> differences) {
+        return differences.stream()
+                .sorted(Comparator.comparingDouble(Difference::relative).reversed())
+                .toList();
+    }
+
+    private static boolean isRounding(List<Difference> differences) {
+        return differences.stream().allMatch(Difference::isRounding);
     }
 
     /// Up to which relative differences count as rounding.
@@ -129,63 +156,6 @@ public record Proof(
         };
     }
 
-    private static boolean isHalf(Compilation compilation) {
-        Dtype compute = compilation.options().precision().compute();
-        return compute == Dtype.BF16 || compute == Dtype.F16;
-    }
-
-    private static void compare(
-            int step, Session many, Session one, boolean half, List<Difference> differences) {
-        double allGradients = half ? one.scalar("gradient-norm") : 0;
-        for (String output : one.names(Binding.Output.class)) {
-            String kind = kind(output);
-            String name = kind.equals("gradient") ? output.substring(9) : output;
-            double least = kind.equals("gradient") ? allGradients : 0;
-            double relative = relative(many.gather(output), one.gather(output), least);
-            differences.add(new Difference(step, kind, name, relative));
-        }
-        double allWeights = half ? normOfWeights(one) : 0;
-        for (String name : one.names(Binding.Parameter.class)) {
-            double relative =
-                    relative(many.readParameter(name), one.readParameter(name), allWeights);
-            differences.add(new Difference(step, "weight", name, relative));
-        }
-    }
-
-    /// What else a step returns, such as how experts were chosen, belongs to its loss.
-    private static String kind(String output) {
-        if (output.startsWith("gradient/")) {
-            return "gradient";
-        }
-        return output.equals("gradient-norm") ? output : "loss";
-    }
-
-    private static double normOfWeights(Session session) {
-        return Math.sqrt(
-                session.names(Binding.Parameter.class).stream()
-                        .mapToDouble(name -> squares(session.readParameter(name)))
-                        .sum());
-    }
-
-    private static double squares(HostTensor tensor) {
-        double squares = 0;
-        for (long i = 0; i < tensor.elements(); i++) {
-            squares += tensor.get(i) * tensor.get(i);
-        }
-        return squares;
-    }
-
-    /// The largest difference of two elements, relative to the norm of `expected`.
-    ///
-    /// @param least norm that the difference is relative to, at least
-    static double relative(HostTensor found, HostTensor expected, double least) {
-        double largest = 0;
-        for (long i = 0; i < expected.elements(); i++) {
-            largest = Math.max(largest, Math.abs(found.get(i) - expected.get(i)));
-        }
-        return largest == 0 ? 0 : largest / Math.max(Math.sqrt(squares(expected)), least);
-    }
-
     private static double largest(List<Difference> differences, String kind) {
         return differences.stream()
                 .filter(d -> d.kind().equals(kind))
@@ -194,9 +164,9 @@ public record Proof(
                 .orElse(0);
     }
 
-    /// True if every difference is within the tolerance.
+    /// True if every difference counts as rounding, if need be at a closer look.
     public boolean equal() {
-        return maxRelativeDifference.largest() <= tolerance;
+        return isRounding(differences) || (!closerLook.isEmpty() && isRounding(closerLook));
     }
 
     /// Writes [#describe] to standard output.
@@ -220,9 +190,25 @@ public record Proof(
                                 maxRelativeDifference.gradients(),
                                 maxRelativeDifference.gradNorm(),
                                 maxRelativeDifference.weights()));
+        if (maxRelativeDifference.states() > 0) {
+            text.append("  states         %.2e%n".formatted(maxRelativeDifference.states()));
+        }
+        if (!closerLook.isEmpty()) {
+            text.append(
+                    "  from the same weights, a step differs by %.2e; a last bit makes %.2e there%n"
+                            .formatted(
+                                    closerLook.getFirst().relative(),
+                                    closerLook.getFirst().tolerated()));
+        }
         if (!equal()) {
             text.append("  most different\n");
-            differences.stream().limit(5).forEach(d -> text.append("    " + d + "\n"));
+            closerLook.stream()
+                    .filter(d -> !d.isRounding())
+                    .limit(5)
+                    .forEach(d ->
+                            text.append(
+                                    "    %s, of which rounding is %.1e%n"
+                                            .formatted(d, d.tolerated())));
         }
         return text.toString();
     }

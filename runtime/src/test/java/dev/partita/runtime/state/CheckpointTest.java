@@ -107,12 +107,11 @@ final class CheckpointTest {
             }
             Checkpoint.write(Checkpoints.state(written, session, 1), run);
         }
+        var tensors = CheckpointIndex.read(run.resolve("step-00000001")).tensors();
         List<String> places =
-                Stream.ofNullable(
-                                CheckpointIndex.read(run.resolve("step-00000001"))
-                                        .tensors()
-                                        .get("hidden.weight"))
-                        .flatMap(weight -> weight.blocks().stream())
+                tensors.entrySet().stream()
+                        .filter(tensor -> tensor.getKey().equals("hidden.weight"))
+                        .flatMap(tensor -> tensor.getValue().blocks().stream())
                         .map(block -> block.place().toString())
                         .toList();
         assertThat(places).containsExactly("0+6,0;4,12", "2+4,0;4,12");

@@ -66,19 +66,17 @@ final class MutatedPlansTest {
     }
 
     private static int caught(ExecutionPlan plan, Mutation mutation, Step.Start start) {
-        long before = System.nanoTime();
         var exception =
                 assertThrows(
                         ProblemException.class,
                         () -> PlanVerifier.verify(plan),
                         () -> mutation + " " + start + " on " + plan.programOf());
-        assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
         Problem problem = exception.problem();
         assertWithMessage("%s", problem).that(problem.code()).isEqualTo(ProblemCode.PLAN_REJECTED);
         assertWithMessage("%s", problem)
                 .that(problem.origin().toString())
                 .matches("Random(Case|Model)\\.java:\\d+");
-        assertThat(problem.print()).containsMatch("\\branks?\\b");
+        assertThat(problem.print()).containsMatch("\\branks?:? +\\d");
         return 1;
     }
 

@@ -60,12 +60,12 @@ final class RandomReshardTest {
                                     after.options().shards());
             double tolerance = Proof.tolerance(after.options().precision().compute());
             assertWithMessage("%s: loss", which)
-                    .that(Proof.relative(second.gather("loss"), first.gather("loss"), 0))
+                    .that(SideBySide.relative(second.gather("loss"), first.gather("loss")))
                     .isLessThan(tolerance);
             for (String name : first.names(Binding.Parameter.class)) {
                 HostTensor weight = second.readParameter(name);
                 assertWithMessage("%s: %s", which, name)
-                        .that(Proof.relative(weight, first.readParameter(name), 0))
+                        .that(SideBySide.relative(weight, first.readParameter(name)))
                         .isLessThan(tolerance);
             }
         }
