@@ -123,7 +123,9 @@ public final class Sampling {
     ///   that is not negative
     public Sampling temperature(double newTemperature) {
         if (!(newTemperature >= 0 && newTemperature < Double.POSITIVE_INFINITY)) {
-            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A temperature is a number, zero or more.")
+            throw Problem.of(
+                            ProblemCode.INVALID_ARGUMENT,
+                            "A temperature is a number, zero or more.")
                     .fact("temperature", newTemperature)
                     .fix("write for example temperature(0.8)")
                     .exception();
