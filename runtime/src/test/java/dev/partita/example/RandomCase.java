@@ -44,6 +44,7 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
                     ProblemCode.AMBIGUOUS_PLACEMENT,
+                    ProblemCode.WEIGHT_SHARDED_TWICE,
                     ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
                     // more stages than the model can be cut into
                     ProblemCode.STAGE_CUT);
