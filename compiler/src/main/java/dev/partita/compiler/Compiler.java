@@ -23,6 +23,7 @@ import dev.partita.compiler.precision.FuseCasts;
 import dev.partita.compiler.precision.KeepSums;
 import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
+import dev.partita.compiler.precision.RoundGradients;
 import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
@@ -82,6 +83,8 @@ public final class Compiler {
                 passes.after(
                         "differentiate",
                         Differentiate.run(forward, seed(forward, options.precision())));
+        training =
+                passes.after("round-gradients", RoundGradients.run(training, options.precision()));
         training =
                 passes.after(
                         "recompute",

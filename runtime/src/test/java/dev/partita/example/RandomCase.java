@@ -65,6 +65,7 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("buckets", (o, _, draw) -> o.bucketBytes(draw.pick(1, 200, 1 << 18)));
         CHOICES.put("recompute", RandomCase::recompute);
         CHOICES.put("casts", RandomCase::casts);
+        CHOICES.put("rounded gradients", RandomCase::roundedGradients);
         CHOICES.put("zero", RandomCase::zero);
         CHOICES.put("transformer", RandomCase::transformer);
         CHOICES.put("experts", RandomCase::experts);
@@ -200,6 +201,13 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         return draw.once(4)
                 ? options.precision(
                         new Precision("f32 in f64", Dtype.F64, Dtype.F32, draw.either()))
+                : options;
+    }
+
+    private static CompileOptions roundedGradients(CompileOptions options, Graph graph, Draw draw) {
+        Precision precision = options.precision();
+        return precision.isMixed() && !precision.scalesLoss() && draw.either()
+                ? options.precision(precision.roundingGradients())
                 : options;
     }
 

@@ -24,7 +24,8 @@ import java.util.Set;
 /// Splits what data parallelism would keep alike on all devices of an axis: optimizer state (stage
 /// 1), gradients (2) and weights (3), as ZeRO does (Rajbhandari et al. 2020, section 5). It only
 /// changes placements: that gradients are then reduce-scattered and weights all-gathered follows
-/// from the sharding rules.
+/// from the sharding rules. Where ops read half copies of weights, these are the weights, and what
+/// they are rounded from belongs to the optimizer.
 ///
 /// The axis is appended to the first dim that divides; what divides nowhere stays whole, and what
 /// the axis shards already stays as it is.
@@ -33,12 +34,14 @@ public final class ZeroSharding {
     private final Mesh mesh;
     private final ZeroRequest request;
     private final Choices choices;
+    private final HalfCopies weights;
     private final Map<Value, Placement> placements;
     private final Map<Value, Map<Integer, Cause>> causes;
 
     private ZeroSharding(ShardedGraph sharded, ZeroRequest request, Choices choices) {
         this.sharded = sharded;
         this.choices = choices;
+        this.weights = new HalfCopies(sharded.training().graph());
         this.mesh = sharded.mesh();
         this.request = request;
         this.placements = new LinkedHashMap<>(sharded.placements());
@@ -111,7 +114,8 @@ public final class ZeroSharding {
         for (Node node : sharded.training().graph().nodes()) {
             boolean asked =
                     isOptimizerState(node)
-                            || (node.op() instanceof Op.Parameter && request.stage() >= 3);
+                            || weights.isMaster(node)
+                            || (request.stage() >= 3 && weights.isUsed(node));
             if (asked) {
                 values.add(node.result());
             }

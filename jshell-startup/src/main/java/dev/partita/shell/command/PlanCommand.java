@@ -9,6 +9,7 @@ import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.shell.draw.Screen;
+import dev.partita.shell.draw.Table;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -75,10 +76,29 @@ final class PlanCommand implements Callable<Integer> {
             if (compilation.options().precision().isMixed()) {
                 screen.out().print(compilation.policy());
             }
+            screen.out().print(memory(plan.memoryBytes()).print());
             screen.out().print(compilation.plan().print());
         }
         file.ifPresent(each -> each.write(result));
         return 0;
+    }
+
+    private static Table memory(MemoryBytes memory) {
+        var table = Table.of("memory of the fullest device", "bytes");
+        row(table, "weights", memory.weights());
+        row(table, "gradients", memory.gradients());
+        row(table, "optimizer", memory.optimizer());
+        row(table, "activations", memory.activations());
+        row(table, "buffers", memory.buffers());
+        if (memory.shared() > 0) {
+            row(table, "gradients where copies of weights lay", -memory.shared());
+        }
+        row(table, "total", memory.total());
+        return table;
+    }
+
+    private static void row(Table table, String what, long bytes) {
+        table.row(what, "%,d".formatted(bytes));
     }
 
     private void requireFormat() {

@@ -111,6 +111,11 @@ final class StrategyOptions {
     private String precision = "f32";
 
     @Option(
+            names = "--round-gradients",
+            description = "Keeps and sums gradients of weights in bf16 too, with --precision bf16.")
+    private boolean roundGradients;
+
+    @Option(
             names = "--kernels",
             paramLabel = "LIBRARY",
             description = "cpu or reference (plain loops, slow). Default: ${DEFAULT-VALUE}.")
@@ -176,7 +181,7 @@ final class StrategyOptions {
                 CompileOptions.on(devices)
                         .batch(batch(model))
                         .microBatches(microBatches)
-                        .precision(PrecisionWord.of(precision))
+                        .precision(PrecisionWord.of(precision, roundGradients))
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
