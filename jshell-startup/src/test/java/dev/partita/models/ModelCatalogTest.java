@@ -60,7 +60,7 @@ public final class ModelCatalogTest {
         long published = 124_439_808;
         // GPT-2's keys have biases, which no softmax sees
         long biasesOfKeys = 12 * 768;
-        Model small = new Gpt(12, 768, 12, 3072, 50_257, 1024).network();
+        Model small = Gpt.of(Transformer.of(12, 768, 12, 3072, 50_257, 1024));
         assertThat(small.parameters()).isEqualTo(published - biasesOfKeys);
     }
 
