@@ -30,7 +30,8 @@ public final class ModelCatalogTest {
         "convnet, 431242",
         "resnet18, 11172810",
         "gpt, 3248640",
-        "moe-gpt, 9543168"
+        "moe-gpt, 9543168",
+        "bert, 3315456"
     })
     void a_built_in_model_has_its_weights(String name, long parameters) {
         Model model = ModelCatalog.named(name);

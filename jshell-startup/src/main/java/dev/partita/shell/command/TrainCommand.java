@@ -30,7 +30,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Default: one; of a model of tokens six.")
+            description = "Default: one; of a model of tokens ten.")
     private @Nullable Integer epochs;
 
     @Option(

@@ -104,6 +104,38 @@ final class CheckpointCommandTest {
     }
 
     @Test
+    void a_gpt_of_other_parts_writes_without_being_described_again() throws IOException {
+        String parts =
+                " --positions rotary --activation swiglu --kv-heads 1 --untied --dropout 0.1";
+        train(parts + " --steps 3 --checkpoint " + run, "trained");
+        String line = "sample gpt --length 5 --prompt to --checkpoint " + run;
+        CommandLineRun sample = CommandLineRun.of(line.split(" ", -1));
+        assertWithMessage("%s", sample.err()).that(sample.exit()).isEqualTo(0);
+        assertThat(sample.out()).startsWith("to");
+    }
+
+    @Test
+    void a_bert_learns_hidden_characters_goes_on_elsewhere_and_does_not_write() throws IOException {
+        String bert = GPT.replace("train gpt", "train bert") + " --data " + data;
+        String first = bert + " --mesh data=2 --steps 4 --checkpoint " + run;
+        CommandLineRun begun = CommandLineRun.of(first, json("first"));
+        assertWithMessage("%s", begun.err()).that(begun.exit()).isEqualTo(0);
+        String rest = bert + " --mesh tensor=2 --steps 8 --resume --checkpoint " + run;
+        CommandLineRun gone = CommandLineRun.of(rest, json("rest"));
+        assertWithMessage("%s", gone.err()).that(gone.exit()).isEqualTo(0);
+        CommandLineRun.of(bert + " --steps 8", json("whole"));
+        List<Double> whole = numbers(CommandLineRun.read(json("whole")), "losses");
+        List<Double> losses = numbers(CommandLineRun.read(json("rest")), "losses");
+        for (int i = 0; i < 4; i++) {
+            assertThat(losses.get(i)).isWithin(1e-4).of(whole.get(4 + i));
+        }
+        CommandLineRun sample =
+                CommandLineRun.of(("sample bert --checkpoint " + run).split(" ", -1));
+        assertThat(sample.exit()).isEqualTo(2);
+        assertThat(sample.err()).startsWith("[Unsupported] ");
+    }
+
+    @Test
     void a_mixture_of_experts_writes_too() throws IOException {
         String sizes = " --layers 1 --hidden 16 --heads 2 --seq 16 --experts 2";
         CommandLineRun trained =
