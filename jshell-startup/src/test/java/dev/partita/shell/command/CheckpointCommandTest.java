@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training that is kept, goes on and writes, from the command line.
 final class CheckpointCommandTest {
@@ -80,6 +81,28 @@ final class CheckpointCommandTest {
         assertThat(losses).hasSize(3);
         assertThat(losses.getLast()).isEqualTo(result.get("validationLoss").getAsDouble());
         assertThat(numbers(result, "testAccuracies")).isEmpty();
+    }
+
+    @ParameterizedTest(name = "every example, {0}")
+    @ValueSource(
+            strings = {
+                "--batch 8",
+                "--micro-batches 2",
+                "--stages 2 --micro-batches 2",
+                "--mesh data=2 --zero 2"
+            })
+    void an_epoch_with_every_example_has_one_more_step(String how) throws IOException {
+        // 141 windows of 16 to train on, in batches of 8
+        String options =
+                " --epochs 1 --early-stopping 2 --label-smoothing 0.1 --decay-spares bias,norm ";
+        JsonObject left = train(options + how, "left");
+        JsonObject every = train(options + "--every-example " + how, "every");
+        assertThat(left.get("steps").getAsInt()).isEqualTo(17);
+        assertThat(every.get("steps").getAsInt()).isEqualTo(18);
+        // the schedule ends with the training, so both begin alike
+        assertThat(numbers(every, "losses").getFirst())
+                .isWithin(1e-5)
+                .of(numbers(left, "losses").getFirst());
     }
 
     @Test

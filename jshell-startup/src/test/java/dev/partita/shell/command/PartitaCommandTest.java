@@ -103,6 +103,14 @@ final class PartitaCommandTest {
         assertThat(run.out()).contains("equals one device");
     }
 
+    @Test
+    void help_and_a_command_is_the_help_of_that_command() {
+        assertThat(CommandLineRun.of("help", "train").out())
+                .isEqualTo(CommandLineRun.of("train", "--help").out());
+        assertThat(CommandLineRun.of("help").out()).isEqualTo(CommandLineRun.of("--help").out());
+        assertThat(CommandLineRun.of("help", "trian").err()).contains("train");
+    }
+
     @ParameterizedTest(name = "{0}")
     @ValueSource(
             strings = {
