@@ -90,7 +90,7 @@ final class StageCutsTest {
         for (int count = 1; count <= Math.min(4, legal.size() + 1); count++) {
             Map<String, Integer> stages = StageCuts.balanced(graph, count, Origin.UNKNOWN);
             double[] work = new double[count];
-            nodes.forEach(node -> work[stages.get(node.layer())] += Work.of(node));
+            nodes.forEach(node -> work[stages.getOrDefault(node.layer(), 0)] += Work.of(node));
             double most = 0;
             for (double each : work) {
                 most = Math.max(most, each);
