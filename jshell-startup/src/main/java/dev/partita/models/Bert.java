@@ -2,7 +2,6 @@ package dev.partita.models;
 
 import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.dim;
-import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.gelu;
 import static dev.partita.dsl.layer.Layers.layerNorm;
 import static dev.partita.dsl.layer.Layers.linear;
@@ -14,6 +13,9 @@ import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
 import dev.partita.runtime.data.Masking;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// The encoder BERT ([Devlin et al. 2019](https://arxiv.org/abs/1810.04805)): every position sees
 /// every other, a vector per segment is added to those of token and position, a norm follows each
@@ -34,29 +36,35 @@ public record Bert(Transformer parts, boolean isPreNorm) {
 
     /// The network of these sizes and parts.
     public Model network() {
+        List<Layer> blocks =
+                IntStream.rangeClosed(1, parts.layers())
+                        .boxed()
+                        .flatMap(i ->
+                                Stream.concat(
+                                        part("norm" + i + "a", parts.selfAttention(i)),
+                                        part("norm" + i + "b", parts.mlp(i))))
+                        .toList();
+        Layer norm = layerNorm("norm");
         Model net =
                 parts.embedded(
                                 Layers.model(
                                         "bert",
                                         tokens("sequence", parts.sequence(), parts.vocab())))
                         .then(segments("segment", SEGMENTS));
-        net = isPreNorm ? net : net.then(layerNorm("norm"));
-        net = parts.dropout() == 0 ? net : net.then(dropout(parts.dropout()));
-        for (int i = 1; i <= parts.layers(); i++) {
-            net = block(net, "norm" + i + "a", parts.dropped(parts.selfAttention(i)));
-            net = block(net, "norm" + i + "b", parts.dropped(parts.mlp(i)));
-        }
-        net = isPreNorm ? net.then(layerNorm("norm")) : net;
-        return net.then(linear("transform", dim("model", parts.hidden())))
+        net = parts.dropped(isPreNorm ? net : net.then(norm)).then(blocks);
+        return (isPreNorm ? net.then(norm) : net)
+                .then(linear("transform", dim("model", parts.hidden())))
                 .then(gelu())
                 .then(layerNorm("transform-norm"))
                 .then(parts.output())
                 .loss(crossEntropy().ignoring(Masking.IGNORED));
     }
 
-    private Model block(Model net, String norm, Layer part) {
+    /// A part of a block with its norm.
+    private Stream<Layer> part(String norm, Layer part) {
+        Layer dropped = parts.dropped(part);
         return isPreNorm
-                ? net.then(residual(layerNorm(norm), part))
-                : net.then(residual(part)).then(layerNorm(norm));
+                ? Stream.of(residual(layerNorm(norm), dropped))
+                : Stream.of(residual(dropped), layerNorm(norm));
     }
 }

@@ -1,7 +1,6 @@
 package dev.partita.models;
 
 import static dev.partita.dsl.layer.Layers.crossEntropy;
-import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.layerNorm;
 import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.tokens;
@@ -9,7 +8,10 @@ import static dev.partita.dsl.layer.Layers.tokens;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
+import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// The language model GPT-2 ([Radford et al.
 /// 2019](https://openai.com/index/better-language-models/)): learned positions, norms before each
@@ -33,17 +35,25 @@ public final class Gpt {
     ///
     /// @param mixing for each block, counted from 1, the layer behind its attention
     static Model of(String name, Transformer parts, IntFunction<Layer> mixing) {
+        List<? extends Layer> blocks =
+                IntStream.rangeClosed(1, parts.layers())
+                        .boxed()
+                        .flatMap(i ->
+                                Stream.of(
+                                        residual(
+                                                layerNorm("norm" + i + "a"),
+                                                parts.dropped(parts.selfAttention(i).causal())),
+                                        residual(
+                                                layerNorm("norm" + i + "b"),
+                                                parts.dropped(mixing.apply(i)))))
+                        .toList();
         Model net =
                 parts.embedded(
                         Layers.model(name, tokens("sequence", parts.sequence(), parts.vocab())));
-        net = parts.dropout() == 0 ? net : net.then(dropout(parts.dropout()));
-        for (int i = 1; i <= parts.layers(); i++) {
-            Layer attention = parts.dropped(parts.selfAttention(i).causal());
-            Layer after = parts.dropped(mixing.apply(i));
-            net =
-                    net.then(residual(layerNorm("norm" + i + "a"), attention))
-                            .then(residual(layerNorm("norm" + i + "b"), after));
-        }
-        return net.then(layerNorm("norm")).then(parts.output()).loss(crossEntropy());
+        return parts.dropped(net)
+                .then(blocks)
+                .then(layerNorm("norm"))
+                .then(parts.output())
+                .loss(crossEntropy());
     }
 }

@@ -171,6 +171,11 @@ public record Transformer(
         return dropout == 0 ? layer : sequential(layer, Layers.dropout(dropout));
     }
 
+    /// A network with dropout at its end, if there is any.
+    Model dropped(Model net) {
+        return dropout == 0 ? net : net.then(Layers.dropout(dropout));
+    }
+
     /// The embedding of tokens, with positions unless attention knows them.
     Model embedded(Model begun) {
         Model net = begun.then(embedding("model", hidden).deviation(DEVIATION));
