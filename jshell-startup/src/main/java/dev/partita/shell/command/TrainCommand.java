@@ -101,6 +101,7 @@ final class TrainCommand implements Callable<Integer> {
             TrainingRun run = steps == null ? training.epochs(rounds) : training.steps(steps);
             view.end(run);
             screen.out().println(run);
+            checkpoints.wayOn(run).ifPresent(screen.out()::println);
             file.ifPresent(each -> each.write(TrainResult.of(network.name(), run)));
         }
         return 0;
