@@ -80,8 +80,7 @@ final class OneDnnScope implements AutoCloseable {
 
     /// The same, and the result is added to what is there.
     dnnl_primitive_attr attributesAdding() {
-        return attributes(
-                after -> dnnl_post_ops_append_sum(after, 1, 0, dnnl_data_type_undef));
+        return attributes(after -> dnnl_post_ops_append_sum(after, 1, 0, dnnl_data_type_undef));
     }
 
     private dnnl_primitive_attr attributes(ToIntFunction<dnnl_post_ops> append) {

@@ -92,9 +92,9 @@ final class VectorMath {
         }
     }
 
-    /// `y = normal(x) + x density(x)`, the slope of `x normal(x)`, to 4e-7. Less a half it is odd: `x`
-    /// times a quotient of polynomials in its square, fitted to 1.1e-7 up to 5.6, beyond which the
-    /// slope is 0 or 1.
+    /// `y = normal(x) + x density(x)`, the slope of `x normal(x)`, to 4e-7. Less a half it is odd:
+    /// `x` times a quotient of polynomials in its square, fitted to 1.1e-7 up to 5.6, beyond which
+    /// the slope is 0 or 1.
     static void geluSlope(long x, long y, long bytes) {
         for (long i = 0; i < bytes; i += STEP) {
             FloatVector z = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER);

@@ -11,8 +11,8 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// The linear maps of Winograd's algorithm, over whole vectors of channels: first along the columns
-/// of a tile, then along its rows. In matrices (Lavin & Gray 2016, equation 8)
-/// the convolution is `A' ((G g G') * (B' d B)) A`; gradients go through the transposed maps.
+/// of a tile, then along its rows. In matrices (Lavin & Gray 2016, equation 8) the convolution is
+/// `A' ((G g G') * (B' d B)) A`; gradients go through the transposed maps.
 ///
 /// The 16 numbers of a transformed tile lie `apart` bytes apart. Scratch memory holds 16 vectors.
 final class WinogradTransforms {
@@ -146,8 +146,8 @@ final class WinogradTransforms {
         }
     }
 
-    /// `B p B'`, the transpose of what [#image] does: adds the 16 numbers at `from` to 4x4 pixels at
-    /// the addresses `at`.
+    /// `B p B'`, the transpose of what [#image] does: adds the 16 numbers at `from` to 4x4 pixels
+    /// at the addresses `at`.
     static void spread(long from, long apart, int bytes, long[] at) {
         for (int c = 0; c < bytes; c += STEP) {
             long x = from + c;
@@ -175,37 +175,53 @@ final class WinogradTransforms {
             FloatVector q2 = b2.add(d2).sub(a2);
             FloatVector p3 = b3.sub(d3).add(e3);
             FloatVector q3 = b3.add(d3).sub(a3);
-            fromMemorySegment(SPECIES, MEMORY, at[0] + c, ORDER).add(a0)
+            fromMemorySegment(SPECIES, MEMORY, at[0] + c, ORDER)
+                    .add(a0)
                     .intoMemorySegment(MEMORY, at[0] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[1] + c, ORDER).add(a1.sub(a2).add(a3))
+            fromMemorySegment(SPECIES, MEMORY, at[1] + c, ORDER)
+                    .add(a1.sub(a2).add(a3))
                     .intoMemorySegment(MEMORY, at[1] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[2] + c, ORDER).add(a1.add(a2).sub(a0))
+            fromMemorySegment(SPECIES, MEMORY, at[2] + c, ORDER)
+                    .add(a1.add(a2).sub(a0))
                     .intoMemorySegment(MEMORY, at[2] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[3] + c, ORDER).sub(a3)
+            fromMemorySegment(SPECIES, MEMORY, at[3] + c, ORDER)
+                    .sub(a3)
                     .intoMemorySegment(MEMORY, at[3] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[4] + c, ORDER).add(p0)
+            fromMemorySegment(SPECIES, MEMORY, at[4] + c, ORDER)
+                    .add(p0)
                     .intoMemorySegment(MEMORY, at[4] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[5] + c, ORDER).add(p1.sub(p2).add(p3))
+            fromMemorySegment(SPECIES, MEMORY, at[5] + c, ORDER)
+                    .add(p1.sub(p2).add(p3))
                     .intoMemorySegment(MEMORY, at[5] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[6] + c, ORDER).add(p1.add(p2).sub(p0))
+            fromMemorySegment(SPECIES, MEMORY, at[6] + c, ORDER)
+                    .add(p1.add(p2).sub(p0))
                     .intoMemorySegment(MEMORY, at[6] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[7] + c, ORDER).sub(p3)
+            fromMemorySegment(SPECIES, MEMORY, at[7] + c, ORDER)
+                    .sub(p3)
                     .intoMemorySegment(MEMORY, at[7] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[8] + c, ORDER).add(q0)
+            fromMemorySegment(SPECIES, MEMORY, at[8] + c, ORDER)
+                    .add(q0)
                     .intoMemorySegment(MEMORY, at[8] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[9] + c, ORDER).add(q1.sub(q2).add(q3))
+            fromMemorySegment(SPECIES, MEMORY, at[9] + c, ORDER)
+                    .add(q1.sub(q2).add(q3))
                     .intoMemorySegment(MEMORY, at[9] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[10] + c, ORDER).add(q1.add(q2).sub(q0))
+            fromMemorySegment(SPECIES, MEMORY, at[10] + c, ORDER)
+                    .add(q1.add(q2).sub(q0))
                     .intoMemorySegment(MEMORY, at[10] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[11] + c, ORDER).sub(q3)
+            fromMemorySegment(SPECIES, MEMORY, at[11] + c, ORDER)
+                    .sub(q3)
                     .intoMemorySegment(MEMORY, at[11] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[12] + c, ORDER).sub(e0)
+            fromMemorySegment(SPECIES, MEMORY, at[12] + c, ORDER)
+                    .sub(e0)
                     .intoMemorySegment(MEMORY, at[12] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[13] + c, ORDER).sub(e1.sub(e2).add(e3))
+            fromMemorySegment(SPECIES, MEMORY, at[13] + c, ORDER)
+                    .sub(e1.sub(e2).add(e3))
                     .intoMemorySegment(MEMORY, at[13] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[14] + c, ORDER).sub(e1.add(e2).sub(e0))
+            fromMemorySegment(SPECIES, MEMORY, at[14] + c, ORDER)
+                    .sub(e1.add(e2).sub(e0))
                     .intoMemorySegment(MEMORY, at[14] + c, ORDER);
-            fromMemorySegment(SPECIES, MEMORY, at[15] + c, ORDER).add(e3)
+            fromMemorySegment(SPECIES, MEMORY, at[15] + c, ORDER)
+                    .add(e3)
                     .intoMemorySegment(MEMORY, at[15] + c, ORDER);
         }
     }
@@ -248,9 +264,12 @@ final class WinogradTransforms {
             FloatVector b = fromMemorySegment(SPECIES, MEMORY, x + REACH * apart, ORDER);
             FloatVector d = fromMemorySegment(SPECIES, MEMORY, x + 2 * REACH * apart, ORDER);
             FloatVector half = b.add(d).mul(0.5f);
-            fromMemorySegment(SPECIES, MEMORY, x, ORDER).add(half).intoMemorySegment(MEMORY, on, ORDER);
+            fromMemorySegment(SPECIES, MEMORY, x, ORDER)
+                    .add(half)
+                    .intoMemorySegment(MEMORY, on, ORDER);
             b.sub(d).mul(0.5f).intoMemorySegment(MEMORY, on + 4L * STEP, ORDER);
-            half.add(fromMemorySegment(SPECIES, MEMORY, x + 3 * REACH * apart, ORDER)).intoMemorySegment(MEMORY, on + 8L * STEP, ORDER);
+            half.add(fromMemorySegment(SPECIES, MEMORY, x + 3 * REACH * apart, ORDER))
+                    .intoMemorySegment(MEMORY, on + 8L * STEP, ORDER);
         }
         for (int i = 0; i < 3; i++) {
             long on = scratch + (long) i * REACH * STEP;
@@ -258,9 +277,12 @@ final class WinogradTransforms {
             FloatVector b = fromMemorySegment(SPECIES, MEMORY, on + STEP, ORDER);
             FloatVector d = fromMemorySegment(SPECIES, MEMORY, on + 2L * STEP, ORDER);
             FloatVector half = b.add(d).mul(0.5f);
-            fromMemorySegment(SPECIES, MEMORY, on, ORDER).add(half).intoMemorySegment(MEMORY, y, ORDER);
+            fromMemorySegment(SPECIES, MEMORY, on, ORDER)
+                    .add(half)
+                    .intoMemorySegment(MEMORY, y, ORDER);
             b.sub(d).mul(0.5f).intoMemorySegment(MEMORY, y + next, ORDER);
-            half.add(fromMemorySegment(SPECIES, MEMORY, on + 3L * STEP, ORDER)).intoMemorySegment(MEMORY, y + 2 * next, ORDER);
+            half.add(fromMemorySegment(SPECIES, MEMORY, on + 3L * STEP, ORDER))
+                    .intoMemorySegment(MEMORY, y + 2 * next, ORDER);
         }
     }
 

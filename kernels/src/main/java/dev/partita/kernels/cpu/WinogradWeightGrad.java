@@ -27,8 +27,7 @@ final class WinogradWeightGrad implements Kernel {
     private final long[] read = new long[REACH * REACH];
     private final long[] slopesRead = new long[SIDE * SIDE];
 
-    private WinogradWeightGrad(
-            WinogradTiles tiles, Op.Conv2dWeightGrad op, KernelRequest request) {
+    private WinogradWeightGrad(WinogradTiles tiles, Op.Conv2dWeightGrad op, KernelRequest request) {
         this.tiles = tiles;
         weightGrad = request.result(0).memory().address();
         memory = new WinogradMemory(tiles);
@@ -36,9 +35,7 @@ final class WinogradWeightGrad implements Kernel {
         nothing = memory.take(Math.max(tiles.inputBytes(), tiles.outputBytes()));
         sums = memory.take(tiles.outputBytes());
         biasGrad =
-                op.bias()
-                        ? request.result(1).memory().address()
-                        : memory.take(tiles.outputBytes());
+                op.bias() ? request.result(1).memory().address() : memory.take(tiles.outputBytes());
         images = memory.group("channel", tiles.inputs());
         slopes = memory.group("out", tiles.outputs());
         matrices = memory.matrices();
