@@ -16,7 +16,7 @@ final class Floats {
     static final int STEP = SPECIES.vectorByteSize();
 
     /// Vectors that are copied faster by hand than by a call.
-    private static final int FEW = 16;
+    private static final long FEW = 16;
 
     /// All of the process's memory, so that an address is an offset.
     static final MemorySegment MEMORY = everything();
