@@ -60,7 +60,7 @@ final class WinogradTiles {
                 for (int column = left; column < left + side; column++) {
                     at[next++] =
                             inside && column >= 0 && column < columns
-                                    ? line + column * pixelBytes
+                                    ? line + (long) column * pixelBytes
                                     : outside;
                 }
             }
@@ -77,7 +77,7 @@ final class WinogradTiles {
         this.padding = padding;
         tileRows = Math.ceilDiv(result.rows, SIDE);
         tileColumns = Math.ceilDiv(result.columns, SIDE);
-        group = (int) (GROUP_BYTES / (POINTS * (image.pixelBytes + result.pixelBytes)));
+        group = (int) (GROUP_BYTES / POINTS / (image.pixelBytes + result.pixelBytes));
     }
 
     /// The tiles of the convolution of `image` to `result`; empty where there is no such form or
@@ -129,12 +129,12 @@ final class WinogradTiles {
     }
 
     /// Bytes of a pixel of the image.
-    int inputBytes() {
+    long inputBytes() {
         return image.pixelBytes;
     }
 
     /// Bytes of a pixel of the result.
-    int outputBytes() {
+    long outputBytes() {
         return result.pixelBytes;
     }
 

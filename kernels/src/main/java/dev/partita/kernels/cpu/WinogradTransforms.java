@@ -19,8 +19,8 @@ final class WinogradTransforms {
     private WinogradTransforms() {}
 
     /// `B' d B`: 4x4 pixels at the addresses `at` to the 16 numbers at `to`.
-    static void image(long[] at, int bytes, long to, long apart) {
-        for (int c = 0; c < bytes; c += STEP) {
+    static void image(long[] at, long bytes, long to, long apart) {
+        for (long c = 0; c < bytes; c += STEP) {
             FloatVector a0 = fromMemorySegment(SPECIES, MEMORY, at[0] + c, ORDER);
             FloatVector a1 = fromMemorySegment(SPECIES, MEMORY, at[1] + c, ORDER);
             FloatVector a2 = fromMemorySegment(SPECIES, MEMORY, at[2] + c, ORDER);
@@ -74,8 +74,8 @@ final class WinogradTransforms {
     }
 
     /// `A' m A + bias`: the 16 numbers at `from` to 2x2 pixels at the addresses `at`.
-    static void result(long from, long apart, long bias, int bytes, long[] at) {
-        for (int c = 0; c < bytes; c += STEP) {
+    static void result(long from, long apart, long bias, long bytes, long[] at) {
+        for (long c = 0; c < bytes; c += STEP) {
             long x = from + c;
             FloatVector a0 = fromMemorySegment(SPECIES, MEMORY, x, ORDER);
             FloatVector a1 = fromMemorySegment(SPECIES, MEMORY, x + apart, ORDER);
@@ -111,8 +111,8 @@ final class WinogradTransforms {
 
     /// `A dy A'`: 2x2 pixels at the addresses `at` to the 16 numbers at `to`; adds the pixels to
     /// `sums`.
-    static void slopes(long[] at, int bytes, long to, long apart, long sums) {
-        for (int c = 0; c < bytes; c += STEP) {
+    static void slopes(long[] at, long bytes, long to, long apart, long sums) {
+        for (long c = 0; c < bytes; c += STEP) {
             FloatVector a0 = fromMemorySegment(SPECIES, MEMORY, at[0] + c, ORDER);
             FloatVector a1 = fromMemorySegment(SPECIES, MEMORY, at[1] + c, ORDER);
             FloatVector b0 = fromMemorySegment(SPECIES, MEMORY, at[2] + c, ORDER);
@@ -148,8 +148,8 @@ final class WinogradTransforms {
 
     /// `B p B'`, the transpose of what [#image] does: adds the 16 numbers at `from` to 4x4 pixels
     /// at the addresses `at`.
-    static void spread(long from, long apart, int bytes, long[] at) {
-        for (int c = 0; c < bytes; c += STEP) {
+    static void spread(long from, long apart, long bytes, long[] at) {
+        for (long c = 0; c < bytes; c += STEP) {
             long x = from + c;
             FloatVector a0 = fromMemorySegment(SPECIES, MEMORY, x, ORDER);
             FloatVector a1 = fromMemorySegment(SPECIES, MEMORY, x + apart, ORDER);

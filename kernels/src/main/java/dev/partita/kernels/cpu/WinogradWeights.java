@@ -33,7 +33,7 @@ final class WinogradWeights {
             for (long c = 0; c < channels; c += LANES) {
                 long from = weight + o * TAPS * pixel + c * Float.BYTES;
                 WinogradTransforms.weights(from, pixel, scratch, vectors);
-                for (long i = 0; i < POINTS * LANES; i++) {
+                for (long i = 0; i < (long) POINTS * LANES; i++) {
                     long row = i / LANES * channels + c + i % LANES;
                     Floats.set(
                             matrices + (row * out + o) * Float.BYTES,
@@ -63,7 +63,7 @@ final class WinogradWeights {
             for (long o = 0; o < out; o += LANES) {
                 long from = matrices + c * row + o * Float.BYTES;
                 WinogradTransforms.taps(from, channels * row, scratch, vectors, STEP);
-                for (long i = 0; i < TAPS * LANES; i++) {
+                for (long i = 0; i < (long) TAPS * LANES; i++) {
                     long tap = (o + i % LANES) * TAPS + i / LANES;
                     Floats.set(
                             weightGrad + tap * pixel + c * Float.BYTES,
