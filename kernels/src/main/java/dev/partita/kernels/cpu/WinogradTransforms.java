@@ -273,7 +273,7 @@ final class WinogradTransforms {
         }
         for (int i = 0; i < 3; i++) {
             long on = scratch + (long) i * REACH * STEP;
-            long y = to + 3 * i * next;
+            long y = to + 3L * i * next;
             FloatVector b = fromMemorySegment(SPECIES, MEMORY, on + STEP, ORDER);
             FloatVector d = fromMemorySegment(SPECIES, MEMORY, on + 2L * STEP, ORDER);
             FloatVector half = b.add(d).mul(0.5f);
