@@ -335,7 +335,7 @@ class LayerProblemsTest {
 
     @Test
     void batch_norm_in_micro_batches_says_what_it_could_not_equal() {
-        Model images = ROWS.then(batchNorm("norm")).loss(crossEntropy());
+        Model rows = ROWS.then(batchNorm("norm")).loss(crossEntropy());
         assertThat(printed(() -> rows.trace(8, 2, Dtype.F32, true)))
                 .isEqualTo(
                         """

@@ -39,9 +39,12 @@ class IndexBoundsTest {
     /// Tokens come to the first device; the table is on the second.
     private static ExecutionPlan lookedUpElsewhere() {
         var builder = new GraphBuilder("net");
-        Value tokens = builder.add(new Op.Input("tokens", TensorType.parse("i32[batch=4]")));
+        Value tokens =
+                builder.add(
+                        new Op.Input("tokens", TensorType.parse("i32[micro-batch=2, batch=4]")));
         Value first = builder.add(new Reshard.Relocate(List.of(), at(0)), tokens);
-        Value second = builder.add(new Reshard.Relocate(at(0), at(1)), first);
+        Value part = builder.add(new Op.MicroBatch(0), first);
+        Value second = builder.add(new Reshard.Relocate(at(0), at(1)), part);
         TensorType type = TensorType.parse("f32[vocab=7, model=2]");
         Value table = builder.add(new Op.Parameter("table", type, new Initializer.Fill(1)));
         builder.output("prediction", builder.add(new Op.Embedding(), table, second));
