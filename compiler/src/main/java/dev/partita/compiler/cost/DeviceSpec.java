@@ -18,6 +18,10 @@ import java.util.Properties;
 /// @param flops by floating type, floating-point operations per second of matrix units
 /// @param bytesPerSecond between the device and its memory
 /// @param multiprocessors that share a contraction's tiles among them
+/// @param reached part of its peak that a large contraction reaches
+/// @param attentionReached part of its peak that an attention without stored scores reaches
+/// @param startSeconds that pass between two kernels
+/// @param cores that all devices of a node share, if it is a CPU; 0 if each computes by itself
 /// @param inside link between devices of one node
 /// @param between link between nodes, of one device
 public record DeviceSpec(
@@ -26,6 +30,10 @@ public record DeviceSpec(
         Map<Dtype, Double> flops,
         double bytesPerSecond,
         int multiprocessors,
+        double reached,
+        double attentionReached,
+        double startSeconds,
+        int cores,
         Link inside,
         Link between) {
     /// Names of the devices there is a file of.
@@ -69,6 +77,10 @@ public record DeviceSpec(
                 flops,
                 number(properties, "memory-bytes-per-second"),
                 (int) number(properties, "multiprocessors"),
+                number(properties, "reached"),
+                number(properties, "attention-reached"),
+                number(properties, "start-seconds"),
+                (int) number(properties, "cores"),
                 link(properties, "inside"),
                 link(properties, "between"));
     }
@@ -76,7 +88,8 @@ public record DeviceSpec(
     private static Link link(Properties properties, String place) {
         return new Link(
                 number(properties, place + "-latency-seconds"),
-                number(properties, place + "-bytes-per-second"));
+                number(properties, place + "-bytes-per-second")
+                        * number(properties, place + "-reached"));
     }
 
     private static double number(Properties properties, String key) {

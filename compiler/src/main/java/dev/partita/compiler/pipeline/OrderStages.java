@@ -47,11 +47,12 @@ public final class OrderStages {
     }
 
     /// The same graph in the order of the schedule, if there are stages.
-    public static TrainingGraph run(TrainingGraph training, Optional<Stages> stages) {
-        return stages.map(cut -> new OrderStages(training, cut).order()).orElse(training);
+    public static OrderedStages run(TrainingGraph training, Optional<Stages> stages) {
+        return stages.map(cut -> new OrderStages(training, cut).order())
+                .orElseGet(() -> new OrderedStages(training, Map.of()));
     }
 
-    private TrainingGraph order() {
+    private OrderedStages order() {
         boolean several = stages.schedule().microBatches() > 1;
         for (Node node : training.graph().nodes()) {
             int k = microBatch(node, several);
@@ -80,7 +81,19 @@ public final class OrderStages {
             }
         }
         Graph graph = training.graph().withNodes(ordered);
-        return new TrainingGraph(graph, training.follows(), training.gradients(), training.again());
+        return new OrderedStages(
+                new TrainingGraph(
+                        graph, training.follows(), training.gradients(), training.again()),
+                actions());
+    }
+
+    private Map<Value, String> actions() {
+        Map<Value, String> actions = new HashMap<>();
+        nodesOf.forEach((action, nodes) -> {
+            String word = action.toString();
+            nodes.forEach(node -> node.results().forEach(result -> actions.put(result, word)));
+        });
+        return actions;
     }
 
     private void appendOr(Queue<Node> waiting, Node node) {
