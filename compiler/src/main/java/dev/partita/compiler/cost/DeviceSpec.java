@@ -18,9 +18,7 @@ import java.util.Properties;
 /// @param flops by floating type, floating-point operations per second of matrix units
 /// @param bytesPerSecond between the device and its memory
 /// @param multiprocessors that share a contraction's tiles among them
-/// @param reached part of its peak that a large contraction reaches
-/// @param attentionReached part of its peak that an attention without stored scores reaches
-/// @param startSeconds that pass between two kernels
+/// @param efficiency what part of its peaks it reaches
 /// @param cores that all devices of a node share, if it is a CPU; 0 if each computes by itself
 /// @param inside link between devices of one node
 /// @param between link between nodes, of one device
@@ -30,9 +28,7 @@ public record DeviceSpec(
         Map<Dtype, Double> flops,
         double bytesPerSecond,
         int multiprocessors,
-        double reached,
-        double attentionReached,
-        double startSeconds,
+        Efficiency efficiency,
         int cores,
         Link inside,
         Link between) {
@@ -77,9 +73,14 @@ public record DeviceSpec(
                 flops,
                 number(properties, "memory-bytes-per-second"),
                 (int) number(properties, "multiprocessors"),
-                number(properties, "reached"),
-                number(properties, "attention-reached"),
-                number(properties, "start-seconds"),
+                new Efficiency(
+                        number(properties, "reached-contraction"),
+                        number(properties, "tile"),
+                        number(properties, "fill"),
+                        number(properties, "reached-attention"),
+                        number(properties, "score-bytes"),
+                        number(properties, "reached-memory"),
+                        number(properties, "start-seconds")),
                 (int) number(properties, "cores"),
                 link(properties, "inside"),
                 link(properties, "between"));

@@ -15,34 +15,18 @@ import java.util.stream.Stream;
 /// matrix units reach or its memory traffic, and the start of a kernel (Williams et al. 2009,
 /// "Roofline").
 ///
-/// Matrix units reach [DeviceSpec#reached] of their peak on large contractions. Small ones leave
-/// multiprocessors without a tile of work: then the last round of tiles counts as whole. Short sums
-/// spend their time on filling and emptying the pipeline of a tile, as long as [#FILL] products
-/// take.
+/// See [Efficiency] for the curve over shapes.
 ///
 /// @param scores what attention does with its scores; unless it is `NONE`, they go through memory
 public record Roofline(DeviceSpec device, StoredScores scores) implements ComputeCost {
-    /// Part of the memory bandwidth that a kernel reaches.
-    static final double STREAMED = 0.85;
-
-    /// Products of a sum that take as long as the start and end of a tile.
-    static final double FILL = 128;
-
-    /// Bytes of memory traffic per score in forward, where scores are stored in half floats: written
-    /// by the contraction, read and written by softmax and again by dropout with its mask, read by
-    /// the second contraction.
-    static final double SCORE_BYTES = 13;
-
-    private static final double TILE = 128 * 256;
-
     @Override
     public double seconds(Program program, Step.Compute step) {
         if (ComputeCost.isView(step.op()) || step.op() instanceof Reshard.Relocate) {
             return 0;
         }
         double operations = Arithmetic.of(program, step);
-        double traffic = traffic(program, step) / (STREAMED * device.bytesPerSecond());
-        double start = device.startSeconds();
+        double traffic = traffic(program, step) / (device.efficiency().memory() * device.bytesPerSecond());
+        double start = device.efficiency().startSeconds();
         if (operations == 0) {
             return start + traffic;
         }
@@ -50,18 +34,13 @@ public record Roofline(DeviceSpec device, StoredScores scores) implements Comput
             return start + attention(program, step, attention, operations) + traffic;
         }
         Dtype dtype = program.slot(step.reads().getFirst()).type().dtype();
-        double rate =
-                device.peak(dtype)
-                        * device.reached()
-                        * share(elements(program, step), operations, device);
+        double results = elements(program, step);
+        double rate = device.peak(dtype) * reached(results, operations / 2 / results);
         return start + Math.max(operations / rate, traffic);
     }
 
-    /// What part of [DeviceSpec#reached] a contraction of so many results reaches.
-    static double share(double results, double operations, DeviceSpec device) {
-        double rounds = Math.max(results / TILE / device.multiprocessors(), 1e-9);
-        double length = operations / 2 / results;
-        return rounds / Math.ceil(rounds) * length / (length + FILL);
+    private double reached(double results, double length) {
+        return device.efficiency().of(results, length, device.multiprocessors());
     }
 
     private double attention(
@@ -70,18 +49,15 @@ public record Roofline(DeviceSpec device, StoredScores scores) implements Comput
         Shape keys = program.slot(step.reads().get(1)).type().shape();
         Dtype dtype = program.slot(step.reads().getFirst()).type().dtype();
         if (scores == StoredScores.NONE) {
-            return operations / (device.peak(dtype) * device.attentionReached());
+            return operations / (device.peak(dtype) * device.efficiency().attention());
         }
         // the libraries that stored scores computed all of them, causal or not
         boolean backward = attention instanceof AttentionOp.AttentionGrad;
         double forwards = backward ? (scores == StoredScores.AGAIN ? 3 : 2) : 1;
         double pairs = (double) queries.elements() / queries.size(queries.rank() - 1) * keys.size(1);
         double contractions = forwards * 4 * (double) queries.elements() * keys.size(1);
-        double rate =
-                device.peak(dtype)
-                        * device.reached()
-                        * share(pairs, 2 * pairs * queries.size(queries.rank() - 1), device);
-        double moved = forwards * pairs * SCORE_BYTES / (STREAMED * device.bytesPerSecond());
+        double rate = device.peak(dtype) * reached(pairs, queries.size(queries.rank() - 1));
+        double moved = forwards * pairs * device.efficiency().scoreBytes() / (device.efficiency().memory() * device.bytesPerSecond());
         return contractions / rate + moved;
     }
 

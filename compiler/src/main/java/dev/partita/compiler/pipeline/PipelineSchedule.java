@@ -65,7 +65,8 @@ public record PipelineSchedule(List<List<PipelineAction>> devices) implements Pr
             }
         }
         List<Integer> all = new ArrayList<>();
-        for (int stage = 0; stage < stages(); stage++) {
+        int stages = stages();
+        for (int stage = 0; stage < stages; stage++) {
             all.add(device.getOrDefault(stage, 0));
         }
         return List.copyOf(all);

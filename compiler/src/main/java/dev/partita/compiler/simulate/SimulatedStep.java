@@ -13,6 +13,9 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
     /// The stream on which a device computes.
     public static final String COMPUTE = "compute";
 
+    /// The stream of the times in which a device waits for the end of a collective.
+    public static final String WAIT = "wait";
+
     public SimulatedStep {
         devices = List.copyOf(devices);
     }
@@ -35,17 +38,22 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
         /// The actions of a pipeline's schedule, in order; none without stages.
         public List<ActionSpan> actions() {
             List<ActionSpan> actions = new ArrayList<>();
-            for (Span span : computes()) {
+            for (Span span : spans) {
                 String word = span.step().note().action();
-                if (word.isEmpty()) {
+                boolean works =
+                        span.stream().equals(COMPUTE)
+                                || (span.stream().equals(WAIT) && !actions.isEmpty());
+                if (word.isEmpty() || !works) {
                     continue;
                 }
-                if (!actions.isEmpty() && actions.getLast().action().equals(word)) {
-                    ActionSpan begun = actions.removeLast();
-                    actions.add(new ActionSpan(word, begun.start(), span.end()));
-                } else {
-                    actions.add(new ActionSpan(word, span.start(), span.end()));
-                }
+                boolean goesOn = !actions.isEmpty() && actions.getLast().action().equals(word);
+                ActionSpan begun =
+                        goesOn
+                                ? actions.removeLast()
+                                : new ActionSpan(word, span.start(), span.end(), 0);
+                actions.add(
+                        new ActionSpan(
+                                word, begun.start(), span.end(), begun.busy() + span.seconds()));
             }
             return List.copyOf(actions);
         }
@@ -54,15 +62,15 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
     /// A step of the plan from `start` to `end`, in seconds from the beginning of the training
     /// step.
     ///
-    /// @param step of the plan; of a collective its start
-    /// @param stream [#COMPUTE], or the axes that a collective goes over
+    /// @param step of the plan; of a collective its start, of a wait its finish
+    /// @param stream [#COMPUTE], [#WAIT], or the axes that a collective goes over
     public record Span(Step step, String stream, double start, double end) {
         /// What is done, as the plan prints it.
         public String what() {
             return switch (step) {
                 case Step.Compute compute -> compute.op().toString();
                 case Step.Start start -> start.op().toString();
-                case Step.Finish _ -> "finish";
+                case Step.Finish finish -> "wait for #" + finish.tag();
                 case Step.RequireFinite require -> "require-finite " + require.what();
             };
         }
@@ -72,15 +80,12 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
         }
     }
 
-    /// An action of a pipeline's schedule from its first to its last computation; communication
-    /// inside it, such as that of tensor parallelism, is part of it.
+    /// An action of a pipeline's schedule from its first to its last computation.
     ///
     /// @param action such as `2F0`
-    public record ActionSpan(String action, double start, double end) {
-        public double seconds() {
-            return end - start;
-        }
-    }
+    /// @param busy seconds in which the device computes, or waits for communication inside the
+    ///   action, such as that of tensor parallelism; not those in which it waits for other stages
+    public record ActionSpan(String action, double start, double end, double busy) {}
 
     /// The part of the step in which the device that computes longest does not compute.
     public double idle() {
@@ -99,7 +104,7 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
             if (!actions.isEmpty()) {
                 double whole = actions.getLast().end() - actions.getFirst().start();
                 if (whole > cost) {
-                    double busy = actions.stream().mapToDouble(ActionSpan::seconds).sum();
+                    double busy = actions.stream().mapToDouble(ActionSpan::busy).sum();
                     cost = whole;
                     bubble = (whole - busy) / whole;
                 }

@@ -136,6 +136,7 @@ public final class Simulator {
         Step.@Nullable Compute running;
         double begin;
         double end;
+        double waits = Double.NaN;
         double computing;
 
         Device(int program, int rank) {
@@ -186,11 +187,22 @@ public final class Simulator {
                 }
                 case Step.Start start -> start(start);
                 case Step.Finish finish -> {
-                    return endOf(finish) <= time;
+                    return await(finish);
                 }
                 case Step.RequireFinite _ -> {}
             }
             return true;
+        }
+
+        private boolean await(Step.Finish finish) {
+            boolean over = endOf(finish) <= time;
+            if (over && !Double.isNaN(waits)) {
+                spans.add(new Span(finish, SimulatedStep.WAIT, waits, time));
+                waits = Double.NaN;
+            } else if (!over && Double.isNaN(waits)) {
+                waits = time;
+            }
+            return over;
         }
 
         private double endOf(Step step) {
