@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// The language model GPT-2 ([Radford et al.
@@ -105,18 +106,22 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
     ///
     /// @param mixing for each block, counted from 1, the layer behind its attention
     Model network(String name, IntFunction<Layer> mixing) {
-        Model net =
-                Layers.model(name, tokens("sequence", sequence, vocab))
-                        .then(embedding("model", hidden).deviation(DEVIATION))
-                        .then(positions("positions"));
-        for (int i = 1; i <= layers; i++) {
-            net =
-                    net.then(
-                                    residual(
-                                            layerNorm("norm" + i + "a"),
-                                            attention("mix" + i, heads).causal()))
-                            .then(residual(layerNorm("norm" + i + "b"), mixing.apply(i)));
-        }
-        return net.then(layerNorm("norm")).then(tiedTo("model")).loss(crossEntropy());
+        List<? extends Layer> blocks =
+                IntStream.rangeClosed(1, layers)
+                        .boxed()
+                        .flatMap(i ->
+                                Stream.of(
+                                        residual(
+                                                layerNorm("norm" + i + "a"),
+                                                attention("mix" + i, heads).causal()),
+                                        residual(layerNorm("norm" + i + "b"), mixing.apply(i))))
+                        .toList();
+        return Layers.model(name, tokens("sequence", sequence, vocab))
+                .then(embedding("model", hidden).deviation(DEVIATION))
+                .then(positions("positions"))
+                .then(blocks)
+                .then(layerNorm("norm"))
+                .then(tiedTo("model"))
+                .loss(crossEntropy());
     }
 }

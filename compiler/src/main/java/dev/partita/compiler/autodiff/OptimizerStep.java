@@ -17,9 +17,11 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -32,12 +34,16 @@ public final class OptimizerStep {
     private final GraphBuilder builder;
     private final Map<Value, Value> follows;
     private final Function<Node, List<Coordinate>> home;
+    private final Map<String, Node> parameters = new HashMap<>();
 
     private OptimizerStep(TrainingGraph before, Function<Node, List<Coordinate>> home) {
         this.before = before;
         this.home = home;
         this.builder = GraphBuilder.continuing(before.graph());
         this.follows = new LinkedHashMap<>(before.follows());
+        before.graph()
+                .nodesOf(Op.Parameter.class)
+                .forEach(n -> parameters.put(((Op.Parameter) n.op()).name(), n));
     }
 
     /// Appends the end of a step.
@@ -161,11 +167,7 @@ public final class OptimizerStep {
     }
 
     private Node parameter(String name) {
-        return before.graph()
-                .nodesOf(Op.Parameter.class)
-                .filter(n -> ((Op.Parameter) n.op()).name().equals(name))
-                .findFirst()
-                .orElseThrow();
+        return Objects.requireNonNull(parameters.get(name));
     }
 
     /// The counter that dropout may have brought in already.

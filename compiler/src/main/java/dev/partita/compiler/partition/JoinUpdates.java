@@ -4,12 +4,10 @@ import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Joins the updates of weights that follow the same rule, with the same numbers, on the same
 /// devices: one step updates them all, and their weights and states can lie side by side. An update
@@ -18,6 +16,7 @@ import java.util.Set;
 public final class JoinUpdates {
     private final LocalGraph local;
     private final Map<List<Object>, List<Node>> open = new LinkedHashMap<>();
+    private final Map<Value, List<Object>> openOf = new HashMap<>();
     private final List<Node> nodes = new ArrayList<>();
 
     private JoinUpdates(LocalGraph local) {
@@ -30,17 +29,20 @@ public final class JoinUpdates {
 
     private LocalGraph join() {
         for (Node node : local.graph().nodes()) {
-            open.values()
-                    .removeIf(group -> {
-                        boolean ends =
-                                isReadBy(node, group) || node.op() instanceof Update.LossScaleStep;
-                        if (ends) {
-                            nodes.add(joined(group));
+            if (node.op() instanceof Update.LossScaleStep) {
+                List.copyOf(open.keySet()).forEach(this::close);
+            }
+            node.operands()
+                    .forEach(operand -> {
+                        List<Object> key = openOf.get(operand);
+                        if (key != null) {
+                            close(key);
                         }
-                        return ends;
                     });
             if (node.op() instanceof Update.Descent step) {
-                open.computeIfAbsent(key(node, step), _ -> new ArrayList<>()).add(node);
+                List<Object> key = key(node, step);
+                open.computeIfAbsent(key, _ -> new ArrayList<>()).add(node);
+                node.results().forEach(result -> openOf.put(result, key));
             } else {
                 nodes.add(node);
             }
@@ -66,10 +68,13 @@ public final class JoinUpdates {
                 shared);
     }
 
-    private static boolean isReadBy(Node node, List<Node> group) {
-        Set<Value> results = new HashSet<>();
-        group.forEach(update -> results.addAll(update.results()));
-        return !Collections.disjoint(node.operands(), results);
+    /// Ends a group before what reads from it.
+    private void close(List<Object> key) {
+        List<Node> group = open.remove(key);
+        if (group != null) {
+            group.forEach(update -> update.results().forEach(openOf::remove));
+            nodes.add(joined(group));
+        }
     }
 
     private static Node joined(List<Node> group) {

@@ -40,6 +40,7 @@ public final class Partitioner {
     private final Map<Value, String> reasons = new HashMap<>();
 
     private final Map<Value, String> gatheredFor = new LinkedHashMap<>();
+    private final Set<Value> gradients;
     private final List<Runnable> stores = new ArrayList<>();
     private final Set<Value> backwardValues = new HashSet<>();
     private boolean backward;
@@ -48,6 +49,7 @@ public final class Partitioner {
         this.sharded = sharded;
         this.index = sharded.training().graph().index();
         this.builder = new GraphBuilder(sharded.training().graph().name());
+        this.gradients = Set.copyOf(sharded.training().gradients().values());
     }
 
     /// Partitions a graph.
@@ -375,10 +377,8 @@ public final class Partitioner {
                             MemoryUse.BUFFERS;
                     case Op.State _ -> MemoryUse.OPTIMIZER;
                     case Update _ -> MemoryUse.BUFFERS;
-                    case Op _ -> {
-                        boolean gradient = sharded.training().gradients().containsValue(whole);
-                        yield gradient ? MemoryUse.GRADIENTS : MemoryUse.ACTIVATIONS;
-                    }
+                    case Op _ ->
+                            gradients.contains(whole) ? MemoryUse.GRADIENTS : MemoryUse.ACTIVATIONS;
                 };
         return placement.equals(sharded.placement(whole)) ? sake : MemoryUse.BUFFERS;
     }

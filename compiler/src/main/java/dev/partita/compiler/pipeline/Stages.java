@@ -12,14 +12,25 @@ import java.util.Map;
 ///
 /// @param axis of the mesh, along which the stages lie
 /// @param stageOf for each layer its stage, from 0
-public record Stages(Axis axis, PipelineSchedule schedule, Map<String, Integer> stageOf) {
+/// @param deviceOf for each stage the device along the axis it lives on
+public record Stages(
+        Axis axis,
+        PipelineSchedule schedule,
+        Map<String, Integer> stageOf,
+        List<Integer> deviceOf) {
     public Stages {
         stageOf = Collections.unmodifiableMap(new LinkedHashMap<>(stageOf));
+        deviceOf = List.copyOf(deviceOf);
+    }
+
+    /// Stages that live where the schedule says.
+    public Stages(Axis axis, PipelineSchedule schedule, Map<String, Integer> stageOf) {
+        this(axis, schedule, stageOf, schedule.deviceOf());
     }
 
     /// Number of stages.
     public int count() {
-        return schedule.stages();
+        return deviceOf.size();
     }
 
     /// The stage of a layer; what belongs to no layer, such as the loss, is of the last.
@@ -44,7 +55,7 @@ public record Stages(Axis axis, PipelineSchedule schedule, Map<String, Integer> 
     public List<Coordinate> at(int stage) {
         return axis.size() == 1
                 ? List.of()
-                : List.of(new Coordinate(axis.name(), schedule.deviceOf().get(stage)));
+                : List.of(new Coordinate(axis.name(), deviceOf.get(stage)));
     }
 
     /// True if a value has to be sent from one stage to the other.

@@ -10,8 +10,10 @@ import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Keeps what contractions and sums have summed in `f32` where it would be rounded only to be
 /// widened again: gradients of weights, and logits for their loss. What is widened for an op that
@@ -30,13 +32,14 @@ public final class KeepSums {
                 node.results().forEach(r -> kept.put(r, index.uses(r).getFirst().result()));
             }
         }
+        Set<Value> narrow = new HashSet<>(kept.values());
         List<Node> nodes = new ArrayList<>();
         for (Node node : graph.nodes()) {
             if (node.results().stream().anyMatch(kept::containsKey)) {
                 List<Value> results = node.results().stream().map(kept::get).toList();
                 Op op = new Wide(node.op(), results.stream().map(_ -> Dtype.F32).toList());
                 nodes.add(new Node(op, node.operands(), results, node.layer(), node.origin()));
-            } else if (node.results().stream().noneMatch(kept::containsValue)) {
+            } else if (node.results().stream().noneMatch(narrow::contains)) {
                 nodes.add(node);
             }
         }

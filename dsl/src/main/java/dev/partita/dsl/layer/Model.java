@@ -2,12 +2,13 @@ package dev.partita.dsl.layer;
 
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A network: what it is fed, its layers in order and, to be trained, its loss. It never changes;
 /// every word returns a new one.
@@ -30,9 +31,23 @@ public record Model(
     /// @throws dev.partita.dsl.problem.ProblemException at this line, if the layer does not fit or
     ///   its name is taken
     public Model then(Layer layer) {
-        var more = new ArrayList<>(layers);
-        more.add(Line.here(layer));
-        var longer = new Model(name, input, more, loss);
+        return longer(List.of(Line.here(layer)));
+    }
+
+    /// This model with these layers at its end, one after the other, such as all blocks of a
+    /// transformer.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException at this line, if a layer does not fit or
+    ///   its name is taken
+    public Model then(List<? extends Layer> more) {
+        Origin here = Origin.here();
+        return longer(more.stream().map(layer -> new Line<Layer>(layer, here)).toList());
+    }
+
+    private Model longer(List<Line<Layer>> more) {
+        var longer =
+                new Model(
+                        name, input, Stream.concat(layers.stream(), more.stream()).toList(), loss);
         Tracer.layers(longer);
         return longer;
     }

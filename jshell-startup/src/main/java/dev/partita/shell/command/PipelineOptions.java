@@ -50,10 +50,17 @@ final class PipelineOptions {
 
     /// The mesh with the axis of the stages; one that `--stages` asks for is the outermost.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` if there are two sizes
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` if there are two sizes,
+    ///   or none
     Mesh mesh(Mesh given) {
         if (stages == null || stages == 1) {
             return given;
+        }
+        if (stages < 1) {
+            throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A model has at least one stage.")
+                    .fact("--stages", stages)
+                    .fix("--stages 2, or leave it out")
+                    .exception();
         }
         if (!given.has(axis)) {
             List<Axis> axes = new ArrayList<>(given.axes());

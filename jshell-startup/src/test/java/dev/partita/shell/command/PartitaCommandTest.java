@@ -148,7 +148,13 @@ final class PartitaCommandTest {
         "plan mlp --label-smoothing 1, InvalidArgument, label smoothing",
         "plan mlp --weight-decay -1, InvalidArgument, weight decay",
         "plan mlp --optimizer adamw --decay-spares biass, InvalidArgument, bias",
-        "plan mlp --stages 2, Unsupported, --shard",
+        "plan mlp --stages 12, StageCut, relu1",
+        "plan mlp --stages 0, InvalidArgument, --stages 2",
+        "plan mlp --stages 2 --mesh pipe=3, InvalidArgument, --stages 3",
+        "plan mlp --stages 2 --schedule 1f2b, InvalidArgument, 1f1b",
+        "plan mlp --stages 2 --schedule zb-v --chunks 3, InvalidArgument, 2 stages per device",
+        "plan mlp --schedule gpipe, InvalidArgument, --stages 2",
+        "plan mlp --stages 2 --shard hidden=pipe, AxisUsedTwice, another axis",
         "train mlp --recompute ful, InvalidArgument, full",
         "plan mlp --memory-limit 1000, OutOfMemory, within(",
         "plan mlp --memory-limit 1000 --recompute full, InvalidArgument, one of the two",
@@ -275,7 +281,7 @@ final class PartitaCommandTest {
         assertThat(proof.get("equal").getAsBoolean()).isTrue();
         JsonObject differences = proof.getAsJsonObject("maxRelativeDifference");
         assertThat(differences.keySet())
-                .containsExactly("loss", "gradients", "gradNorm", "weights");
+                .containsExactly("loss", "gradients", "gradNorm", "weights", "states");
         assertThat(differences.get("gradients").getAsDouble()).isLessThan(1e-10);
     }
 
