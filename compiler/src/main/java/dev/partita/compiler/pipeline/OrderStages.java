@@ -36,6 +36,7 @@ public final class OrderStages {
 
     /// For each gradient the stage that has it.
     private final Map<Value, Integer> backward = new HashMap<>();
+
     private final List<Node> shared = new ArrayList<>();
     private final Map<PipelineAction, List<Node>> nodesOf = new HashMap<>();
     private final List<Node> ordered = new ArrayList<>();
@@ -95,8 +96,7 @@ public final class OrderStages {
             String word = action.toString();
             nodes.stream()
                     .filter(node -> !isOncePerStep(node))
-                    .forEach(node ->
-                            node.results().forEach(result -> actions.put(result, word)));
+                    .forEach(node -> node.results().forEach(result -> actions.put(result, word)));
         });
         return actions;
     }
@@ -169,12 +169,22 @@ public final class OrderStages {
         node.results().forEach(result -> backward.put(result, here));
         PipelineAction whole = PipelineAction.backward(here, k);
         boolean ofWeights = node.results().stream().allMatch(this::isOfWeight);
-        return split.contains(whole) && ofWeights ? new PipelineAction(stage, Work.W, k) : whole;
+        return split.contains(whole) && ofWeights ? new PipelineAction(here, Work.W, k) : whole;
     }
 
-    /// True for a gradient of a weight, a part of one, and a sum of them.
+    /// True for a gradient of a weight or of its cast, a part of one, and a sum of them.
     private boolean isOfWeight(Value value) {
         Value leader = training.follows().get(value);
-        return leader != null && index.definition(leader).op() instanceof Op.Parameter;
+        while (leader != null) {
+            Node definition = index.definition(leader);
+            if (definition.op() instanceof Op.Parameter) {
+                return true;
+            }
+            boolean isCopy =
+                    definition.op() instanceof Op.Cast
+                            || definition.op() instanceof Reshard.Relocate;
+            leader = isCopy ? definition.operands().getFirst() : null;
+        }
+        return false;
     }
 }

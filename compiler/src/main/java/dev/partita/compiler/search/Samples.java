@@ -4,8 +4,8 @@ import dev.partita.compiler.cost.ClusterSpec;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Small plans of one model on one cluster, each compiled and simulated once, and estimates of large
-/// ones from them.
+/// Small plans of one model on one cluster, each compiled and simulated once, and estimates of
+/// large ones from them.
 final class Samples {
     private static final int FEW = 2;
     private static final int MORE = 4;
@@ -36,7 +36,9 @@ final class Samples {
         StageSample sample = few.at(blocks, more);
         // of three stages, so many blocks each: as many as the model has
         StageSample all = few.at(model.blocks() / 3.0, more);
-        return Estimate.staged(strategy, globalBatch, sample, all.flops(), cluster);
+        // what happens once a step is as long as a device has blocks, whatever its stages are
+        StageSample once = few.at(blocks * (double) strategy.chunks(), more);
+        return Estimate.staged(strategy, globalBatch, sample.once(once), all.flops(), cluster);
     }
 
     private Estimate whole(Strategy strategy, long globalBatch) {

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Runs a plan on paper, event by event: one compute stream and, per set of axes, one communication
 /// stream a device. A collective starts when all of its members have started it and their streams
-/// are free, and whoever finishes it waits for its end. What is sent occupies neither device's
-/// compute stream; each direction between two devices is a stream of its own.
+/// are free, and whoever finishes it waits for its end. What is sent goes as soon as the sender has
+/// it, and occupies neither device's compute stream; each direction between two devices is a stream
+/// of its own.
 ///
 /// Devices that run one program do the same at the same time, so each program is simulated once, as
 /// its first rank. Where devices share the cores of a CPU, those that compute at the same time slow
@@ -206,15 +207,20 @@ public final class Simulator {
         }
 
         private double endOf(Step step) {
-            Meeting meeting = step instanceof Step.Finish finish ? meetings.get(finish.tag()) : null;
+            Meeting meeting =
+                    step instanceof Step.Finish finish ? meetings.get(finish.tag()) : null;
             return meeting == null ? Double.POSITIVE_INFINITY : meeting.end;
         }
 
         private void start(Step.Start step) {
+            boolean sends = step.op() instanceof Reshard.Send;
+            if (sends && step.sources().isEmpty()) {
+                return;
+            }
             Meeting meeting = meetings.computeIfAbsent(step.tag(), _ -> meeting(step));
             String stream = stream(step);
             meeting.ready.put(program, Math.max(time, free.getOrDefault(stream, 0.0)));
-            if (meeting.isComplete()) {
+            if (sends || meeting.isComplete()) {
                 double start =
                         meeting.ready.values().stream()
                                 .mapToDouble(Double::doubleValue)
