@@ -10,6 +10,7 @@ import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
+import dev.partita.compiler.search.LayeredModel;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
@@ -79,6 +80,26 @@ public record Gpt(int layers, long hidden, long heads, long ffn, long vocab, lon
     /// The network of these sizes.
     public Model network() {
         return network("gpt", i -> feedForward("mlp" + i, ffn));
+    }
+
+    /// The same as a model of equal blocks, with what tensor and sequence parallelism split.
+    public LayeredModel layered() {
+        return new LayeredModel(
+                "gpt",
+                layers,
+                count -> new Gpt(count, hidden, heads, ffn, vocab, sequence).network(),
+                block -> "norm" + block + "a",
+                List.of("heads", "ffn", "vocab"),
+                sequence,
+                block ->
+                        List.of(
+                                "norm" + block + "a",
+                                "mix" + block + ".output",
+                                "residual" + (2 * block - 1),
+                                "norm" + block + "b",
+                                "mlp" + block + ".down",
+                                "residual" + 2 * block),
+                List.of("positions", "norm"));
     }
 
     /// A network of these sizes with other layers than feed-forward ones.
