@@ -106,8 +106,7 @@ public final class Compiler {
                 passes.after(
                         "micro-batches",
                         MicroBatches.repeat(differentiated, options.microBatches()));
-        OrderedStages ordered =
-                passes.after("order-stages", OrderStages.run(training, stages));
+        OrderedStages ordered = passes.after("order-stages", OrderStages.run(training, stages));
         training = ordered.training();
         if (options.precision().scalesLoss()) {
             training = passes.after("unscale", LossScaling.unscale(training));

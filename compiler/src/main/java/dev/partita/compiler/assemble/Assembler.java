@@ -47,8 +47,8 @@ public final class Assembler {
 
     /// Writes the plan of all devices.
     ///
-    /// @param pipelineActions for values of the undivided graph, which action of a schedule computes
-    ///   them
+    /// @param pipelineActions for values of the undivided graph, which action of a schedule
+    ///   computes them
     public static ExecutionPlan run(MemoryPlans memory, Map<Value, String> pipelineActions) {
         LocalGraph local = memory.roles().getFirst().sequence().local();
         List<Program> programs = new ArrayList<>();

@@ -11,8 +11,8 @@ import java.util.Map;
 /// Which action of a pipeline's schedule each entry of a device's sequence is part of, such as
 /// `2F0`; empty for what is part of none: what all micro-batches share, sends, updates.
 ///
-/// What lies between computations of one action is part of it, too: communication inside it, and what
-/// passes have inserted. With the norm of the gradients begins what the whole step does once.
+/// What lies between computations of one action is part of it, too: communication inside it, and
+/// what passes have inserted. With the norm of the gradients begins what the whole step does once.
 final class PipelineActions {
     private final DeviceSequence sequence;
     private final Map<Value, String> known;

@@ -25,7 +25,8 @@ public record Roofline(DeviceSpec device, StoredScores scores) implements Comput
             return 0;
         }
         double operations = Arithmetic.of(program, step);
-        double traffic = traffic(program, step) / (device.efficiency().memory() * device.bytesPerSecond());
+        double traffic =
+                traffic(program, step) / (device.efficiency().memory() * device.bytesPerSecond());
         double start = device.efficiency().startSeconds();
         if (operations == 0) {
             return start + traffic;
@@ -54,10 +55,15 @@ public record Roofline(DeviceSpec device, StoredScores scores) implements Comput
         // the libraries that stored scores computed all of them, causal or not
         boolean backward = attention instanceof AttentionOp.AttentionGrad;
         double forwards = backward ? (scores == StoredScores.AGAIN ? 3 : 2) : 1;
-        double pairs = (double) queries.elements() / queries.size(queries.rank() - 1) * keys.size(1);
+        double pairs =
+                (double) queries.elements() / queries.size(queries.rank() - 1) * keys.size(1);
         double contractions = forwards * 4 * (double) queries.elements() * keys.size(1);
         double rate = device.peak(dtype) * reached(pairs, queries.size(queries.rank() - 1));
-        double moved = forwards * pairs * device.efficiency().scoreBytes() / (device.efficiency().memory() * device.bytesPerSecond());
+        double moved =
+                forwards
+                        * pairs
+                        * device.efficiency().scoreBytes()
+                        / (device.efficiency().memory() * device.bytesPerSecond());
         return contractions / rate + moved;
     }
 

@@ -36,6 +36,7 @@ public final class OrderStages {
 
     /// For each gradient the stage that has it.
     private final Map<Value, Integer> backward = new HashMap<>();
+
     private final List<Node> shared = new ArrayList<>();
     private final Map<PipelineAction, List<Node>> nodesOf = new HashMap<>();
     private final List<Node> ordered = new ArrayList<>();
@@ -95,8 +96,7 @@ public final class OrderStages {
             String word = action.toString();
             nodes.stream()
                     .filter(node -> !isOncePerStep(node))
-                    .forEach(node ->
-                            node.results().forEach(result -> actions.put(result, word)));
+                    .forEach(node -> node.results().forEach(result -> actions.put(result, word)));
         });
         return actions;
     }

@@ -28,8 +28,7 @@ public record ScheduleTimes(
         List<List<Timed>> times =
                 run(
                         schedule,
-                        action ->
-                                durations.of(action.work(), inputsAlone.contains(action), chunks),
+                        action -> durations.of(action.work(), inputsAlone.contains(action), chunks),
                         durations.transfer());
         return new ScheduleTimes(schedule, durations, times);
     }
@@ -40,9 +39,7 @@ public record ScheduleTimes(
     /// @param transfer from one device to another, in that unit
     /// @return for each device its actions, in order
     public static List<List<Timed>> run(
-            PipelineSchedule schedule,
-            ToDoubleFunction<PipelineAction> seconds,
-            double transfer) {
+            PipelineSchedule schedule, ToDoubleFunction<PipelineAction> seconds, double transfer) {
         int stages = schedule.stages();
         List<Integer> deviceOf = schedule.deviceOf();
         List<List<Timed>> times = new ArrayList<>();

@@ -44,6 +44,11 @@ public record MemoryBytes(
                 program.arenaBytes());
     }
 
+    /// Bytes of the arena that these slots cover together.
+    public static long covered(List<Slot> slots) {
+        return length(union(slots.stream().map(s -> new Range(s.offset(), s.end())).toList()));
+    }
+
     private record Range(long from, long to) {}
 
     private static long length(List<Range> ranges) {

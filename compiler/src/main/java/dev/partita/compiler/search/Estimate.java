@@ -158,7 +158,6 @@ public record Estimate(
                 found.bubble(),
                 found.memory(),
                 found.stage(),
-                Utilisation.of(
-                        flops, found.seconds() * strategy.devices(), cluster.device()));
+                Utilisation.of(flops, found.seconds() * strategy.devices(), cluster.device()));
     }
 }

@@ -39,14 +39,7 @@ public record LayeredModel(
     /// The same with another number of blocks.
     public LayeredModel withBlocks(int count) {
         return new LayeredModel(
-                name,
-                count,
-                of,
-                begin,
-                tensorDims,
-                sequence,
-                sequenceLayers,
-                otherSequenceLayers);
+                name, count, of, begin, tensorDims, sequence, sequenceLayers, otherSequenceLayers);
     }
 
     /// All layers that sequence parallelism splits.

@@ -4,8 +4,8 @@ import dev.partita.compiler.cost.ClusterSpec;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Small plans of one model on one cluster, each compiled and simulated once, and estimates of large
-/// ones from them.
+/// Small plans of one model on one cluster, each compiled and simulated once, and estimates of
+/// large ones from them.
 final class Samples {
     private static final int FEW = 2;
     private static final int MORE = 4;

@@ -79,12 +79,10 @@ record StageSample(
     }
 
     /// Compiles and simulates three stages of so many blocks.
-    static StageSample of(
-            LayeredModel model, Strategy strategy, ClusterSpec cluster, int blocks) {
+    static StageSample of(LayeredModel model, Strategy strategy, ClusterSpec cluster, int blocks) {
         LayeredModel small = model.withBlocks(STAGES * blocks);
         ExecutionPlan plan =
-                Compiler.compile(
-                                small.model(), strategy.sample(small, STAGES, MICRO_BATCHES))
+                Compiler.compile(small.model(), strategy.sample(small, STAGES, MICRO_BATCHES))
                         .plan();
         SimulatedStep step = Simulator.run(plan, cluster);
         double begin = Double.POSITIVE_INFINITY;

@@ -10,8 +10,8 @@ import dev.partita.dsl.mesh.Mesh;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How a cluster is used for a model: axes `pipe`, `data` and `tensor`, the outermost first, so that
-/// the devices of a tensor group are neighbours.
+/// How a cluster is used for a model: axes `pipe`, `data` and `tensor`, the outermost first, so
+/// that the devices of a tensor group are neighbours.
 ///
 /// @param data devices along the axis that shards the batch
 /// @param tensor devices along the axis that splits layers
@@ -102,8 +102,21 @@ public record Strategy(
     /// What the plan of three stages depends on: not how many there are, nor in which order they
     /// work.
     String ofOneStage() {
-        return data + " " + tensor + " " + sequenceParallel + " " + zero + " " + isSplit() + " "
-                + microBatch + " " + recompute + " " + precision;
+        return data
+                + " "
+                + tensor
+                + " "
+                + sequenceParallel
+                + " "
+                + zero
+                + " "
+                + isSplit()
+                + " "
+                + microBatch
+                + " "
+                + recompute
+                + " "
+                + precision;
     }
 
     /// True if the schedule has backward in two parts.
@@ -123,7 +136,8 @@ public record Strategy(
         text.append(sequenceParallel && tensor > 1 ? " sequence" : "");
         text.append(zero > 0 && data > 1 ? " zero-" + zero : "");
         text.append(pipe > 1 ? " " + schedule + (chunks > 1 ? " x" + chunks : "") : "");
-        return text.append(" micro-batch ").append(microBatch)
+        return text.append(" micro-batch ")
+                .append(microBatch)
                 .append(" recompute ")
                 .append(recompute)
                 .toString();

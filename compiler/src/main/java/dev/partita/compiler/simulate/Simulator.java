@@ -206,7 +206,8 @@ public final class Simulator {
         }
 
         private double endOf(Step step) {
-            Meeting meeting = step instanceof Step.Finish finish ? meetings.get(finish.tag()) : null;
+            Meeting meeting =
+                    step instanceof Step.Finish finish ? meetings.get(finish.tag()) : null;
             return meeting == null ? Double.POSITIVE_INFINITY : meeting.end;
         }
 

@@ -40,8 +40,8 @@ class SimulatorTest {
     private static double computing(ExecutionPlan plan) {
         return plan.program(0).steps().stream()
                 .filter(Step.Compute.class::isInstance)
-                .mapToDouble(step ->
-                        CLUSTER.roofline().seconds(plan.program(0), (Step.Compute) step))
+                .mapToDouble(
+                        step -> CLUSTER.roofline().seconds(plan.program(0), (Step.Compute) step))
                 .sum();
     }
 
