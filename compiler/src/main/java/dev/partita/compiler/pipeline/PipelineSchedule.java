@@ -96,7 +96,8 @@ public record PipelineSchedule(List<List<PipelineAction>> devices) implements Pr
     /// first has gone through all stages and back.
     public PipelineSchedule ofTwo() {
         List<Integer> deviceOf = deviceOf();
-        Set<PipelineAction> split = inputBackwards();
+        Set<Integer> split =
+                inputBackwards().stream().map(PipelineAction::stage).collect(Collectors.toSet());
         List<List<PipelineAction>> two = new ArrayList<>();
         devices.forEach(_ -> two.add(new ArrayList<>()));
         for (int k = 0; k < 2; k++) {
@@ -106,7 +107,7 @@ public record PipelineSchedule(List<List<PipelineAction>> devices) implements Pr
             for (int stage = deviceOf.size() - 1; stage >= 0; stage--) {
                 List<PipelineAction> own = two.get(deviceOf.get(stage));
                 own.add(PipelineAction.backward(stage, k));
-                if (split.contains(PipelineAction.backward(stage, 0))) {
+                if (split.contains(stage)) {
                     own.add(PipelineAction.weights(stage, k));
                 }
             }

@@ -6,17 +6,20 @@ import dev.partita.compiler.Compiler;
 import dev.partita.compiler.StageRequest;
 import dev.partita.compiler.cost.ClusterSpec;
 import dev.partita.compiler.pipeline.PipelineAction;
+import dev.partita.compiler.pipeline.PipelineAction.Work;
 import dev.partita.compiler.pipeline.PipelineSchedule;
 import dev.partita.compiler.pipeline.ScheduleTimes;
 import dev.partita.compiler.pipeline.ScheduleTimes.Timed;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.MemoryBytes;
+import dev.partita.compiler.plan.Step;
 import dev.partita.compiler.simulate.Flops;
 import dev.partita.compiler.simulate.SimulatedStep;
 import dev.partita.compiler.simulate.SimulatedStep.ActionSpan;
 import dev.partita.compiler.simulate.SimulatedStep.DeviceTimes;
 import dev.partita.compiler.simulate.Simulator;
 import dev.partita.compiler.simulate.Utilisation;
+import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// A training step of many micro-batches, from the plan of two: what the second does, all others
 /// do, in the order of the schedule. The plan has all stages and devices, so it is compiled and
@@ -84,11 +88,15 @@ public record RepeatedStep(
                 end = Math.max(end, span.end());
             }
         }
+        Set<PipelineAction> split = schedule.inputBackwards();
         List<List<Timed>> times =
                 ScheduleTimes.run(
                         schedule,
-                        action -> seconds.getOrDefault(likeIn(action), 0.0),
-                        transfer(simulated, request.axis()));
+                        action ->
+                                likeIn(action, split).stream()
+                                        .mapToDouble(like -> seconds.getOrDefault(like, 0.0))
+                                        .sum(),
+                        transfer(simulated));
         double last = times.stream().mapToDouble(own -> own.getLast().end()).max().orElse(0);
         double whole = begin + last + simulated.seconds() - end;
         double steps = two.options().batch() / (double) options.batch();
@@ -105,18 +113,24 @@ public record RepeatedStep(
                         cluster.device()));
     }
 
-    /// The action of the plan of two that an action does as.
-    static String likeIn(PipelineAction action) {
+    /// The actions of the plan of two that do the same as an action. There, backward is in two
+    /// parts if it is so for any micro-batch.
+    private static List<String> likeIn(PipelineAction action, Set<PipelineAction> split) {
         int like = Math.min(1, action.microBatch());
-        return new PipelineAction(action.stage(), action.work(), like).toString();
+        var one = new PipelineAction(action.stage(), action.work(), like);
+        return action.work() == Work.B && !split.contains(action)
+                ? List.of(one.toString(), PipelineAction.weights(action.stage(), like).toString())
+                : List.of(one.toString());
     }
 
-    private static double transfer(SimulatedStep simulated, String axis) {
+    /// How long what is sent from stage to stage is on its way.
+    private static double transfer(SimulatedStep simulated) {
         return simulated.devices().stream()
                 .flatMap(device -> device.spans().stream())
                 .filter(span ->
-                        span.stream().startsWith(axis + " ")
-                                && !span.step().note().action().isEmpty())
+                        span.step() instanceof Step.Start start
+                                && start.op() instanceof Reshard.Send
+                                && !start.note().action().isEmpty())
                 .mapToDouble(SimulatedStep.Span::seconds)
                 .min()
                 .orElse(0);
