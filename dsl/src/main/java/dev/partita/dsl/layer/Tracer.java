@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// Writes a model down as a graph, layer by layer. Each layer receives it and says what it
 /// computes.
 public final class Tracer {
+    /// The input that says of every token in which segment it is.
+    static final String SEGMENTS = "segments";
+
     private final GraphBuilder graph;
     private final ModelInput input;
     private final Dtype dtype;

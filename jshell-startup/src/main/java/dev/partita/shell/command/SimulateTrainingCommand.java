@@ -13,6 +13,7 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.models.Gpt;
+import dev.partita.models.Transformer;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
 import java.util.List;
@@ -173,7 +174,7 @@ final class SimulateTrainingCommand implements Callable<Integer> {
         options = zero == 0 ? options : options.zero(zero).over("data");
         long width = ffn == null ? 4 * hidden : ffn;
         return Compiler.compile(
-                new Gpt(layers, hidden, heads, width, vocab, sequence).network(), options);
+                Gpt.of(Transformer.of(layers, hidden, heads, width, vocab, sequence)), options);
     }
 
     private long microBatches(Mesh devices) {

@@ -140,9 +140,12 @@ final class StrategyOptions {
         return seed;
     }
 
-    /// How many steps a number of epochs takes; the rest of a batch is left out.
-    long steps(Model model, int examples, int epochs) {
-        return Math.max(1, examples / batch(model) * epochs);
+    /// How many steps a number of epochs takes.
+    ///
+    /// @param all whether what fills no batch has one of its own, or is left out
+    long steps(Model model, int examples, int epochs, boolean all) {
+        long batch = batch(model);
+        return Math.max(1, (all ? Math.ceilDiv(examples, batch) : examples / batch) * epochs);
     }
 
     private long batch(Model model) {
