@@ -210,7 +210,12 @@ public final class Tracer {
                             "A layer with a state of its own needs its whole batch at once.")
                     .fact("state", role)
                     .fact("micro-batches", microBatches)
-                    .fix("one micro-batch, or a layer without state, such as layerNorm")
+                    .fact(
+                            "because",
+                            "a step equals one device's, which takes its statistics over the whole batch;"
+                                    + " a micro-batch knows its own examples only")
+                    .fix(
+                            "one micro-batch and recompute(...) to save memory, or a layer without state, such as layerNorm")
                     .exception();
         }
         graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, value);

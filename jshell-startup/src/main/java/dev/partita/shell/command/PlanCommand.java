@@ -121,6 +121,7 @@ final class PlanCommand implements Callable<Integer> {
             if (compilation.options().precision().isMixed()) {
                 screen.out().print(compilation.policy());
             }
+            screen.out().print(memory(plan.memoryBytes()).print());
             screen.out().print(compilation.plan().print());
             screen.out().printf(STEP, step.seconds(), gpu, gpusPerNode, 100 * step.bubble());
         }
@@ -193,6 +194,24 @@ final class PlanCommand implements Callable<Integer> {
         }
         screen.out().print(table.print());
         screen.out().printf(STEP, step.seconds(), gpu, gpusPerNode, 100 * step.bubble());
+    }
+
+    private static Table memory(MemoryBytes memory) {
+        var table = Table.of("memory of the fullest device", "bytes");
+        row(table, "weights", memory.weights());
+        row(table, "gradients", memory.gradients());
+        row(table, "optimizer", memory.optimizer());
+        row(table, "activations", memory.activations());
+        row(table, "buffers", memory.buffers());
+        if (memory.shared() > 0) {
+            row(table, "gradients where copies of weights lay", -memory.shared());
+        }
+        row(table, "total", memory.total());
+        return table;
+    }
+
+    private static void row(Table table, String what, long bytes) {
+        table.row(what, "%,d".formatted(bytes));
     }
 
     private void requireFormat() {

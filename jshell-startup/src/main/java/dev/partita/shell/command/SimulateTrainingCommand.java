@@ -211,6 +211,9 @@ final class SimulateTrainingCommand implements Callable<Integer> {
         row(table, "optimizer", memory.optimizer());
         row(table, "activations", memory.activations());
         row(table, "buffers", memory.buffers());
+        if (memory.shared() > 0) {
+            row(table, "gradients where copies of weights lay", memory.shared());
+        }
         row(table, "total" + (result.fits() ? "" : ", more than the device has"), memory.total());
         screen.out().print(table.print());
     }

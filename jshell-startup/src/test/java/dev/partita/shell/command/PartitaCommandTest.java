@@ -339,7 +339,13 @@ final class PartitaCommandTest {
         JsonObject memory = CommandLineRun.read(json()).getAsJsonObject("memoryBytes");
         assertThat(memory.keySet())
                 .containsExactly(
-                        "weights", "gradients", "optimizer", "activations", "buffers", "total");
+                        "weights",
+                        "gradients",
+                        "optimizer",
+                        "activations",
+                        "buffers",
+                        "shared",
+                        "total");
         // the 10 classes over 2 devices: all of the model divides
         long parameters = 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10;
         assertThat(memory.get("optimizer").getAsLong()).isEqualTo(8 * parameters / 2);
