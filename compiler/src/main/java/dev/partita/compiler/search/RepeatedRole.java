@@ -81,6 +81,12 @@ public record RepeatedRole(
         MemoryBytes two = MemoryBytes.of(code);
         long activations = total - (two.total() - two.activations());
         return new MemoryBytes(
-                two.weights(), two.gradients(), two.optimizer(), activations, two.buffers(), total);
+                two.weights(),
+                two.gradients(),
+                two.optimizer(),
+                activations,
+                two.buffers(),
+                two.shared(),
+                total);
     }
 }
