@@ -3,7 +3,6 @@ package dev.partita.compiler;
 import static dev.partita.dsl.layer.Layers.adam;
 
 import dev.partita.dsl.layer.Optimizer;
-import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
@@ -89,9 +88,21 @@ public final class CompileOptions {
         return List.copyOf(all);
     }
 
-    /// Starts a request to shard every dim of this name; [Shard#over] completes it.
-    public Shard shard(String dim) {
-        return new Shard(this, dim, List.of(), false);
+    /// Starts a request to shard every dim of this name; [ShardRequest.Words#over] completes it.
+    public ShardRequest.Words shard(String dim) {
+        return new ShardRequest.Words(this, dim, List.of(), false);
+    }
+
+    CompileOptions shards(List<ShardRequest> requests) {
+        CompileOptions copy = copy();
+        copy.shards = List.copyOf(requests);
+        return copy;
+    }
+
+    CompileOptions shard(ShardRequest request) {
+        List<ShardRequest> more = new ArrayList<>(shards);
+        more.add(request);
+        return shards(more);
     }
 
     /// What data parallelism need not keep whole on every device, if the user asked for it.
@@ -100,12 +111,12 @@ public final class CompileOptions {
     }
 
     /// Starts a request to keep less than data parallelism does on every device (ZeRO, Rajbhandari
-    /// et al. 2020, section 5); [Zero#over] completes it.
+    /// et al. 2020, section 5); [ZeroRequest.Words#over] completes it.
     ///
     /// @param stage 1: optimizer state is split; 2: gradients too; 3: weights too, which then are
     ///   gathered layer by layer
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for another stage
-    public Zero zero(int stage) {
+    public ZeroRequest.Words zero(int stage) {
         if (stage < 1 || stage > 3) {
             throw Problem.of(ProblemCode.INVALID_ARGUMENT, "ZeRO has the stages 1, 2 and 3.")
                     .fact("stage", stage)
@@ -113,7 +124,7 @@ public final class CompileOptions {
                             "write zero(1) to split optimizer state, zero(2) for gradients too, zero(3) for weights too")
                     .exception();
         }
-        return new Zero(this, stage);
+        return new ZeroRequest.Words(this, stage);
     }
 
     /// The axes over which the batch is spread as `torch.nn.DataParallel` does it, if the user
@@ -152,6 +163,12 @@ public final class CompileOptions {
     CompileOptions dataParallel(DataParallelRequest request) {
         CompileOptions copy = copy();
         copy.dataParallel = Optional.of(request);
+        return copy;
+    }
+
+    CompileOptions zero(ZeroRequest request) {
+        CompileOptions copy = copy();
+        copy.zero = Optional.of(request);
         return copy;
     }
 
@@ -352,50 +369,5 @@ public final class CompileOptions {
 
     static String quoted(List<String> names) {
         return "\"" + String.join("\", \"", names) + "\"";
-    }
-
-    /// A ZeRO request that still lacks its axes.
-    public record Zero(CompileOptions options, int stage) {
-        /// Splits over these axes, which must carry data parallelism.
-        ///
-        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss;
-        ///   `InvalidArgument` without an axis
-        public CompileOptions over(String... axes) {
-            options.requireAxes(axes, "ZeRO splits", "zero(" + stage + ")");
-            CompileOptions copy = options.copy();
-            copy.zero = Optional.of(new ZeroRequest(stage, List.of(axes), Origin.here()));
-            return copy;
-        }
-    }
-
-    /// A request that still lacks its axes.
-    public record Shard(
-            CompileOptions options, String dim, List<String> layers, boolean isBalanced) {
-        /// Restricts the request to what these layers compute.
-        public Shard at(String... newLayers) {
-            return new Shard(options, dim, List.of(newLayers), isBalanced);
-        }
-
-        /// Deals the dim out so that device `i` of `n` holds the `i`-th of `2 n` stretches from the
-        /// front and the `i`-th from the back: of the positions of a causal attention that is equal
-        /// work for all devices.
-        public Shard balanced() {
-            return new Shard(options, dim, layers, true);
-        }
-
-        /// Splits the dim over these axes, major first.
-        ///
-        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss
-        public CompileOptions over(String... axes) {
-            for (String axis : axes) {
-                options.mesh.axis(axis);
-            }
-            var more = new ArrayList<>(options.shards);
-            var sharding = new DimSharding(List.of(axes), isBalanced, 0);
-            more.add(ShardRequest.of(dim, layers, sharding, Origin.here()));
-            CompileOptions copy = options.copy();
-            copy.shards = List.copyOf(more);
-            return copy;
-        }
     }
 }

@@ -19,10 +19,12 @@ import dev.partita.compiler.pipeline.OrderedStages;
 import dev.partita.compiler.pipeline.Stages;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
+import dev.partita.compiler.plan.Price;
 import dev.partita.compiler.precision.FuseCasts;
 import dev.partita.compiler.precision.KeepSums;
 import dev.partita.compiler.precision.LossScaling;
 import dev.partita.compiler.precision.MixedPrecision;
+import dev.partita.compiler.precision.RoundGradients;
 import dev.partita.compiler.recompute.RecomputeValues;
 import dev.partita.compiler.schedule.DeviceSequence;
 import dev.partita.compiler.schedule.Overlap;
@@ -30,6 +32,7 @@ import dev.partita.compiler.schedule.RoleSequences;
 import dev.partita.compiler.schedule.SplitRoles;
 import dev.partita.compiler.schedule.StartEarly;
 import dev.partita.compiler.sharding.Cause;
+import dev.partita.compiler.sharding.Choices;
 import dev.partita.compiler.sharding.DataParallel;
 import dev.partita.compiler.sharding.Propagation;
 import dev.partita.compiler.sharding.ShardedGraph;
@@ -45,6 +48,7 @@ import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Coordinate;
+import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.TensorType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,6 +84,8 @@ public final class Compiler {
                 passes.after(
                         "differentiate",
                         Differentiate.run(forward, seed(forward, options.precision())));
+        training =
+                passes.after("round-gradients", RoundGradients.run(training, options.precision()));
         training =
                 passes.after(
                         "recompute",
@@ -179,15 +185,37 @@ public final class Compiler {
 
     private static Compilation place(
             Model model, CompileOptions options, OrderedStages whole, Passes passes) {
+        var choices = new Choices(options.shards(), others -> price(model, options, whole, others));
+        return place(model, options, whole, choices, passes);
+    }
+
+    /// What the same step costs with other requests, if they can be kept.
+    private static Optional<Price> price(
+            Model model, CompileOptions options, OrderedStages whole, List<ShardRequest> others) {
+        try {
+            Choices choices = Choices.only(others);
+            return Optional.of(
+                    Price.of(place(model, options, whole, choices, new Passes()).plan()));
+        } catch (ProblemException refused) {
+            return Optional.empty();
+        }
+    }
+
+    private static Compilation place(
+            Model model,
+            CompileOptions options,
+            OrderedStages whole,
+            Choices choices,
+            Passes passes) {
         TrainingGraph graph = passes.after("keep-sums", KeepSums.run(whole.training()));
         ShardedGraph sharded =
                 passes.after(
                         "propagate",
-                        Propagation.run(graph, options.mesh(), options.shards(), homes(options)));
+                        Propagation.run(graph, options.mesh(), choices, homes(options)));
         sharded = passes.after("split-cross-entropy", SplitCrossEntropy.run(sharded));
         sharded =
                 passes.after("spread-attention", SpreadAttention.run(sharded, options.attention()));
-        sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero()));
+        sharded = passes.after("zero-sharding", ZeroSharding.run(sharded, options.zero(), choices));
         LocalGraph local = passes.after("partition", Partitioner.run(sharded));
         local = passes.after("unroll-rings", UnrollRings.run(local));
         local = passes.after("fuse-epilogue", local.with(FuseEpilogue.run(local.graph())));

@@ -20,7 +20,9 @@ public record ShardRequest(
         return sharding.axes();
     }
 
-    static ShardRequest of(String dim, List<String> layers, DimSharding sharding, Origin origin) {
+    /// A request in the words that a user would write.
+    public static ShardRequest of(
+            String dim, List<String> layers, DimSharding sharding, Origin origin) {
         String where = layers.isEmpty() ? "" : ".at(" + quoted(layers) + ")";
         String deal = sharding.balanced() ? ".balanced()" : "";
         String over = ".over(" + quoted(sharding.axes()) + ")";
@@ -36,5 +38,32 @@ public record ShardRequest(
     @Override
     public String toString() {
         return words;
+    }
+
+    /// A request that still lacks its axes.
+    public record Words(
+            CompileOptions options, String dim, List<String> layers, boolean isBalanced) {
+        /// Restricts the request to what these layers compute.
+        public Words at(String... newLayers) {
+            return new Words(options, dim, List.of(newLayers), isBalanced);
+        }
+
+        /// Deals the dim out so that device `i` of `n` holds the `i`-th of `2 n` stretches from the
+        /// front and the `i`-th from the back: of the positions of a causal attention that is equal
+        /// work for all devices.
+        public Words balanced() {
+            return new Words(options, dim, layers, true);
+        }
+
+        /// Splits the dim over these axes, major first.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss
+        public CompileOptions over(String... axes) {
+            for (String axis : axes) {
+                options.mesh().axis(axis);
+            }
+            var sharding = new DimSharding(List.of(axes), isBalanced, 0);
+            return options.shard(ShardRequest.of(dim, layers, sharding, Origin.here()));
+        }
     }
 }

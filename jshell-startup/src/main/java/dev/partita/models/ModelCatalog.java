@@ -24,6 +24,7 @@ public final class ModelCatalog {
         models.put("convnet", ConvNet::model);
         models.put("gpt", Gpt::model);
         models.put("moe-gpt", MoeGpt::model);
+        models.put("bert", Bert::model);
         models.put("resnet18", ResNet18::model);
         return models;
     }

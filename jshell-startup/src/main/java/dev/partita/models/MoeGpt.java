@@ -16,14 +16,20 @@ public final class MoeGpt {
     /// takes as much work and the model has more weights. A quarter more slots than choices, the
     /// rest is dropped.
     public static Model model() {
-        return of(new Gpt(4, 256, 4, 512, 96, 256), 8, layer -> layer.topK(2).capacity(1.25));
+        return of(
+                Transformer.of(4, 256, 4, 512, 96, 256), 8, layer -> layer.topK(2).capacity(1.25));
     }
 
-    /// Such a network of any sizes.
+    /// Such a network of any sizes and parts.
     ///
-    /// @param sizes whose `ffn` is the width inside each expert
+    /// @param parts whose `ffn` is the width inside each expert
     /// @param said what else is said of the experts of a block, their capacity at least
-    public static Model of(Gpt sizes, long count, UnaryOperator<Experts> said) {
-        return sizes.network("moe-gpt", i -> said.apply(experts("moe" + i, count, sizes.ffn())));
+    public static Model of(Transformer parts, long count, UnaryOperator<Experts> said) {
+        return Gpt.of("moe-gpt", parts, i -> said.apply(each(parts, i, count)));
+    }
+
+    private static Experts each(Transformer parts, int i, long count) {
+        Experts layer = experts("moe" + i, count, parts.ffn());
+        return parts.isGated() ? layer.swiGlu() : layer;
     }
 }

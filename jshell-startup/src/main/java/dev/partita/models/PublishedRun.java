@@ -22,7 +22,7 @@ import java.util.Locale;
 public record PublishedRun(
         String name,
         String source,
-        Gpt gpt,
+        Transformer gpt,
         Strategy strategy,
         long globalBatch,
         StoredScores scores,
@@ -59,7 +59,7 @@ public record PublishedRun(
         int pipe = Integer.parseInt(cells[7]);
         int chunks = Integer.parseInt(cells[8]);
         var gpt =
-                new Gpt(
+                Transformer.of(
                         Integer.parseInt(cells[2]),
                         hidden,
                         Long.parseLong(cells[4]),
@@ -113,6 +113,6 @@ public record PublishedRun(
     /// What the simulator says of the same step.
     public Estimate estimate() {
         var cluster = new ClusterSpec(DeviceSpec.named("a100-80gb"), GPUS_PER_NODE, scores);
-        return Estimate.of(gpt.layered(), strategy, globalBatch, cluster);
+        return Estimate.of(Gpt.layered(gpt), strategy, globalBatch, cluster);
     }
 }

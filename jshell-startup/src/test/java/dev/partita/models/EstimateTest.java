@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 /// Estimates from small plans beside the whole plan.
 class EstimateTest {
     private static final ClusterSpec CLUSTER = new ClusterSpec(DeviceSpec.named("a100-80gb"), 8);
-    private static final LayeredModel MODEL = new Gpt(16, 2048, 16, 8192, 16_384, 1024).layered();
+    private static final LayeredModel MODEL =
+            Gpt.layered(Transformer.of(16, 2048, 16, 8192, 16_384, 1024));
     private static final long BATCH = 32;
 
     private static Strategy strategy(

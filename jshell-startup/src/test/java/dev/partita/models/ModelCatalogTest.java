@@ -30,7 +30,8 @@ public final class ModelCatalogTest {
         "convnet, 431242",
         "resnet18, 11172810",
         "gpt, 3248640",
-        "moe-gpt, 9543168"
+        "moe-gpt, 9543168",
+        "bert, 3315456"
     })
     void a_built_in_model_has_its_weights(String name, long parameters) {
         Model model = ModelCatalog.named(name);
@@ -60,7 +61,7 @@ public final class ModelCatalogTest {
         long published = 124_439_808;
         // GPT-2's keys have biases, which no softmax sees
         long biasesOfKeys = 12 * 768;
-        Model small = new Gpt(12, 768, 12, 3072, 50_257, 1024).network();
+        Model small = Gpt.of(Transformer.of(12, 768, 12, 3072, 50_257, 1024));
         assertThat(small.parameters()).isEqualTo(published - biasesOfKeys);
     }
 

@@ -44,6 +44,7 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
                     ProblemCode.INDIVISIBLE_DIM,
                     ProblemCode.AXIS_USED_TWICE,
                     ProblemCode.AMBIGUOUS_PLACEMENT,
+                    ProblemCode.WEIGHT_SHARDED_TWICE,
                     ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
                     // more stages than the model can be cut into
                     ProblemCode.STAGE_CUT);
@@ -64,6 +65,7 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("buckets", (o, _, draw) -> o.bucketBytes(draw.pick(1, 200, 1 << 18)));
         CHOICES.put("recompute", RandomCase::recompute);
         CHOICES.put("casts", RandomCase::casts);
+        CHOICES.put("rounded gradients", RandomCase::roundedGradients);
         CHOICES.put("zero", RandomCase::zero);
         CHOICES.put("transformer", RandomCase::transformer);
         CHOICES.put("experts", RandomCase::experts);
@@ -199,6 +201,13 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         return draw.once(4)
                 ? options.precision(
                         new Precision("f32 in f64", Dtype.F64, Dtype.F32, draw.either()))
+                : options;
+    }
+
+    private static CompileOptions roundedGradients(CompileOptions options, Graph graph, Draw draw) {
+        Precision precision = options.precision();
+        return precision.isMixed() && !precision.scalesLoss() && draw.either()
+                ? options.precision(precision.roundingGradients())
                 : options;
     }
 

@@ -20,6 +20,7 @@ import static dev.partita.dsl.layer.Layers.positions;
 import static dev.partita.dsl.layer.Layers.relu;
 import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.rmsNorm;
+import static dev.partita.dsl.layer.Layers.segments;
 import static dev.partita.dsl.layer.Layers.sequential;
 import static dev.partita.dsl.layer.Layers.softmax;
 import static dev.partita.dsl.layer.Layers.swiGlu;
@@ -76,13 +77,15 @@ final class RandomModel {
         if (draw.either()) {
             net = net.then(positions("positions"));
         }
+        if (draw.once(3)) {
+            net = net.then(segments("segment", draw.pick(2, 4)));
+        }
+        boolean normsBehind = draw.once(4);
         for (int i = 1; i <= 1 + draw.below(2); i++) {
-            net = net.then(residual(norm("norm-a" + i), attention(i, width), maybe(dropout(0.2))));
-            net =
-                    net.then(
-                            residual(
-                                    norm("norm-b" + i),
-                                    draw.once(3) ? experts(i) : feedForward(i)));
+            Layer mixed = sequential(attention(i, width), maybe(dropout(0.2)));
+            net = block(net, normsBehind, norm("norm-a" + i), mixed);
+            Layer each = draw.once(3) ? experts(i) : feedForward(i);
+            net = block(net, normsBehind, norm("norm-b" + i), each);
         }
         net = net.then(norm("norm"));
         return switch (draw.below(4)) {
@@ -91,6 +94,10 @@ final class RandomModel {
             case 2 -> net.then(tiedTo("model")).loss(crossEntropy().ignoring(-100));
             default -> net.then(tiedTo("model")).loss(crossEntropy().labelSmoothing(0.1));
         };
+    }
+
+    private static Model block(Model net, boolean normBehind, Layer norm, Layer part) {
+        return normBehind ? net.then(residual(part)).then(norm) : net.then(residual(norm, part));
     }
 
     private Layer norm(String name) {
@@ -102,6 +109,7 @@ final class RandomModel {
         Attention layer = Layers.attention("attention" + i, heads).groups(draw.pick(1, 2));
         layer = draw.either() ? layer.causal() : layer;
         layer = draw.either() ? layer.rotary() : layer;
+        layer = draw.once(3) ? layer.normal(0.3, 0.2) : layer;
         return draw.either() ? layer.withoutBias() : layer;
     }
 

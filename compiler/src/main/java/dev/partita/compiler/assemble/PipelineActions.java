@@ -2,9 +2,11 @@ package dev.partita.compiler.assemble;
 
 import dev.partita.compiler.schedule.Action;
 import dev.partita.compiler.schedule.DeviceSequence;
+import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Value;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -36,30 +38,31 @@ final class PipelineActions {
         boolean over = false;
         for (int i = 0; i < words.length; i++) {
             over |= actions.get(i).node().op() instanceof Op.SumSquares;
-            words[i] = over || known.isEmpty() ? "" : word(actions.get(i));
+            boolean runs = actions.get(i) instanceof Action.Run && !over;
+            words[i] = runs ? word(actions.get(i).node()) : "";
             if (!words[i].isEmpty()) {
                 if (last >= 0 && words[last].equals(words[i])) {
-                    fill(words, last + 1, i);
+                    Arrays.fill(words, last + 1, i, words[i]);
                 }
                 last = i;
             }
         }
+        send(words);
         return List.of(words);
     }
 
-    /// What is sent, and waited for, between the stages is part of no action.
-    private void fill(String[] words, int from, int to) {
-        for (int i = from; i < to; i++) {
-            boolean sent = sequence.actions().get(i).node().op() instanceof Reshard.Send;
-            words[i] = sent ? "" : words[to];
+    /// What is sent between stages is part of the action that sends it, on both devices.
+    private void send(String[] words) {
+        for (int i = 0; i < words.length; i++) {
+            Node node = sequence.actions().get(i).node();
+            if (node.op() instanceof Reshard.Send) {
+                words[i] = word(node);
+            }
         }
     }
 
-    private String word(Action action) {
-        if (!(action instanceof Action.Run)) {
-            return "";
-        }
-        for (Value result : action.node().results()) {
+    private String word(Node node) {
+        for (Value result : node.results()) {
             String word = known.get(sequence.local().block(result).whole());
             if (word != null) {
                 return word;

@@ -8,6 +8,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.layer.Optimizer;
 import dev.partita.dsl.layer.Spared;
 import dev.partita.dsl.mesh.Coordinate;
@@ -106,7 +107,7 @@ public final class OptimizerStep {
         before.gradients()
                 .forEach((name, gradient) -> {
                     Node parameter = parameter(name);
-                    Value square = builder.like(parameter).add(new Op.SumSquares(), gradient);
+                    Value square = sumOfSquares(builder.like(parameter), parameter, gradient);
                     squares.computeIfAbsent(home.apply(parameter), _ -> new ArrayList<>())
                             .add(square);
                 });
@@ -117,6 +118,26 @@ public final class OptimizerStep {
                         .reduce((a, b) -> builder.add(new Elementwise.Add(), a, b))
                         .ifPresent(sum -> sums.put(place, sum)));
         return sums;
+    }
+
+    /// In the weight's type, also of a gradient in a narrower one.
+    private static Value sumOfSquares(GraphBuilder builder, Node parameter, Value gradient) {
+        Dtype full = parameter.result().type().dtype();
+        if (gradient.type().dtype() == full) {
+            return builder.add(new Op.SumSquares(), gradient);
+        }
+        if (full == Dtype.F32) {
+            return builder.add(new Wide(new Op.SumSquares(), List.of(full)), gradient);
+        }
+        return builder.add(new Op.Cast(full), builder.add(new Op.SumSquares(), gradient));
+    }
+
+    /// A gradient that is to be shortened is widened first, lest it be rounded twice.
+    private Value widened(Node parameter, Value gradient) {
+        Dtype full = parameter.result().type().dtype();
+        return gradient.type().dtype() == full
+                ? gradient
+                : builder.add(new Op.Cast(full), gradient);
     }
 
     private Value everywhere(List<Coordinate> place, Value value) {
@@ -161,7 +182,8 @@ public final class OptimizerStep {
     private Value clipped(Node parameter, Value gradient, Optional<Value> factor) {
         builder.like(parameter);
         Value clipped =
-                factor.map(by -> builder.add(new Op.ScaleBy(), gradient, by)).orElse(gradient);
+                factor.map(by -> builder.add(new Op.ScaleBy(), widened(parameter, gradient), by))
+                        .orElse(gradient);
         follows.putIfAbsent(clipped, parameter.result());
         return clipped;
     }

@@ -58,7 +58,8 @@ public record Roofline(DeviceSpec device, StoredScores scores) implements Comput
         double pairs =
                 (double) queries.elements() / queries.size(queries.rank() - 1) * keys.size(1);
         double contractions = forwards * 4 * (double) queries.elements() * keys.size(1);
-        double rate = device.peak(dtype) * reached(pairs, queries.size(queries.rank() - 1));
+        double rate =
+                device.peak(dtype) * reached(pairs, (double) queries.size(queries.rank() - 1));
         double moved =
                 forwards
                         * pairs

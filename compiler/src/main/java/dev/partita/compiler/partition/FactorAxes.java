@@ -157,13 +157,22 @@ final class FactorAxes {
                 if (at >= 0) {
                     dim = operand.type().shape().dim(at).name();
                 } else if (sharded.placement(operand).shards(axis)) {
-                    bytes += operand.type().bytes();
+                    bytes += received(operand, axis);
                 }
             }
-            problem = problem.fact("split by " + dim, "gathers " + bytes + " bytes");
+            problem =
+                    problem.fact(
+                            "split by " + dim,
+                            "a device receives %,d bytes each time".formatted(bytes));
         }
         return problem.fix("shard one of the two over another axis, or drop it")
                 .at(node.origin())
                 .exception();
+    }
+
+    /// What a device lacks of an operand's blocks along an axis.
+    private long received(Value operand, String axis) {
+        long block = sharded.placement(operand).local(operand.type(), sharded.mesh()).bytes();
+        return block * (sharded.mesh().axis(axis).size() - 1);
     }
 }

@@ -2,6 +2,7 @@ package dev.partita.compiler.partition;
 
 import dev.partita.compiler.partition.LocalGraph.Block;
 import dev.partita.compiler.plan.MemoryUse;
+import dev.partita.compiler.sharding.HalfCopies;
 import dev.partita.compiler.sharding.ShardedGraph;
 import dev.partita.compiler.sharding.ShardingRule;
 import dev.partita.compiler.sharding.ShardingRules;
@@ -34,6 +35,7 @@ import java.util.stream.IntStream;
 public final class Partitioner {
     private final ShardedGraph sharded;
     private final GraphIndex index;
+    private final HalfCopies copies;
     private final GraphBuilder builder;
     private final Map<Value, List<Value>> blocksOf = new HashMap<>();
     private final Map<Value, Block> blocks = new HashMap<>();
@@ -48,6 +50,7 @@ public final class Partitioner {
     private Partitioner(ShardedGraph sharded) {
         this.sharded = sharded;
         this.index = sharded.training().graph().index();
+        this.copies = new HalfCopies(sharded.training().graph());
         this.builder = new GraphBuilder(sharded.training().graph().name());
         this.gradients = Set.copyOf(sharded.training().gradients().values());
     }
@@ -128,7 +131,10 @@ public final class Partitioner {
     }
 
     private void noteGathered(Value operand, String layer) {
-        if (isWeight(operand) && blocksOf.getOrDefault(operand, List.of()).size() > 1) {
+        List<Value> have = blocksOf.getOrDefault(operand, List.of());
+        boolean gathered =
+                have.size() > 1 && placement(have.getFirst()).equals(sharded.placement(operand));
+        if (isWeight(operand) && gathered) {
             gatheredFor.remove(operand);
             gatheredFor.put(operand, layer);
         }
@@ -372,7 +378,9 @@ public final class Partitioner {
         Node definition = index.definition(whole);
         MemoryUse sake =
                 switch (definition.op()) {
+                    case Op.Parameter _ when copies.isMaster(definition) -> MemoryUse.OPTIMIZER;
                     case Op.Parameter _ -> MemoryUse.WEIGHTS;
+                    case Op.Cast _ when copies.isCopy(definition) -> MemoryUse.WEIGHTS;
                     case Reshard.Relocate _ when isWeight(definition.operands().getFirst()) ->
                             MemoryUse.BUFFERS;
                     case Op.State _ -> MemoryUse.OPTIMIZER;

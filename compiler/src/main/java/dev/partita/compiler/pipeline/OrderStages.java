@@ -1,7 +1,6 @@
 package dev.partita.compiler.pipeline;
 
 import dev.partita.compiler.autodiff.TrainingGraph;
-import dev.partita.compiler.pipeline.PipelineAction.Work;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
@@ -101,13 +100,17 @@ public final class OrderStages {
         return actions;
     }
 
-    /// True for what adds a gradient that another stage has sent to where the weight lives: that is
-    /// sent when all micro-batches are done.
+    /// True for what brings a gradient to where its weight lives in another stage, and adds it
+    /// there: that is done when all micro-batches are done.
     private boolean isOncePerStep(Node node) {
-        return node.operands().stream()
-                .anyMatch(value ->
-                        isOfWeight(value)
-                                && index.definition(value).op() instanceof Reshard.Relocate);
+        return isBroughtHome(node)
+                || node.operands().stream()
+                        .anyMatch(value -> isBroughtHome(index.definition(value)));
+    }
+
+    private boolean isBroughtHome(Node node) {
+        return node.op() instanceof Reshard.Relocate
+                && node.results().stream().allMatch(this::isOfWeight);
     }
 
     private void appendOr(Queue<Node> waiting, Node node) {
@@ -169,7 +172,7 @@ public final class OrderStages {
         node.results().forEach(result -> backward.put(result, here));
         PipelineAction whole = PipelineAction.backward(here, k);
         boolean ofWeights = node.results().stream().allMatch(this::isOfWeight);
-        return split.contains(whole) && ofWeights ? new PipelineAction(here, Work.W, k) : whole;
+        return split.contains(whole) && ofWeights ? PipelineAction.weights(here, k) : whole;
     }
 
     /// True for a gradient of a weight or of its cast, a part of one, and a sum of them.

@@ -6,16 +6,26 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/// A device's memory by what it is for, in bytes. Every byte of the arena counts once, for the
-/// first of these uses that it ever has, so that the parts add up to the total; what lies between
-/// blocks counts as buffers.
+/// A device's memory by what it is for, in bytes. Weights, gradients and optimizer state count
+/// whatever they take; any other byte of the arena counts once, for the first of these uses that it
+/// ever has, and what lies between blocks counts as buffers. The parts add up to the total, and to
+/// what is shared.
 ///
 /// With everything in `f32` and Adam, a device without ZeRO has 4 bytes of weights, 4 of gradients
-/// and 8 of optimizer state per parameter.
+/// and 8 of optimizer state per parameter. Where ops read half copies of weights, the copies are
+/// its weights, and what they are rounded from is optimizer state: 2, 4 and 12 bytes, or 2, 2 and
+/// 12 with rounded gradients (Rajbhandari et al. 2020, section 3.1).
 ///
+/// @param shared what gradients take where copies of weights lay that nobody reads any more
 /// @param total size of the arena, the device's peak
 public record MemoryBytes(
-        long weights, long gradients, long optimizer, long activations, long buffers, long total) {
+        long weights,
+        long gradients,
+        long optimizer,
+        long activations,
+        long buffers,
+        long shared,
+        long total) {
     /// The memory of the device of a plan that takes most.
     static MemoryBytes of(ExecutionPlan plan) {
         return of(plan.fullest());
@@ -27,21 +37,33 @@ public record MemoryBytes(
         List<Range> taken = new ArrayList<>();
         for (MemoryUse use : MemoryUse.values()) {
             List<Range> ranges = new ArrayList<>(taken);
-            program.slots().stream()
-                    .filter(slot -> slot.use() == use)
-                    .forEach(slot -> ranges.add(new Range(slot.offset(), slot.end())));
+            ranges.addAll(ranges(program, use));
             List<Range> union = union(ranges);
             bytes.put(use, length(union) - length(taken));
             taken = union;
         }
         long between = program.arenaBytes() - length(taken);
+        long gradients = length(union(ranges(program, MemoryUse.GRADIENTS)));
         return new MemoryBytes(
                 bytes.getOrDefault(MemoryUse.WEIGHTS, 0L),
-                bytes.getOrDefault(MemoryUse.GRADIENTS, 0L),
+                gradients,
                 bytes.getOrDefault(MemoryUse.OPTIMIZER, 0L),
                 bytes.getOrDefault(MemoryUse.ACTIVATIONS, 0L),
                 bytes.getOrDefault(MemoryUse.BUFFERS, 0L) + between,
+                gradients - bytes.getOrDefault(MemoryUse.GRADIENTS, 0L),
                 program.arenaBytes());
+    }
+
+    /// Bytes of the arena that these slots cover together.
+    public static long covered(List<Slot> slots) {
+        return length(union(slots.stream().map(s -> new Range(s.offset(), s.end())).toList()));
+    }
+
+    private static List<Range> ranges(Program program, MemoryUse use) {
+        return program.slots().stream()
+                .filter(slot -> slot.use() == use)
+                .map(slot -> new Range(slot.offset(), slot.end()))
+                .toList();
     }
 
     private record Range(long from, long to) {}

@@ -122,6 +122,9 @@ public record PlanDifference(
             row(text, "optimizer", old.optimizer(), now.optimizer());
             row(text, "activations", old.activations(), now.activations());
             row(text, "buffers", old.buffers(), now.buffers());
+            if (old.shared() + now.shared() > 0) {
+                row(text, "of these shared", old.shared(), now.shared());
+            }
             row(text, "memory in all", old.total(), now.total());
         }
         return text.toString();

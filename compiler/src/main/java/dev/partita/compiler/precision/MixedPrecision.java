@@ -40,7 +40,7 @@ public final class MixedPrecision {
         GraphIndex index = forward.index();
         for (Node node : forward.nodes()) {
             List<Value> operands = node.operands().stream().map(this::now).toList();
-            Dtype type = type(PrecisionPolicy.of(node, index), operands);
+            Dtype type = type(PrecisionPolicy.of(node, index, precision), operands);
             List<Value> cast = operands.stream().map(v -> cast(v, type)).toList();
             builder.like(node);
             Node copy = builder.addAll(node.op(), cast);

@@ -46,7 +46,10 @@ public final class PrecisionPolicy {
     }
 
     /// The choice of a node. Gradients are not chosen: they have the type of what they belong to.
-    static Choice of(Node node, GraphIndex index) {
+    static Choice of(Node node, GraphIndex index, Precision precision) {
+        if (node.op() instanceof Op.Embedding && precision.roundsGradients()) {
+            return Choice.COMPUTE;
+        }
         return scoresExperts(node, index) ? Choice.ROUTER : of(node.op());
     }
 
@@ -164,7 +167,7 @@ public final class PrecisionPolicy {
                 Value result = node.results().getFirst();
                 String line = "%-14s %-5s".formatted(op, result.type().dtype());
                 counts.merge(line, 1, Integer::sum);
-                choices.put(line, of(node, index));
+                choices.put(line, of(node, index, precision));
             }
         }
         var text = new StringBuilder("precision " + precision + "\n");
@@ -181,10 +184,13 @@ public final class PrecisionPolicy {
                                 "optimizer",
                                 precision,
                                 "its moments add up over thousands of steps"));
-        text.append(
-                "  gradients have the type of what they belong to; those of weights stay %s as they were summed,"
-                        .formatted(precision.full()));
-        text.append(" and are summed over devices so\n");
+        text.append("  gradients have the type of what they belong to; those of weights ")
+                .append(
+                        precision.roundsGradients()
+                                ? "are rounded to %s and summed over devices so, then read by updates in %s%n"
+                                        .formatted(precision.gradients(), precision.full())
+                                : "stay %s as they were summed, and are summed over devices so%n"
+                                        .formatted(precision.full()));
         if (precision.scalesLoss()) {
             text.append(
                     "  loss scale %,.0f at first; halved, and the step run again, when a gradient overflows; doubled after %,d good steps%n"

@@ -140,7 +140,7 @@ public record Estimate(
         List<Long> whole = parts.stream().map(Math::round).toList();
         long total = whole.stream().mapToLong(Long::longValue).sum();
         return new MemoryBytes(
-                whole.get(0), whole.get(1), whole.get(2), whole.get(3), whole.get(4), total);
+                whole.get(0), whole.get(1), whole.get(2), whole.get(3), whole.get(4), 0, total);
     }
 
     private record Found(double seconds, double bubble, MemoryBytes memory, int stage) {}

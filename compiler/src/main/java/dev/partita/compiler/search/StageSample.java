@@ -134,7 +134,7 @@ record StageSample(
                 kept(program),
                 List.of(
                         (double) memory.weights(),
-                        (double) memory.gradients(),
+                        (double) (memory.gradients() - memory.shared()),
                         (double) memory.optimizer(),
                         (double) memory.activations(),
                         (double) memory.buffers()),

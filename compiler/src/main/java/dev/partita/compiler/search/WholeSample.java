@@ -37,7 +37,7 @@ record WholeSample(double seconds, List<Double> memory, Flops flops) {
     static List<Double> parts(MemoryBytes memory) {
         return List.of(
                 (double) memory.weights(),
-                (double) memory.gradients(),
+                (double) (memory.gradients() - memory.shared()),
                 (double) memory.optimizer(),
                 (double) memory.activations(),
                 (double) memory.buffers());

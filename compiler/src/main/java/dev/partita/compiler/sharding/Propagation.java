@@ -1,6 +1,5 @@
 package dev.partita.compiler.sharding;
 
-import dev.partita.compiler.ShardRequest;
 import dev.partita.compiler.autodiff.TrainingGraph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Value;
@@ -27,6 +26,7 @@ public final class Propagation {
     private final TrainingGraph training;
     private final Mesh mesh;
     private final ShardRequests requests;
+    private final Choices choices;
     private final Map<Value, List<Coordinate>> locations;
     private final Map<String, Cause> homes;
     private final Map<Value, DimSharding[]> shardings = new HashMap<>();
@@ -36,29 +36,28 @@ public final class Propagation {
     /// spreads from them.
     private final Set<Value> bordered = new HashSet<>();
 
+    /// Values that a request for all layers names.
+    private final Set<Value> placed = new HashSet<>();
+
     private Propagation(
-            TrainingGraph training,
-            Mesh mesh,
-            List<ShardRequest> requests,
-            Map<String, Cause> homes) {
+            TrainingGraph training, Mesh mesh, Choices choices, Map<String, Cause> homes) {
         this.training = training;
         this.mesh = mesh;
         this.homes = homes;
         this.locations = Locations.of(training.graph(), mesh);
-        this.requests = new ShardRequests(training.graph(), mesh, requests);
+        this.choices = choices;
+        this.requests = new ShardRequests(training.graph(), mesh, choices);
     }
 
     /// Places every value of a graph.
     ///
     /// @param homes for each axis that values live at one coordinate of, why
     /// @throws dev.partita.dsl.problem.ProblemException `UnknownDim`, `UnknownLayer`,
-    ///   `IndivisibleDim`, `AxisUsedTwice`, `AmbiguousPlacement`; all that were found at once
+    ///   `IndivisibleDim`, `AxisUsedTwice`, `AmbiguousPlacement`; all that were found at once; then
+    ///   `WeightShardedTwice`
     public static ShardedGraph run(
-            TrainingGraph training,
-            Mesh mesh,
-            List<ShardRequest> requests,
-            Map<String, Cause> homes) {
-        return new Propagation(training, mesh, requests, homes).propagate();
+            TrainingGraph training, Mesh mesh, Choices choices, Map<String, Cause> homes) {
+        return new Propagation(training, mesh, choices, homes).propagate();
     }
 
     private ShardedGraph propagate() {
@@ -77,7 +76,9 @@ public final class Propagation {
                 changed |= spread(node);
             }
         }
-        return result();
+        ShardedGraph result = result();
+        WeightUses.require(result, placed, choices);
+        return result;
     }
 
     private void ask(Node node, Value value) {
@@ -90,9 +91,7 @@ public final class Propagation {
                         return;
                     }
                     cause(value, dim, new Cause(request.toString(), request.origin()));
-                    if (!request.layers().isEmpty()) {
-                        bordered.add(value);
-                    }
+                    (request.layers().isEmpty() ? placed : bordered).add(value);
                 });
     }
 

@@ -5,6 +5,7 @@ import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.problem.NearMiss;
@@ -18,6 +19,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /// What the user asked for, found in the graph: which dims of which values a request names. A
 /// request for some layers counts more than one for all.
@@ -25,14 +28,19 @@ final class ShardRequests {
     private final Graph graph;
     private final Mesh mesh;
     private final List<ShardRequest> requests;
-    private final Map<String, Problem> problems = new LinkedHashMap<>();
+    private final Choices choices;
+    private final Map<String, Supplier<Problem>> problems = new LinkedHashMap<>();
 
-    ShardRequests(Graph graph, Mesh mesh, List<ShardRequest> requests) {
+    /// Requests that cannot be kept, whatever else is asked.
+    private final Set<ShardRequest> refused = new LinkedHashSet<>();
+
+    ShardRequests(Graph graph, Mesh mesh, Choices choices) {
         this.graph = graph;
         this.mesh = mesh;
+        this.choices = choices;
         List<ShardRequest> ordered = new ArrayList<>();
-        requests.stream().filter(r -> !r.layers().isEmpty()).forEach(ordered::add);
-        requests.stream().filter(r -> r.layers().isEmpty()).forEach(ordered::add);
+        choices.requests().stream().filter(r -> !r.layers().isEmpty()).forEach(ordered::add);
+        choices.requests().stream().filter(r -> r.layers().isEmpty()).forEach(ordered::add);
         this.requests = ordered;
     }
 
@@ -48,10 +56,16 @@ final class ShardRequests {
                 if (earlier != null) {
                     if (isRival(earlier, request)
                             && !earlier.sharding().equals(request.sharding())) {
-                        problem(twice(request, earlier));
+                        problem(
+                                twice(request, earlier),
+                                problem ->
+                                        both(
+                                                eitherOf(problem, earlier, request),
+                                                earlier,
+                                                request));
                     }
                 } else if (isFree(value, asked, request)) {
-                    checkDivides(value.type().shape().dim(dim), request, node);
+                    checkDivides(value, dim, request, node);
                     asked.put(dim, request);
                 }
             }
@@ -80,7 +94,9 @@ final class ShardRequests {
             for (String axis : request.axes()) {
                 if (other.axes().contains(axis)) {
                     if (isRival(other, request)) {
-                        problem(usedTwice(value, axis, other, request));
+                        problem(
+                                usedTwice(value, axis, other, request),
+                                problem -> eitherOf(problem, other, request));
                     }
                     return false;
                 }
@@ -89,14 +105,72 @@ final class ShardRequests {
         return true;
     }
 
-    private void checkDivides(Dim dim, ShardRequest request, Node node) {
+    private void checkDivides(Value value, int at, ShardRequest request, Node node) {
+        Dim dim = value.type().shape().dim(at);
         if (dim.size() % request.sharding().stretches(mesh) != 0) {
+            refused.add(request);
             Problem problem =
                     Placement.indivisible(dim, request.sharding(), mesh)
                             .fact("asked by", request)
                             .at(request.origin());
-            problem(node.layer().isEmpty() ? problem : problem.fact("layer", node.layer()));
+            problem(
+                    node.layer().isEmpty() ? problem : problem.fact("layer", node.layer()),
+                    each -> otherwise(each, value, at, request));
         }
+    }
+
+    /// The same dim over another axis, another dim of the value over the same axes, or neither;
+    /// nothing if the request only follows from another.
+    private Problem otherwise(Problem problem, Value value, int at, ShardRequest request) {
+        if (!like(request, request.dim(), request.sharding()).equals(request)) {
+            return problem;
+        }
+        Problem priced = problem;
+        Choices own = choices;
+        for (ShardRequest other : refused) {
+            if (!other.equals(request)) {
+                priced = priced.fact("priced without", other);
+                own = own.without(other);
+            }
+        }
+        for (String axis : mesh.axisNames()) {
+            var sharding = new DimSharding(List.of(axis), request.sharding().balanced(), 0);
+            if (!request.axes().contains(axis) && divides(value, at, sharding)) {
+                priced = own.instead(priced, request, like(request, request.dim(), sharding));
+            }
+        }
+        for (int i = 0; i < value.type().shape().rank(); i++) {
+            if (i != at && divides(value, i, request.sharding())) {
+                String dim = value.type().shape().dim(i).name();
+                priced = own.instead(priced, request, like(request, dim, request.sharding()));
+            }
+        }
+        return own.without(priced, "without it", request);
+    }
+
+    private boolean divides(Value value, int dim, DimSharding sharding) {
+        return mesh.size(sharding.axes()) > 1
+                && value.type().shape().size(dim) % sharding.stretches(mesh) == 0;
+    }
+
+    private static ShardRequest like(ShardRequest request, String dim, DimSharding sharding) {
+        return ShardRequest.of(dim, request.layers(), sharding, request.origin());
+    }
+
+    private Problem eitherOf(Problem problem, ShardRequest a, ShardRequest b) {
+        return choices.without(choices.without(problem, "only " + a, b), "only " + b, a);
+    }
+
+    /// Both axes for the dim, in either order.
+    private Problem both(Problem problem, ShardRequest a, ShardRequest b) {
+        Problem priced = problem;
+        for (List<ShardRequest> order : List.of(List.of(a, b), List.of(b, a))) {
+            ShardRequest first = order.getFirst();
+            DimSharding sharding = first.sharding().and(order.getLast().axes());
+            ShardRequest together = like(first, first.dim(), sharding);
+            priced = choices.without(order.getLast()).instead(priced, first, together);
+        }
+        return priced;
     }
 
     private static Problem usedTwice(Value value, String axis, ShardRequest a, ShardRequest b) {
@@ -114,15 +188,19 @@ final class ShardRequests {
                         ProblemCode.AMBIGUOUS_PLACEMENT, "Two requests shard one dim differently.")
                 .fact("dim", a.dim())
                 .fact("asked by", a + " and " + b)
-                .fix(
-                        "keep one, or write .over(\""
-                                + String.join("\", \"", b.axes())
-                                + "\", ...) to use several axes")
+                .fix("keep one of the two, or shard the dim over all their axes at once")
                 .at(a.origin());
     }
 
     private void problem(Problem problem) {
-        problems.putIfAbsent(problem.code() + problem.sentence() + problem.origin(), problem);
+        problem(problem, bare -> bare);
+    }
+
+    /// @param priced adds what can be done, and what that costs
+    private void problem(Problem problem, UnaryOperator<Problem> priced) {
+        problems.putIfAbsent(
+                problem.code() + problem.sentence() + problem.origin(),
+                () -> priced.apply(problem));
     }
 
     /// Checks that every request names something that exists, and throws all Problems found.
@@ -154,7 +232,7 @@ final class ShardRequests {
             }
         }
         if (!problems.isEmpty()) {
-            throw new ProblemException(List.copyOf(problems.values()));
+            throw new ProblemException(problems.values().stream().map(Supplier::get).toList());
         }
     }
 }

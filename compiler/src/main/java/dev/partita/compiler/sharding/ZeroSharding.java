@@ -1,5 +1,6 @@
 package dev.partita.compiler.sharding;
 
+import dev.partita.compiler.ShardRequest;
 import dev.partita.compiler.ZeroRequest;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
@@ -7,6 +8,7 @@ import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Value;
+import dev.partita.dsl.mesh.DimSharding;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.problem.Problem;
@@ -18,12 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// Splits what data parallelism would keep alike on all devices of an axis: optimizer state (stage
 /// 1), gradients (2) and weights (3), as ZeRO does (Rajbhandari et al. 2020, section 5). It only
 /// changes placements: that gradients are then reduce-scattered and weights all-gathered follows
-/// from the sharding rules.
+/// from the sharding rules. Where ops read half copies of weights, these are the weights, and what
+/// they are rounded from belongs to the optimizer.
 ///
 /// The axis is appended to the first dim that divides; what divides nowhere stays whole, and what
 /// the axis shards already stays as it is.
@@ -31,11 +33,15 @@ public final class ZeroSharding {
     private final ShardedGraph sharded;
     private final Mesh mesh;
     private final ZeroRequest request;
+    private final Choices choices;
+    private final HalfCopies weights;
     private final Map<Value, Placement> placements;
     private final Map<Value, Map<Integer, Cause>> causes;
 
-    private ZeroSharding(ShardedGraph sharded, ZeroRequest request) {
+    private ZeroSharding(ShardedGraph sharded, ZeroRequest request, Choices choices) {
         this.sharded = sharded;
+        this.choices = choices;
+        this.weights = new HalfCopies(sharded.training().graph());
         this.mesh = sharded.mesh();
         this.request = request;
         this.placements = new LinkedHashMap<>(sharded.placements());
@@ -45,9 +51,10 @@ public final class ZeroSharding {
     /// Splits as asked; without a request, or over axes of one device, nothing changes.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `ZeroWithoutDataParallelism`, with the axes
-    ///   that carry it and what each would save
-    public static ShardedGraph run(ShardedGraph sharded, Optional<ZeroRequest> request) {
-        return request.map(r -> new ZeroSharding(sharded, r).split()).orElse(sharded);
+    ///   that carry it and what each would save, or what it costs to shard the batch as well
+    public static ShardedGraph run(
+            ShardedGraph sharded, Optional<ZeroRequest> request, Choices choices) {
+        return request.map(r -> new ZeroSharding(sharded, r, choices).split()).orElse(sharded);
     }
 
     private ShardedGraph split() {
@@ -55,7 +62,7 @@ public final class ZeroSharding {
         List<String> axes = request.axes().stream().filter(a -> mesh.size(a) > 1).toList();
         for (String axis : axes) {
             if (placements.values().stream().anyMatch(p -> p.coordinate(axis).isPresent())) {
-                throw onOneDevice(axis);
+                throw onOneDevice(axis, legal);
             }
             if (!legal.contains(axis)) {
                 throw withoutDataParallelism(axis, legal);
@@ -107,7 +114,8 @@ public final class ZeroSharding {
         for (Node node : sharded.training().graph().nodes()) {
             boolean asked =
                     isOptimizerState(node)
-                            || (node.op() instanceof Op.Parameter && request.stage() >= 3);
+                            || weights.isMaster(node)
+                            || (request.stage() >= 3 && weights.isUsed(node));
             if (asked) {
                 values.add(node.result());
             }
@@ -173,14 +181,18 @@ public final class ZeroSharding {
         }
     }
 
-    private RuntimeException onOneDevice(String axis) {
-        return Problem.of(
-                        ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
-                        "ZeRO splits what all devices of an axis keep, and along "
-                                + axis
-                                + " one device keeps it for all.")
-                .fact("asked by", request)
-                .fix(
+    private RuntimeException onOneDevice(String axis, Set<String> legal) {
+        Problem problem =
+                Problem.of(
+                                ProblemCode.ZERO_WITHOUT_DATA_PARALLELISM,
+                                "ZeRO splits what all devices of an axis keep, and along "
+                                        + axis
+                                        + " one device keeps it for all.")
+                        .fact("asked by", request);
+        for (String other : legal) {
+            problem = saving(problem, other);
+        }
+        return problem.fix(
                         "shard(\"batch\").over(\""
                                 + axis
                                 + "\") instead of dataParallel(), or zero("
@@ -199,16 +211,37 @@ public final class ZeroSharding {
                                         + ".")
                         .fact("asked by", request);
         for (String other : legal) {
-            problem =
-                    problem.fact(
-                            "over " + other, "saves %,d bytes a device".formatted(saved(other)));
+            problem = saving(problem, other);
         }
-        String shard = "shard(\"batch\").over(\"" + axis + "\")";
-        String choose =
-                legal.stream().map(a -> ".over(\"" + a + "\")").collect(Collectors.joining(" or "));
-        return problem.fix(legal.isEmpty() ? shard : choose + ", or " + shard + " as well")
-                .at(request.origin())
-                .exception();
+        Optional<ShardRequest> had =
+                choices.requests().stream()
+                        .filter(r -> r.dim().equals("batch") && r.layers().isEmpty())
+                        .findFirst();
+        ShardRequest batch = batchOver(had, axis);
+        Problem priced =
+                had.isPresent()
+                        ? choices.instead(problem, had.get(), batch)
+                        : choices.with(problem, batch);
+        List<String> ways =
+                new ArrayList<>(legal.stream().map(a -> ".over(\"" + a + "\")").toList());
+        if (legal.isEmpty() || !priced.equals(problem)) {
+            ways.add(batch.toString());
+        }
+        return priced.fix(String.join(" or ", ways)).at(request.origin()).exception();
+    }
+
+    /// The batch over an axis too.
+    private ShardRequest batchOver(Optional<ShardRequest> had, String axis) {
+        DimSharding sharding =
+                had.map(ShardRequest::sharding).orElse(DimSharding.WHOLE).and(List.of(axis));
+        return ShardRequest.of("batch", List.of(), sharding, request.origin());
+    }
+
+    private Problem saving(Problem problem, String axis) {
+        long bytes = saved(axis);
+        return bytes == 0
+                ? problem
+                : problem.fact("over " + axis, "saves %,d bytes a device".formatted(bytes));
     }
 
     /// Bytes that a device need not hold if the request were over `axis`.

@@ -16,6 +16,9 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
     /// The stream of the times in which a device waits for the end of a collective.
     public static final String WAIT = "wait";
 
+    /// The stream on which a device waits for what another stage sends.
+    public static final String WAIT_FOR_STAGE = "wait for a stage";
+
     public SimulatedStep {
         devices = List.copyOf(devices);
     }
@@ -63,7 +66,8 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
     /// step.
     ///
     /// @param step of the plan; of a collective its start, of a wait its finish
-    /// @param stream [#COMPUTE], [#WAIT], or the axes that a collective goes over
+    /// @param stream [#COMPUTE], [#WAIT], [#WAIT_FOR_STAGE], or the axes that a collective goes
+    ///   over
     public record Span(Step step, String stream, double start, double end) {
         /// What is done, as the plan prints it.
         public String what() {

@@ -112,12 +112,14 @@ public final class Simulator {
     /// One collective: which programs take part, who has come, and when it ends.
     private static final class Meeting {
         final List<Integer> programs;
+        final boolean sent;
         final double seconds;
         final Map<Integer, Double> ready = new HashMap<>();
         double end = Double.POSITIVE_INFINITY;
 
-        Meeting(List<Integer> programs, double seconds) {
+        Meeting(List<Integer> programs, boolean sent, double seconds) {
             this.programs = programs;
+            this.sent = sent;
             this.seconds = seconds;
         }
 
@@ -198,12 +200,19 @@ public final class Simulator {
         private boolean await(Step.Finish finish) {
             boolean over = endOf(finish) <= time;
             if (over && !Double.isNaN(waits)) {
-                spans.add(new Span(finish, SimulatedStep.WAIT, waits, time));
+                spans.add(new Span(finish, waiting(finish), waits, time));
                 waits = Double.NaN;
             } else if (!over && Double.isNaN(waits)) {
                 waits = time;
             }
             return over;
+        }
+
+        private String waiting(Step.Finish finish) {
+            Meeting meeting = meetings.get(finish.tag());
+            return meeting != null && meeting.sent
+                    ? SimulatedStep.WAIT_FOR_STAGE
+                    : SimulatedStep.WAIT;
         }
 
         private double endOf(Step step) {
@@ -240,6 +249,7 @@ public final class Simulator {
             double bytes = Math.max(bytes(step.sources()), bytes(step.targets()));
             return new Meeting(
                     group.stream().map(plan.programOf()::get).distinct().toList(),
+                    step.op() instanceof Reshard.Send,
                     MessageCost.seconds(step.op(), bytes, group, cluster));
         }
 

@@ -120,8 +120,10 @@ class PartitionerTest {
                         .batch(8);
         var exception = assertThrows(ProblemException.class, () -> Compiler.compile(net, options));
         assertThat(exception.problem().code()).isEqualTo(ProblemCode.AMBIGUOUS_PLACEMENT);
-        assertThat(exception.problem().print()).contains("split by b:     gathers 256 bytes");
-        assertThat(exception.problem().print()).contains("split by batch: gathers 128 bytes");
+        assertThat(exception.problem().print())
+                .contains("split by b:     a device receives 128 bytes");
+        assertThat(exception.problem().print())
+                .contains("split by batch: a device receives 64 bytes");
     }
 
     private static List<Step.Start> collectives(Model model, CompileOptions options) {

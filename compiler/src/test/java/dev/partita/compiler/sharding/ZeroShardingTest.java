@@ -196,7 +196,7 @@ class ZeroShardingTest {
                         [ZeroWithoutDataParallelism] ZeRO splits what data parallelism keeps alike, and no data is sharded over tensor.
                           asked by:  zero(2).over("tensor")
                           over data: saves 288 bytes a device
-                          try:       .over("data"), or shard("batch").over("tensor") as well\
+                          try:       .over("data")\
                         """);
         assertThat(problem(options).origin().file()).isEqualTo("ZeroShardingTest.java");
     }

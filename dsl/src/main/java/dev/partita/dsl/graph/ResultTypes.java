@@ -214,7 +214,9 @@ public final class ResultTypes {
                 in.require(
                         operands.size() >= 3 && in.shape(0).sameSizes(in.shape(1)),
                         "the gradient fits the weight");
-                in.require(in.dtype(0) == in.dtype(1), "the gradient has the weight's type");
+                in.require(
+                        in.dtype(1).isFloating() && in.dtype(1).bytes() <= in.dtype(0).bytes(),
+                        "the gradient has the weight's type or a narrower one");
                 yield update.inPlace().stream().map(operands::get).toList();
             }
             case Wide wide -> wide.types(operands);

@@ -13,7 +13,15 @@ final class Arguments {
 
     /// Names of the dims and inputs that every model has anyway.
     private static final Set<String> TAKEN =
-            Set.of("batch", "micro-batch", "labels", "targets", "step", "learning-rate", "loss");
+            Set.of(
+                    "batch",
+                    "micro-batch",
+                    "labels",
+                    "targets",
+                    Tracer.SEGMENTS,
+                    "step",
+                    "learning-rate",
+                    "loss");
 
     private Arguments() {}
 

@@ -5,6 +5,8 @@ import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dim;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /// Self-attention (Vaswani et al. 2017) with grouped queries (Ainslie et al. 2023): `[batch,
 /// position, in]` stays so. Made of `<name>.query`, `<name>.key` and `<name>.value`, whose results
@@ -16,8 +18,15 @@ import dev.partita.dsl.tensor.Dim;
 /// @param groups heads of keys and values; each serves `heads / groups` heads of queries
 /// @param isCausal true if a position sees no later one
 /// @param isRotary true if queries and keys are turned by their position
+/// @param first how far first weights spread; PyTorch's default if empty
 public record Attention(
-        String name, long heads, long groups, boolean isCausal, boolean isRotary, boolean biased)
+        String name,
+        long heads,
+        long groups,
+        boolean isCausal,
+        boolean isRotary,
+        boolean biased,
+        Optional<Deviations> first)
         implements Layer.Biased {
     private static final double ROTARY_BASE = 10_000;
 
@@ -39,22 +48,29 @@ public record Attention(
 
     /// The same where a position sees itself and earlier ones alone.
     public Attention causal() {
-        return new Attention(name, heads, groups, true, isRotary, biased);
+        return new Attention(name, heads, groups, true, isRotary, biased, first);
     }
 
     /// The same with this many heads of keys and values, each shared by as many heads of queries.
     public Attention groups(long newGroups) {
-        return new Attention(name, heads, newGroups, isCausal, isRotary, biased);
+        return new Attention(name, heads, newGroups, isCausal, isRotary, biased, first);
     }
 
     /// The same with queries and keys turned by their position (Su et al. 2021).
     public Attention rotary() {
-        return new Attention(name, heads, groups, isCausal, true, biased);
+        return new Attention(name, heads, groups, isCausal, true, biased, first);
+    }
+
+    /// The same with normal first weights: of this deviation, and of another one in the last map,
+    /// back to `in`. Biases are 0 at first.
+    public Attention normal(double inside, double output) {
+        var spread = new Deviations(inside, output);
+        return new Attention(name, heads, groups, isCausal, isRotary, biased, Optional.of(spread));
     }
 
     @Override
     public Attention withoutBias() {
-        return new Attention(name, heads, groups, isCausal, isRotary, false);
+        return new Attention(name, heads, groups, isCausal, isRotary, false, first);
     }
 
     @Override
@@ -76,12 +92,14 @@ public record Attention(
             k = trace.add(new AttentionOp.Rotary(ROTARY_BASE, false), k);
         }
         var op = new AttentionOp.Attention(isCausal, 1 / Math.sqrt((double) size.size()));
+        OptionalDouble last = first.map(Deviations::ofOutput).orElseGet(OptionalDouble::empty);
         Value y = trace.addAll(op, q, k, v).results().getFirst();
-        return trace.part("output", () -> Projection.of(3, biased, in).apply(trace, y));
+        return trace.part("output", () -> Projection.of(3, biased, last, in).apply(trace, y));
     }
 
-    private static Value project(Tracer trace, String part, Value x, boolean withBias, Dim... out) {
-        return trace.part(part, () -> Projection.of(1, withBias, out).apply(trace, x));
+    private Value project(Tracer trace, String part, Value x, boolean withBias, Dim... out) {
+        OptionalDouble spread = first.map(Deviations::ofInside).orElseGet(OptionalDouble::empty);
+        return trace.part(part, () -> Projection.of(1, withBias, spread, out).apply(trace, x));
     }
 
     private long headSize(Tracer trace, Dim in) {

@@ -12,6 +12,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Shape;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /// A mixture of experts (GShard, Lepikhin et al. 2020; Switch Transformer, Fedus et al. 2021):
 /// `[batch, position, in]` stays so. `<name>.router` gives every position a probability per expert;
@@ -138,7 +139,9 @@ public record Experts(
     }
 
     private Value probabilities(Tracer trace, Value x) {
-        Value scores = Projection.of(1, false, new Dim("router", count)).apply(trace, x);
+        Value scores =
+                Projection.of(1, false, OptionalDouble.empty(), new Dim("router", count))
+                        .apply(trace, x);
         return trace.add(new Op.Softmax(), scores);
     }
 

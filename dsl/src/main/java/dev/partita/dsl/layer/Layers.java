@@ -94,21 +94,27 @@ public final class Layers {
         return new Positions(name);
     }
 
+    /// A trained vector per segment, added to the positions of that segment, as BERT tells the two
+    /// parts of an example apart: `<name>.weight[segment=count, in]`. A text is cut into two.
+    public static Layer segments(String name, long count) {
+        return new Segments(name, count);
+    }
+
     /// Self-attention in which every position sees every other; see [Attention#causal],
     /// [Attention#groups] and [Attention#rotary]. The dim to shard is `heads`.
     public static Attention attention(String name, long heads) {
-        return new Attention(name, heads, heads, false, false, true);
+        return new Attention(name, heads, heads, false, false, true, Optional.empty());
     }
 
     /// Linear, gelu, linear, from the width of the input to the dim `ffn=hidden` and back.
-    public static Layer.Biased feedForward(String name, long hidden) {
-        return new FeedForward(name, hidden, new Elementwise.Gelu(), false, true);
+    public static FeedForward feedForward(String name, long hidden) {
+        return new FeedForward(name, hidden, new Elementwise.Gelu(), false, true, Optional.empty());
     }
 
     /// `down(silu(gate(x)) * up(x))` with the dim `ffn=hidden` inside, and without biases, as Llama
     /// has it (Touvron et al. 2023).
-    public static Layer swiGlu(String name, long hidden) {
-        return new FeedForward(name, hidden, new Elementwise.Silu(), true, false);
+    public static FeedForward swiGlu(String name, long hidden) {
+        return new FeedForward(name, hidden, new Elementwise.Silu(), true, false, Optional.empty());
     }
 
     /// A mixture of `count` feed-forward experts of the width `ffn=hidden`, of which every position

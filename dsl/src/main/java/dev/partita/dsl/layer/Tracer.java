@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// Writes a model down as a graph, layer by layer. Each layer receives it and says what it
 /// computes.
 public final class Tracer {
+    /// The input that says of every token in which segment it is.
+    static final String SEGMENTS = "segments";
+
     private final GraphBuilder graph;
     private final ModelInput input;
     private final Dtype dtype;
@@ -207,7 +210,12 @@ public final class Tracer {
                             "A layer with a state of its own needs its whole batch at once.")
                     .fact("state", role)
                     .fact("micro-batches", microBatches)
-                    .fix("one micro-batch, or a layer without state, such as layerNorm")
+                    .fact(
+                            "because",
+                            "a step equals one device's, which takes its statistics over the whole batch;"
+                                    + " a micro-batch knows its own examples only")
+                    .fix(
+                            "one micro-batch and recompute(...) to save memory, or a layer without state, such as layerNorm")
                     .exception();
         }
         graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, value);

@@ -28,6 +28,8 @@ public enum ProblemCode {
     AXIS_USED_TWICE,
     /// Several placements are legal and none was chosen.
     AMBIGUOUS_PLACEMENT,
+    /// A weight that two uses would have split differently.
+    WEIGHT_SHARDED_TWICE,
     /// An axis asked to divide what data parallelism keeps alike, where there is none over it.
     ZERO_WITHOUT_DATA_PARALLELISM,
     /// A summand that is read as if it were the sum over devices.

@@ -4,9 +4,11 @@ import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.dsl.layer.Layers.adam;
 import static dev.partita.dsl.layer.Layers.adamW;
 import static dev.partita.dsl.layer.Layers.attention;
+import static dev.partita.dsl.layer.Layers.batchNorm;
 import static dev.partita.dsl.layer.Layers.constant;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.cosine;
+import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.dim;
 import static dev.partita.dsl.layer.Layers.dropout;
 import static dev.partita.dsl.layer.Layers.embedding;
@@ -329,5 +331,20 @@ class LayerProblemsTest {
         Model images = IMAGES.then(relu());
         Problem problem = problem(() -> images.then(linear("hidden", 8)));
         assertThat(problem.origin().line()).isEqualTo(line + 2);
+    }
+
+    @Test
+    void batch_norm_in_micro_batches_says_what_it_could_not_equal() {
+        Model rows = ROWS.then(batchNorm("norm")).loss(crossEntropy());
+        assertThat(printed(() -> rows.trace(8, 2, Dtype.F32, true)))
+                .isEqualTo(
+                        """
+                        [Unsupported] A layer with a state of its own needs its whole batch at once.
+                          layer:         norm
+                          state:         running-mean
+                          micro-batches: 2
+                          because:       a step equals one device's, which takes its statistics over the whole batch; a micro-batch knows its own examples only
+                          try:           one micro-batch and recompute(...) to save memory, or a layer without state, such as layerNorm\
+                        """);
     }
 }

@@ -127,7 +127,7 @@ public record StrategyResult(
         return List.of(
                 (double) bytes.weights(),
                 (double) bytes.optimizer(),
-                (double) bytes.gradients(),
+                (double) (bytes.gradients() - bytes.shared()),
                 (double) bytes.activations(),
                 (double) bytes.buffers());
     }

@@ -3,6 +3,8 @@ package dev.partita.shell.command;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.runtime.train.Training;
+import dev.partita.runtime.train.TrainingRun;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -30,6 +32,14 @@ final class CheckpointOptions {
                 "from the very beginning."
             })
     private boolean resume;
+
+    /// How to go on with a run that was interrupted; empty if it was not, or nothing was kept.
+    Optional<String> wayOn(TrainingRun run) {
+        return run.interrupted() && folder != null
+                ? Optional.of(
+                        "Kept in %s: the same command with --resume goes on.".formatted(folder))
+                : Optional.empty();
+    }
 
     /// The training with what was asked for.
     ///

@@ -2,6 +2,7 @@ package dev.partita.shell.command;
 
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.ContextAttention;
+import dev.partita.compiler.ShardRequest;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.layer.ModelInput;
 import dev.partita.dsl.problem.Problem;
@@ -44,7 +45,7 @@ final class ContextOptions {
         CompileOptions sharded = options.attention(way());
         for (Map.Entry<String, String> each : shards.entrySet()) {
             boolean deal = balanced && each.getKey().equals(positions);
-            CompileOptions.Shard shard = sharded.shard(each.getKey());
+            ShardRequest.Words shard = sharded.shard(each.getKey());
             sharded = (deal ? shard.balanced() : shard).over(each.getValue().split(",", -1));
         }
         return sharded;

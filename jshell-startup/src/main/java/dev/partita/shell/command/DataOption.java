@@ -9,6 +9,7 @@ import dev.partita.runtime.data.GeneratedText;
 import dev.partita.runtime.data.Mnist;
 import dev.partita.runtime.data.Text;
 import dev.partita.runtime.data.TextSplit;
+import dev.partita.runtime.train.Foresight;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -33,11 +34,13 @@ final class DataOption {
     /// Examples to train on, and others to test with.
     record Parts(Examples train, Examples test) {}
 
-    /// What fits a model: windows of a text if it reads tokens, else digits.
+    /// What fits a model: windows of a text if it reads tokens, of which some are hidden if it sees
+    /// more than those before; else digits.
     Parts of(Model model, long seed) {
         if (model.input().word() instanceof ModelInput.Tokens tokens) {
             TextSplit split = text(seed).windows(Math.toIntExact(tokens.length()));
-            return new Parts(split.train(), split.test());
+            TextSplit fitting = Foresight.of(model) ? split.hidden() : split;
+            return new Parts(fitting.train(), fitting.test());
         }
         DataSplit split = read(seed);
         return new Parts(split.train(), split.test());

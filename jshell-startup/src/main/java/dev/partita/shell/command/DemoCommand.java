@@ -65,7 +65,7 @@ final class DemoCommand implements Callable<Integer> {
         DataSplit examples = data.read(strategy.seed());
         strategy.usually(Recipe.DEMO);
         Model network = ConvNet.model();
-        long steps = strategy.steps(network, examples.train().size(), epochs);
+        long steps = strategy.steps(network, examples.train().size(), epochs, false);
         Compilation compilation = strategy.compileToRun(network, MESH, steps);
         out.println("1. A network, described once");
         out.println();

@@ -2,7 +2,7 @@ package dev.partita.shell.command;
 
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
-import dev.partita.models.Gpt;
+import dev.partita.models.Transformer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -40,11 +40,12 @@ final class GptOptions {
     /// The model.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for another than a gpt
-    Gpt gpt() {
+    Transformer gpt() {
         if (!model.equals("gpt")) {
             throw UnknownChoice.of("model to simulate", model, List.of("gpt"));
         }
-        return new Gpt(layers, hidden, heads, ffn == null ? 4 * hidden : ffn, vocab, sequence);
+        return Transformer.of(
+                layers, hidden, heads, ffn == null ? 4 * hidden : ffn, vocab, sequence);
     }
 
     long globalBatch() {

@@ -3,13 +3,15 @@ package dev.partita.shell.command;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.models.Bert;
 import dev.partita.models.Gpt;
 import dev.partita.models.ModelCatalog;
 import dev.partita.models.MoeGpt;
+import dev.partita.models.Transformer;
 import dev.partita.runtime.state.Checkpoint;
-import java.util.Objects;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,99 +19,84 @@ import picocli.CommandLine.Parameters;
 
 /// The model that a command is about.
 final class ModelArgument {
-    private static final String GPT = "gpt";
     private static final String MOE_GPT = "moe-gpt";
-    private static final Gpt USUAL = new Gpt(4, 256, 4, 1024, 96, 256);
+    private static final String BERT = "bert";
+    private static final List<String> TRANSFORMERS = List.of("gpt", MOE_GPT, BERT);
+    private static final List<String> NORMS = List.of("pre", "post");
+    private static final long CHARACTERS = 96;
 
     @Parameters(
             paramLabel = "MODEL",
             description =
-                    "mlp, convnet, resnet18, gpt, moe-gpt, or a public class with a method: public static Model model().")
+                    "mlp, convnet, resnet18, gpt, moe-gpt, bert, or a public class with a method: public static Model model().")
     private String name = "";
 
-    @Option(names = "--layers", paramLabel = "N", description = "Blocks of a gpt. Default: 4.")
-    private @Nullable Integer layers;
-
-    @Option(names = "--hidden", paramLabel = "N", description = "Width of a gpt. Default: 256.")
-    private @Nullable Long hidden;
-
-    @Option(names = "--heads", paramLabel = "N", description = "Of a gpt. Default: 4.")
-    private @Nullable Long heads;
-
-    @Option(
-            names = "--ffn",
-            paramLabel = "N",
-            description =
-                    "Width inside a gpt's feed-forward layers. Default: four times --hidden, of experts twice.")
-    private @Nullable Long ffn;
-
-    @Option(
-            names = "--vocab",
-            paramLabel = "N",
-            description =
-                    "Tokens of a gpt. Default: as the data has, to a multiple of 16; without data 96.")
-    private @Nullable Long vocab;
-
-    @Option(
-            names = "--seq",
-            paramLabel = "N",
-            description = "Tokens of an example of a gpt. Default: 256.")
-    private @Nullable Long sequence;
-
+    @Mixin private TransformerOptions sizes = new TransformerOptions();
     @Mixin private ExpertOptions experts = new ExpertOptions();
 
+    @Option(
+            names = "--norm",
+            paramLabel = "PLACE",
+            description = "Of a bert: post, after each part of a block, or pre. Default: post.")
+    private @Nullable String norm;
+
     Model model() {
-        return model(() -> 96);
+        return model(() -> CHARACTERS);
     }
 
     /// @param characters that the data has, asked for if it is to decide the vocabulary
     Model model(LongSupplier characters) {
-        return model(characters, USUAL);
+        return model(characters, Optional.empty());
     }
 
-    /// The model that was trained: a gpt of the sizes of its weights, unless others are said.
+    /// The model that was trained: a transformer as its weights tell, unless something else is
+    /// said.
     Model trained(Checkpoint checkpoint) {
         long characters =
-                checkpoint.vocabulary().map(known -> known.codePoints().count()).orElse(96L);
-        return model(() -> characters, Gpt.of(checkpoint.parameters()).orElse(USUAL));
+                checkpoint.vocabulary().map(known -> known.codePoints().count()).orElse(CHARACTERS);
+        Optional<Transformer> known =
+                Transformer.of(checkpoint.parameters(), checkpoint.sequence());
+        return model(() -> characters, known);
     }
 
-    private Model model(LongSupplier characters, Gpt usual) {
+    private Model model(LongSupplier characters, Optional<Transformer> known) {
         if (!name.equals(MOE_GPT)) {
             experts.refuse(name);
         }
-        if (!name.equals(GPT) && !name.equals(MOE_GPT)) {
-            refuseSizes();
-            return ModelCatalog.named(name);
-        }
-        boolean routed = name.equals(MOE_GPT);
-        long width = or(hidden, usual.hidden());
-        long inside = hidden == null ? usual.ffn() : 4 * width;
-        long tokens = vocab == null ? Math.ceilDiv(characters.getAsLong(), 16) * 16 : vocab;
-        var sizes =
-                new Gpt(
-                        layers == null ? usual.layers() : layers,
-                        width,
-                        or(heads, usual.heads()),
-                        or(ffn, routed ? 2 * width : inside),
-                        tokens,
-                        or(sequence, usual.sequence()));
-        return routed ? MoeGpt.of(sizes, experts.count(), experts::said) : sizes.network();
-    }
-
-    private static long or(@Nullable Long given, long usual) {
-        return given == null ? usual : given;
-    }
-
-    private void refuseSizes() {
-        if (Stream.of(layers, hidden, heads, ffn, vocab, sequence).anyMatch(Objects::nonNull)) {
+        if (!name.equals(BERT) && norm != null) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
-                            "Only a gpt is made in the sizes that a command names.")
+                            "Only the norms of a bert are placed by a command.")
                     .fact("model", name)
-                    .fact("options of gpt alone", "--layers --hidden --heads --ffn --vocab --seq")
-                    .fix("leave them out, or give a class of your own")
+                    .fix("leave --norm out, or give a class of your own")
                     .exception();
         }
+        if (!TRANSFORMERS.contains(name)) {
+            sizes.refuse(name);
+            return ModelCatalog.named(name);
+        }
+        return switch (name) {
+            case MOE_GPT -> {
+                Transformer usual = known.orElse(Transformer.of(4, 256, 4, 512, 96, 256));
+                yield MoeGpt.of(sizes.said(usual, 2, characters), experts.count(), experts::said);
+            }
+            // and what stands for a hidden token
+            case BERT ->
+                    new Bert(
+                                    sizes.said(
+                                            known.orElse(Transformer.small()),
+                                            4,
+                                            () -> characters.getAsLong() + 1),
+                                    isPreNorm())
+                            .network();
+            default -> Gpt.of(sizes.said(known.orElse(Transformer.small()), 4, characters));
+        };
+    }
+
+    private boolean isPreNorm() {
+        if (norm != null && !NORMS.contains(norm)) {
+            throw UnknownChoice.of("place of a norm", norm, NORMS);
+        }
+        return "pre".equals(norm);
     }
 }

@@ -24,7 +24,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description =
                 "Neural networks described once, partitioned over a mesh of devices, run and explored.",
         synopsisSubcommandLabel = "[COMMAND]",
-        footer = {"", "Without a command, the workbench starts."})
+        footer = {
+            "",
+            "Without a command, the workbench starts. partita help COMMAND is partita COMMAND --help."
+        })
 public final class PartitaCommand implements Callable<Integer> {
     private static final int BAD_INPUT = 2;
     private static final int DEFECT = 1;
@@ -63,6 +66,11 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new NotebookCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));
         try {
+            if (arguments.length > 0 && arguments[0].equals("help")) {
+                explained(line, List.of(arguments).subList(1, arguments.length))
+                        .usage(screen.out());
+                return 0;
+            }
             CommandLine command = line.parseArgs(arguments).asCommandLineList().getLast();
             if (command.isUsageHelpRequested()) {
                 command.usage(screen.out());
@@ -75,6 +83,19 @@ public final class PartitaCommand implements Callable<Integer> {
         } catch (Exception e) {
             return root.failed(e);
         }
+    }
+
+    /// The command whose help `help` and these words ask for.
+    private static CommandLine explained(CommandLine line, List<String> words) {
+        CommandLine command = line;
+        for (String word : words) {
+            CommandLine inner = command.getSubcommands().get(word);
+            if (inner == null) {
+                throw new UnmatchedArgumentException(command, List.of(word));
+            }
+            command = inner;
+        }
+        return command;
     }
 
     private static CommandLine benchmarks(Screen screen) {

@@ -15,6 +15,7 @@ import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.models.Gpt;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
 import java.util.List;
@@ -121,7 +122,7 @@ final class SimulateTrainingCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
-        LayeredModel model = gpt.gpt().layered();
+        LayeredModel model = Gpt.layered(gpt.gpt());
         ClusterSpec cluster = devices.cluster();
         Strategy strategy = strategy(model);
         long work = model.blocks() * strategy.microBatches(gpt.globalBatch());
@@ -268,6 +269,9 @@ final class SimulateTrainingCommand implements Callable<Integer> {
         row(table, "optimizer", memory.optimizer());
         row(table, "activations", memory.activations());
         row(table, "buffers", memory.buffers());
+        if (memory.shared() > 0) {
+            row(table, "gradients where copies of weights lay", memory.shared());
+        }
         row(table, "total" + (result.fits() ? "" : ", more than the device has"), memory.total());
         screen.out().print(table.print());
         screen.out().println("simulated from: " + result.from());

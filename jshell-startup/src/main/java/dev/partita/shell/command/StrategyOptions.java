@@ -3,6 +3,7 @@ package dev.partita.shell.command;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.plan.Price;
 import dev.partita.dsl.layer.Line;
 import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
@@ -11,11 +12,13 @@ import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.problem.ProblemException;
 import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.KernelLibraries;
 import dev.partita.kernels.KernelLibrary;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -108,6 +111,11 @@ final class StrategyOptions {
     private String precision = "f32";
 
     @Option(
+            names = "--round-gradients",
+            description = "Keeps and sums gradients of weights in bf16 too, with --precision bf16.")
+    private boolean roundGradients;
+
+    @Option(
             names = "--kernels",
             paramLabel = "LIBRARY",
             description = "cpu or reference (plain loops, slow). Default: ${DEFAULT-VALUE}.")
@@ -140,9 +148,12 @@ final class StrategyOptions {
         return seed;
     }
 
-    /// How many steps a number of epochs takes; the rest of a batch is left out.
-    long steps(Model model, int examples, int epochs) {
-        return Math.max(1, examples / batch(model) * epochs);
+    /// How many steps a number of epochs takes.
+    ///
+    /// @param all whether what fills no batch has one of its own, or is left out
+    long steps(Model model, int examples, int epochs, boolean all) {
+        long batch = batch(model);
+        return Math.max(1, (all ? Math.ceilDiv(examples, batch) : examples / batch) * epochs);
     }
 
     private long batch(Model model) {
@@ -167,26 +178,35 @@ final class StrategyOptions {
     ///
     /// @param steps of the whole training, which learning-rate schedules divide
     Compilation compile(Model model, String usualMesh, long steps) {
+        CompileOptions options = options(model, usualMesh, steps);
+        return Compiler.compile(smoothed(model), options);
+    }
+
+    /// How a model is compiled.
+    ///
+    /// @param steps of the whole training
+    CompileOptions options(Model model, String usualMesh, long steps) {
         later.refuse();
         Mesh devices = mesh(usualMesh);
         CompileOptions options =
                 CompileOptions.on(devices)
                         .batch(batch(model))
                         .microBatches(microBatches)
-                        .precision(PrecisionWord.of(precision))
+                        .precision(PrecisionWord.of(precision, roundGradients))
                         .optimizer(optimizer.over(steps))
                         .recompute(recompute.choice());
         options = optimizer.clip(options);
-        options = context.shard(options, shards(devices, model), model);
+        options = context.shard(options, shards(options, model), model);
         options = dataParallel ? options.dataParallel().over("data") : options;
-        return Compiler.compile(smoothed(model), pipeline.cut(split(options)));
+        return pipeline.cut(split(options));
     }
 
     private Mesh mesh(String usualMesh) {
         return pipeline.mesh(Mesh.parse(mesh == null ? usualMesh : mesh));
     }
 
-    private Model smoothed(Model model) {
+    /// The model with the loss that was asked for.
+    Model smoothed(Model model) {
         if (labelSmoothing == 0) {
             return model;
         }
@@ -262,26 +282,18 @@ final class StrategyOptions {
                 .collect(Collectors.joining(",", "--mesh ", ""));
     }
 
-    private Map<String, String> shards(Mesh devices, Model model) {
+    private Map<String, String> shards(CompileOptions options, Model model) {
         if (!shards.isEmpty()) {
             return shards;
         }
         var usual = new LinkedHashMap<String, String>();
-        for (Axis axis : devices.axes()) {
+        for (Axis axis : options.mesh().axes()) {
             if (pipeline.isStages(axis.name())) {
                 continue;
             }
             List<String> dims = USUAL.get(axis.name());
             if (dims == null) {
-                throw Problem.of(
-                                ProblemCode.AMBIGUOUS_PLACEMENT,
-                                "Nothing says which dim axis " + axis.name() + " shards.")
-                        .fact("mesh", devices)
-                        .fix(
-                                "--shard DIM="
-                                        + axis.name()
-                                        + ", or name the axis data, context, tensor, expert or pipe")
-                        .exception();
+                throw unsaid(axis, options, model);
             }
             List<String> there = dims.stream().filter(dimsOf(model)::contains).toList();
             (there.isEmpty() ? dims.subList(0, 1) : there)
@@ -294,11 +306,35 @@ final class StrategyOptions {
         return usual;
     }
 
+    /// An axis of which neither its name nor `--shard` says what it is for, with what it costs to
+    /// shard each dim of the model over it alone.
+    private static RuntimeException unsaid(Axis axis, CompileOptions options, Model model) {
+        Problem problem =
+                Problem.of(
+                                ProblemCode.AMBIGUOUS_PLACEMENT,
+                                "Nothing says which dim axis " + axis.name() + " shards.")
+                        .fact("mesh", options.mesh());
+        for (String dim : dimsOf(model)) {
+            try {
+                CompileOptions one = options.shard(dim).over(axis.name());
+                Price price = Price.of(Compiler.compile(model, one).plan());
+                problem = problem.fact("--shard " + dim + "=" + axis.name(), price);
+            } catch (ProblemException refused) {
+                // no choice
+            }
+        }
+        return problem.fix(
+                        "--shard DIM="
+                                + axis.name()
+                                + ", or name the axis data, context, tensor, expert or pipe")
+                .exception();
+    }
+
     private static Set<String> dimsOf(Model model) {
         return model.trace(1, Dtype.F32, false).nodes().stream()
                 .flatMap(node -> node.results().stream())
                 .flatMap(value -> value.type().shape().dims().stream())
                 .map(Dim::name)
-                .collect(Collectors.toSet());
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 }

@@ -1,6 +1,8 @@
 package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.dsl.layer.Line;
+import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -21,6 +23,9 @@ import picocli.CommandLine.Option;
         description =
                 "Trains a model on virtual devices. Ctrl-C ends training after the last complete step.")
 final class TrainCommand implements Callable<Integer> {
+    /// The label of an example that completes a batch.
+    private static final int IGNORED = -100;
+
     @Mixin private ModelArgument model = new ModelArgument();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
     @Mixin private DataOption data = new DataOption();
@@ -30,7 +35,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Default: one; of a model of tokens six.")
+            description = "Default: one; of a model of tokens ten.")
     private @Nullable Integer epochs;
 
     @Option(
@@ -51,6 +56,14 @@ final class TrainCommand implements Callable<Integer> {
             description = "Tests after every N steps instead of after every epoch.")
     private @Nullable Integer testEvery;
 
+    @Option(
+            names = "--every-example",
+            description = {
+                "Trains with every example once an epoch: the last, smaller batch is completed by some that do",
+                "not count. Default: what fills no batch is left out of an epoch, others each time."
+            })
+    private boolean everyExample;
+
     private final Screen screen;
 
     TrainCommand(Screen screen) {
@@ -62,13 +75,16 @@ final class TrainCommand implements Callable<Integer> {
         requireOne("--epochs", epochs);
         requireOne("--steps", steps);
         Optional<JsonFile> file = json.file();
-        Model network = model.model(() -> data.text(strategy.seed()).vocabulary().size());
+        Model described = model.model(() -> data.text(strategy.seed()).vocabulary().size());
+        Model network = everyExample ? ignoring(described) : described;
         DataOption.Parts examples = data.of(network, strategy.seed());
         Recipe recipe = StrategyOptions.readsTokens(network) ? Recipe.TEXT : Recipe.PLAIN;
         strategy.usually(recipe);
         int rounds = epochs == null ? recipe.epochs() : epochs;
         long length =
-                steps == null ? strategy.steps(network, examples.train().size(), rounds) : steps;
+                steps == null
+                        ? strategy.steps(network, examples.train().size(), rounds, everyExample)
+                        : steps;
         Compilation compilation = strategy.compileToRun(network, "", length);
         screen.out().println(network.name() + " on " + strategy.placement(compilation));
         var view = new TrainingScreen(screen);
@@ -79,14 +95,27 @@ final class TrainCommand implements Callable<Integer> {
                         .listener(view);
         training = patience == null ? training : training.stoppingEarly(patience);
         training = testEvery == null ? training : training.testEvery(testEvery);
+        training = everyExample ? training.everyExample() : training;
         training = checkpoints.of(training);
         try (var _ = Interruption.ofThisThread()) {
             TrainingRun run = steps == null ? training.epochs(rounds) : training.steps(steps);
             view.end(run);
             screen.out().println(run);
+            checkpoints.wayOn(run).ifPresent(screen.out()::println);
             file.ifPresent(each -> each.write(TrainResult.of(network.name(), run)));
         }
         return 0;
+    }
+
+    /// The model with a loss to which some labels do not count, if it has one that can.
+    private static Model ignoring(Model model) {
+        Optional<Loss> loss = model.loss().map(Line::word);
+        if (loss.isPresent()
+                && loss.get() instanceof Loss.CrossEntropy entropy
+                && entropy.ignored().isEmpty()) {
+            return model.loss(entropy.ignoring(IGNORED));
+        }
+        return model;
     }
 
     private static void requireOne(String option, @Nullable Integer given) {

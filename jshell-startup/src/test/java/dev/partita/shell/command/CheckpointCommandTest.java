@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Training that is kept, goes on and writes, from the command line.
 final class CheckpointCommandTest {
@@ -82,6 +83,28 @@ final class CheckpointCommandTest {
         assertThat(numbers(result, "testAccuracies")).isEmpty();
     }
 
+    @ParameterizedTest(name = "every example, {0}")
+    @ValueSource(
+            strings = {
+                "--batch 8",
+                "--micro-batches 2",
+                "--stages 2 --micro-batches 2",
+                "--mesh data=2 --zero 2"
+            })
+    void an_epoch_with_every_example_has_one_more_step(String how) throws IOException {
+        // 141 windows of 16 to train on, in batches of 8
+        String options =
+                " --epochs 1 --early-stopping 2 --label-smoothing 0.1 --decay-spares bias,norm ";
+        JsonObject left = train(options + how, "left");
+        JsonObject every = train(options + "--every-example " + how, "every");
+        assertThat(left.get("steps").getAsInt()).isEqualTo(17);
+        assertThat(every.get("steps").getAsInt()).isEqualTo(18);
+        // the schedule ends with the training, so both begin alike
+        assertThat(numbers(every, "losses").getFirst())
+                .isWithin(1e-5)
+                .of(numbers(left, "losses").getFirst());
+    }
+
     @Test
     void a_trained_gpt_writes() throws IOException {
         train(" --steps 150 --learning-rate 0.01 --checkpoint " + run, "trained");
@@ -101,6 +124,38 @@ final class CheckpointCommandTest {
                         ("sample gpt --temperature 0 --length 40 --prompt be --checkpoint " + run)
                                 .split(" ", -1));
         assertThat(likeliest.out()).startsWith("be");
+    }
+
+    @Test
+    void a_gpt_of_other_parts_writes_without_being_described_again() throws IOException {
+        String parts =
+                " --positions rotary --activation swiglu --kv-heads 1 --untied --dropout 0.1";
+        train(parts + " --steps 3 --checkpoint " + run, "trained");
+        String line = "sample gpt --length 5 --prompt to --checkpoint " + run;
+        CommandLineRun sample = CommandLineRun.of(line.split(" ", -1));
+        assertWithMessage("%s", sample.err()).that(sample.exit()).isEqualTo(0);
+        assertThat(sample.out()).startsWith("to");
+    }
+
+    @Test
+    void a_bert_learns_hidden_characters_goes_on_elsewhere_and_does_not_write() throws IOException {
+        String bert = GPT.replace("train gpt", "train bert") + " --data " + data;
+        String first = bert + " --mesh data=2 --steps 4 --checkpoint " + run;
+        CommandLineRun begun = CommandLineRun.of(first, json("first"));
+        assertWithMessage("%s", begun.err()).that(begun.exit()).isEqualTo(0);
+        String rest = bert + " --mesh tensor=2 --steps 8 --resume --checkpoint " + run;
+        CommandLineRun gone = CommandLineRun.of(rest, json("rest"));
+        assertWithMessage("%s", gone.err()).that(gone.exit()).isEqualTo(0);
+        CommandLineRun.of(bert + " --steps 8", json("whole"));
+        List<Double> whole = numbers(CommandLineRun.read(json("whole")), "losses");
+        List<Double> losses = numbers(CommandLineRun.read(json("rest")), "losses");
+        for (int i = 0; i < 4; i++) {
+            assertThat(losses.get(i)).isWithin(1e-4).of(whole.get(4 + i));
+        }
+        CommandLineRun sample =
+                CommandLineRun.of(("sample bert --checkpoint " + run).split(" ", -1));
+        assertThat(sample.exit()).isEqualTo(2);
+        assertThat(sample.err()).startsWith("[Unsupported] ");
     }
 
     @Test

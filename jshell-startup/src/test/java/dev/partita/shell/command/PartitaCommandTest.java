@@ -103,6 +103,37 @@ final class PartitaCommandTest {
         assertThat(run.out()).contains("equals one device");
     }
 
+    @Test
+    void help_and_a_command_is_the_help_of_that_command() {
+        assertThat(CommandLineRun.of("help", "train").out())
+                .isEqualTo(CommandLineRun.of("train", "--help").out());
+        assertThat(CommandLineRun.of("help").out()).isEqualTo(CommandLineRun.of("--help").out());
+        assertThat(CommandLineRun.of("help", "trian").err()).contains("train");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "gpt --positions rotary --activation swiglu --kv-heads 2 --untied --mesh data=2",
+                "gpt --positions rotary --activation swiglu --kv-heads 2 --dropout 0.1 --mesh tensor=2",
+                "gpt --kv-heads 1 --untied --dropout 0.1 --stages 2 --micro-batches 2",
+                "moe-gpt --activation swiglu --positions rotary --mesh data=2",
+                "bert --mesh data=2 --zero 3",
+                "bert --mesh tensor=2 --dropout 0.1 --untied",
+                "bert --norm pre --kv-heads 2 --mesh data=2,tensor=2",
+                "bert --positions rotary --activation swiglu --stages 2 --micro-batches 2",
+            })
+    void transformers_of_all_parts_are_proved_against_one_device(String model) {
+        String line =
+                "prove "
+                        + model
+                        + " --layers 2 --width 16 --heads 4 --ffn 16 --vocab 16 --sequence 8 --batch 4"
+                        + " --kernels reference --precision f64 --steps 1";
+        CommandLineRun run = CommandLineRun.of(line.split(" ", -1));
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(run.out()).contains("equals one device");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "trian mlp, InvalidArgument, train",
@@ -114,6 +145,16 @@ final class PartitaCommandTest {
         "train gpt --hidden 10, IndivisibleDim, heads",
         "train gpt --data /no/such/text, DataFileMissing, text file",
         "plan mlp --seq 8, InvalidArgument, gpt",
+        "plan mlp --dropout 0.1, InvalidArgument, leave them out",
+        "plan gpt --kv-heads 3, IndivisibleDim, number of groups that divides 4",
+        "plan gpt --kv-heads 1 --mesh tensor=2, IndivisibleDim, heads",
+        "plan gpt --activation relu, InvalidArgument, gelu",
+        "plan gpt --positions rotory, InvalidArgument, rotary",
+        "plan gpt --positions rotary --width 12, IndivisibleDim, even number",
+        "plan gpt --dropout 1.5, InvalidArgument, below 1",
+        "plan gpt --norm pre, InvalidArgument, --norm",
+        "plan bert --norm behind, InvalidArgument, post",
+        "plan bert --experts 8, InvalidArgument, moe-gpt",
         "plan gpt --experts 8, InvalidArgument, moe-gpt",
         "plan moe-gpt --capacity some, InvalidArgument, dropless",
         "plan moe-gpt --experts 3 --top-k 4, InvalidArgument, topK(2)",
@@ -298,7 +339,13 @@ final class PartitaCommandTest {
         JsonObject memory = CommandLineRun.read(json()).getAsJsonObject("memoryBytes");
         assertThat(memory.keySet())
                 .containsExactly(
-                        "weights", "gradients", "optimizer", "activations", "buffers", "total");
+                        "weights",
+                        "gradients",
+                        "optimizer",
+                        "activations",
+                        "buffers",
+                        "shared",
+                        "total");
         // the 10 classes over 2 devices: all of the model divides
         long parameters = 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10;
         assertThat(memory.get("optimizer").getAsLong()).isEqualTo(8 * parameters / 2);

@@ -116,18 +116,19 @@ final class BlockwiseAttention implements Kernel {
             long first = (long) i * columns;
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
             if (seen == 0) {
-                Floats.clear(weightRows.place(first, columns), Stretches.bytes(columns));
+                HeadTiles.clearBehind(weightRows.place(first, columns), 0, columns);
                 weightRows.written(first, columns);
                 logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, AttentionOp.NO_KEYS);
                 continue;
             }
             long bytes = Stretches.bytes(seen);
-            long row = scoreRows.read(first, seen, Float.NEGATIVE_INFINITY);
+            long row = scoreRows.read(first, columns, 0);
             long weight = weightRows.place(first, columns);
+            Floats.fillVector(row, seen, Float.NEGATIVE_INFINITY);
             float max = scale * RowLosses.max(row, bytes);
             float sum = VectorMath.exp(row, weight, bytes, scale, -max);
             RowLosses.scale(weight, bytes, 1 / sum);
-            Floats.clear(weight + (long) seen * Float.BYTES, (long) (columns - seen) * Float.BYTES);
+            HeadTiles.clearBehind(weight, seen, columns);
             weightRows.written(first, columns);
             logSums.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) (max + Math.log(sum)));
         }

@@ -34,7 +34,6 @@ final class BlockwiseAttentionGrad implements Kernel {
     private final Numbers dQueries;
     private final Numbers dKeys;
     private final Numbers dValues;
-    private final Numbers part;
     private final Numbers scores;
     private final Numbers changes;
     private final Numbers weights;
@@ -76,7 +75,6 @@ final class BlockwiseAttentionGrad implements Kernel {
         values = tiles.matrix(tiles.keys, size);
         dKeys = tiles.sums(tiles.keys, size);
         dValues = tiles.sums(tiles.keys, size);
-        part = tiles.sums(tiles.keys, size);
         scores = tiles.sums(HeadTiles.BLOCK, tiles.keys);
         changes = tiles.sums(HeadTiles.BLOCK, tiles.keys);
         boolean inPlace = tiles.dtype == scores.dtype();
@@ -107,7 +105,8 @@ final class BlockwiseAttentionGrad implements Kernel {
         var change = Part.first(slopes, rows, columns);
         var seenKeys = Part.first(keys, columns, tiles.size);
         var seenValues = Part.first(values, columns, tiles.size);
-        var sum = Part.first(part, columns, tiles.size);
+        var keySum = Part.first(dKeys, columns, tiles.size);
+        var valueSum = Part.first(dValues, columns, tiles.size);
         var ownGrad = new Part(dQueries, first, rows, tiles.size);
         if (columns == 0) {
             Kernel nothing = () -> {};
@@ -121,8 +120,8 @@ final class BlockwiseAttentionGrad implements Kernel {
         score[i] = tiles.matmul("sd,td->st", own, seenKeys, Part.first(scores, rows, columns));
         slope[i] = tiles.matmul("sd,td->st", ownDy, seenValues, Part.first(changes, rows, columns));
         queryGrad[i] = tiles.matmul("st,td->sd", change, seenKeys, ownGrad);
-        keyGrad[i] = tiles.matmul("st,sd->td", change, own, sum);
-        valueGrad[i] = tiles.matmul("st,sd->td", weight, ownDy, sum);
+        keyGrad[i] = tiles.matmulAdding("st,sd->td", change, own, keySum);
+        valueGrad[i] = tiles.matmulAdding("st,sd->td", weight, ownDy, valueSum);
     }
 
     @Override
@@ -153,15 +152,12 @@ final class BlockwiseAttentionGrad implements Kernel {
         operands[3].gather(batch, head, y);
         operands[4].gather(batch, head, dy);
         for (int block = 0; block < score.length; block++) {
-            long elements = (long) tiles.columns(block) * tiles.size;
             score[block].run();
             slope[block].run();
             slopes(batch, head, block);
             queryGrad[block].run();
             valueGrad[block].run();
-            add(dValues, elements);
             keyGrad[block].run();
-            add(dKeys, elements);
         }
         results[0].scatter(batch, head, dQueries);
     }
@@ -176,16 +172,14 @@ final class BlockwiseAttentionGrad implements Kernel {
             long bytes = Stretches.bytes(seen);
             long at = ((long) batch * tiles.queries + query) * heads * each + head;
             float logSum = logSums.getAtIndex(ValueLayout.JAVA_FLOAT, at);
-            long row = scoreRows.read(first, seen, 0);
-            long change = changeRows.read(first, seen, 0);
+            long row = scoreRows.read(first, columns, 0);
+            long change = changeRows.read(first, columns, 0);
             long weight = weightRows.place(first, columns);
             long slope = slopeRows.place(first, columns);
             VectorMath.exp(row, weight, bytes, scale, -logSum);
             slopeRow(weight, change, slope, bytes, along(query));
-            long behind = (long) seen * Float.BYTES;
-            long behindBytes = (long) (columns - seen) * Float.BYTES;
-            Floats.clear(weight + behind, behindBytes);
-            Floats.clear(slope + behind, behindBytes);
+            HeadTiles.clearBehind(weight, seen, columns);
+            HeadTiles.clearBehind(slope, seen, columns);
             weightRows.written(first, columns);
             slopeRows.written(first, columns);
         }
@@ -215,11 +209,6 @@ final class BlockwiseAttentionGrad implements Kernel {
                             .fma(fromMemorySegment(SPECIES, MEMORY, b + i, ORDER), sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
-    }
-
-    /// Adds what a block gave in `part` to the sum over all blocks.
-    private void add(Numbers target, long elements) {
-        Floats.add(part.memory().address(), target.memory().address(), elements * Float.BYTES);
     }
 
     @Override

@@ -86,7 +86,7 @@ final class ConvolutionForm {
                 dilations,
                 before,
                 after,
-                scope.attributes(false));
+                scope.attributes());
     }
 
     Optional<dnnl_primitive_desc> inputGrad(OneDnnScope scope) {
@@ -105,7 +105,7 @@ final class ConvolutionForm {
                                 before,
                                 after,
                                 hint(scope),
-                                scope.attributes(false)));
+                                scope.attributes()));
     }
 
     Optional<dnnl_primitive_desc> weightGrad(OneDnnScope scope, boolean hasBias) {
@@ -125,7 +125,7 @@ final class ConvolutionForm {
                                 before,
                                 after,
                                 hint(scope),
-                                scope.attributes(false)));
+                                scope.attributes()));
     }
 
     /// Backward primitives are found beside a forward one, in which images and weights are of one

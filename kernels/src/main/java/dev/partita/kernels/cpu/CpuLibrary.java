@@ -12,6 +12,7 @@ public final class CpuLibrary implements KernelLibrary {
     private final List<KernelLibrary> fastestFirst =
             List.of(
                     new FewTapsLibrary(),
+                    new WinogradLibrary(),
                     new OneDnnLibrary(),
                     new VectorLibrary(),
                     new HalfLibrary(this),

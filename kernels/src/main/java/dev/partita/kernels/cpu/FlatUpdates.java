@@ -54,10 +54,12 @@ final class FlatUpdates implements Kernel {
 
     private static boolean areNeighbours(
             KernelRequest first, KernelRequest second, Set<Integer> tensors) {
+        long distance = elements(first.operand(0), second.operand(0));
         for (int i = 0; i < first.operands().size(); i++) {
             boolean follows =
                     tensors.contains(i)
                             ? follows(first.operand(i), second.operand(i))
+                                    && elements(first.operand(i), second.operand(i)) == distance
                             : address(first.operand(i)) == address(second.operand(i));
             if (!follows) {
                 return false;
@@ -74,6 +76,11 @@ final class FlatUpdates implements Kernel {
     private static boolean follows(Buffer first, Buffer second) {
         long end = address(first) + first.type().bytes();
         return Math.ceilDiv(end, ALIGNMENT) * ALIGNMENT == address(second);
+    }
+
+    /// From the first element of one to the first of another.
+    private static long elements(Buffer first, Buffer second) {
+        return (address(second) - address(first)) / first.type().dtype().bytes();
     }
 
     private static KernelRequest joined(
@@ -95,7 +102,8 @@ final class FlatUpdates implements Kernel {
     /// The memory of both and what is between, as one tensor.
     private static Buffer flat(Buffer first, Buffer second) {
         long bytes = address(second) + second.type().bytes() - address(first);
-        var type = new TensorType(Dtype.F32, Shape.of(new Dim("flat", bytes / Float.BYTES)));
+        Dtype dtype = first.type().dtype();
+        var type = new TensorType(dtype, Shape.of(new Dim("flat", bytes / dtype.bytes())));
         return Buffer.whole(type, Floats.MEMORY.asSlice(address(first), bytes));
     }
 

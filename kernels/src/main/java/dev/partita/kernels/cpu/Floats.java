@@ -15,6 +15,9 @@ final class Floats {
     /// Bytes of one vector.
     static final int STEP = SPECIES.vectorByteSize();
 
+    /// Vectors that are copied faster by hand than by a call.
+    private static final long FEW = 16;
+
     /// All of the process's memory, so that an address is an offset.
     static final MemorySegment MEMORY = everything();
 
@@ -43,8 +46,16 @@ final class Floats {
         MEMORY.set(ValueLayout.JAVA_SHORT, address, value);
     }
 
+    /// A few vectors are copied here, since a call costs more than they do.
     static void copy(long from, long to, long bytes) {
-        MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
+        if (bytes > FEW * STEP || bytes % STEP != 0) {
+            MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
+            return;
+        }
+        for (long i = 0; i < bytes; i += STEP) {
+            FloatVector.fromMemorySegment(SPECIES, MEMORY, from + i, ORDER)
+                    .intoMemorySegment(MEMORY, to + i, ORDER);
+        }
     }
 
     /// Zeroes memory.
@@ -55,6 +66,20 @@ final class Floats {
         }
         for (long i = whole; i < bytes; i += Float.BYTES) {
             set(address + i, 0);
+        }
+    }
+
+    /// Gives all elements behind the first `count` of the vector that holds the last of these
+    /// another value.
+    static void fillVector(long x, int count, float value) {
+        int rest = count % LANES;
+        if (rest != 0) {
+            long at = x + (long) (count - rest) * Float.BYTES;
+            FloatVector.broadcast(SPECIES, value)
+                    .blend(
+                            FloatVector.fromMemorySegment(SPECIES, MEMORY, at, ORDER),
+                            SPECIES.indexInRange(0, rest))
+                    .intoMemorySegment(MEMORY, at, ORDER);
         }
     }
 

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Scratch memory for one head of attention, and matmuls over parts of it, all made when a kernel
 /// is opened. Queries are taken in blocks, so the scores of a block against all keys are the most
@@ -68,6 +69,13 @@ final class HeadTiles implements AutoCloseable {
         return seen(block * BLOCK + rows(block) - 1);
     }
 
+    /// Zeroes what lies behind the keys that are seen, up to the end of the row's last vector.
+    static void clearBehind(long row, int seen, int columns) {
+        Floats.fillVector(row, seen, 0);
+        long bytes = Stretches.bytes(seen);
+        Floats.clear(row + bytes, Stretches.bytes(columns) - bytes);
+    }
+
     /// A matrix of scratch memory, of the tensors' type.
     Numbers matrix(long rows, long columns) {
         return matrix(dtype, rows, columns);
@@ -87,14 +95,36 @@ final class HeadTiles implements AutoCloseable {
     /// A matmul over scratch memory; `left` and `right` are `[rows, columns]` as the einsum has
     /// them. It sums in f32, whatever it reads and stores.
     Kernel matmul(String einsum, Part left, Part right, Part result) {
-        var request =
-                new KernelRequest(
-                        new Wide(Op.Einsum.of(einsum), List.of(result.matrix.dtype())),
-                        List.of(left.buffer("a", "b"), right.buffer("c", "d")),
-                        List.of(result.buffer("e", "f")));
-        Kernel kernel = new CpuLibrary().require(request);
+        var op = new Wide(Op.Einsum.of(einsum), List.of(result.matrix.dtype()));
+        Kernel kernel = new CpuLibrary().require(request(op, left, right, result));
         matmuls.add(kernel);
         return kernel;
+    }
+
+    /// The same for sums, where the product is added to what is there.
+    Kernel matmulAdding(String einsum, Part left, Part right, Part sum) {
+        var op = Op.Einsum.of(einsum);
+        Optional<Kernel> whole = OneDnnMatmul.adding(op, request(op, left, right, sum));
+        whole.ifPresent(matmuls::add);
+        return whole.orElseGet(() -> inTwoSteps(einsum, left, right, sum));
+    }
+
+    private Kernel inTwoSteps(String einsum, Part left, Part right, Part sum) {
+        var product = Part.first(sums(sum.rows, sum.columns), sum.rows, sum.columns);
+        Kernel matmul = matmul(einsum, left, right, product);
+        long from = product.memory().address();
+        long to = sum.memory().address();
+        return () -> {
+            matmul.run();
+            Floats.add(from, to, sum.memory().byteSize());
+        };
+    }
+
+    private static KernelRequest request(Op op, Part left, Part right, Part result) {
+        return new KernelRequest(
+                op,
+                List.of(left.buffer("a", "b"), right.buffer("c", "d")),
+                List.of(result.buffer("e", "f")));
     }
 
     /// The first rows of a matrix, or of what follows a row of it.

@@ -61,7 +61,7 @@ public final class MatmulCeiling implements AutoCloseable {
                             square,
                             null,
                             square,
-                            scope.attributes(false));
+                            scope.attributes());
             dnnl_memory_desc_destroy(square);
             if (status == dnnl_unimplemented) {
                 return Optional.empty();

@@ -125,7 +125,7 @@ public final class OneDnn {
                                         scope.plain(square),
                                         null,
                                         scope.plain(square),
-                                        scope.attributes(false)))
+                                        scope.attributes()))
                         .map(OneDnnScope::implementation);
             }
         }

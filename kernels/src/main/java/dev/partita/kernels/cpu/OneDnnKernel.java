@@ -132,7 +132,7 @@ final class OneDnnKernel implements Kernel {
                             OneDnn.engine(),
                             to,
                             OneDnn.engine(),
-                            scope.attributes(false)),
+                            scope.attributes()),
                     "creating a reorder");
             Call call = call(reorder, Map.of(DNNL_ARG_FROM, source, DNNL_ARG_TO, target));
             dnnl_primitive_desc_destroy(reorder);

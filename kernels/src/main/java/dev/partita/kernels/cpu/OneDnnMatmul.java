@@ -10,6 +10,8 @@ import dev.partita.kernels.Kernel;
 import dev.partita.kernels.KernelRequest;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
 
 /// Einsums that are one matmul.
 final class OneDnnMatmul {
@@ -19,10 +21,26 @@ final class OneDnnMatmul {
     private OneDnnMatmul() {}
 
     static Optional<Kernel> einsum(Op.Einsum op, KernelRequest request) {
-        return MatmulForm.of(op.spec(), request).flatMap(form -> matmul(form, op, request));
+        return MatmulForm.of(op.spec(), request)
+                .flatMap(form -> matmul(form, op, request, OneDnnScope::attributes));
     }
 
-    private static Optional<Kernel> matmul(MatmulForm form, Op.Einsum op, KernelRequest request) {
+    /// An einsum whose result is added to what is there; empty where oneDNN has no code for the
+    /// types.
+    static Optional<Kernel> adding(Op.Einsum op, KernelRequest request) {
+        boolean possible =
+                request.buffers().allMatch(buffer -> OneDnn.computes(buffer.type().dtype()));
+        return possible
+                ? MatmulForm.of(op.spec(), request)
+                        .flatMap(form -> matmul(form, op, request, OneDnnScope::attributesAdding))
+                : Optional.empty();
+    }
+
+    private static Optional<Kernel> matmul(
+            MatmulForm form,
+            Op.Einsum op,
+            KernelRequest request,
+            Function<OneDnnScope, dnnl_primitive_attr> attributes) {
         boolean hasBias = op.epilogue().hasBias();
         long[] sizes = form.result().sizes();
         long columns = sizes[sizes.length - 1];
@@ -45,7 +63,7 @@ final class OneDnnMatmul {
                                                         : scope.plain(form.right()),
                                                 hasBias ? scope.plain(bias) : null,
                                                 scope.plain(form.result()),
-                                                scope.attributes(false))),
+                                                attributes.apply(scope))),
                         kernel -> {
                             kernel.read(DNNL_ARG_SRC, form.left(), left.memory());
                             kernel.read(DNNL_ARG_WEIGHTS, form.right(), right.memory());

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -60,8 +61,8 @@ final class OneDnnScope implements AutoCloseable {
         return result;
     }
 
-    /// Scratch memory from us, the same bits every run, and optionally a closing relu.
-    dnnl_primitive_attr attributes(boolean relu) {
+    /// Scratch memory from us, and the same bits every run.
+    dnnl_primitive_attr attributes() {
         var result = new dnnl_primitive_attr();
         OneDnn.check(dnnl_primitive_attr_create(result), "attributes");
         destroy.push(() -> dnnl_primitive_attr_destroy(result));
@@ -69,13 +70,26 @@ final class OneDnnScope implements AutoCloseable {
                 dnnl_primitive_attr_set_scratchpad_mode(result, dnnl_scratchpad_mode_user),
                 "scratchpad mode");
         OneDnn.check(dnnl_primitive_attr_set_deterministic(result, 1), "deterministic mode");
-        if (relu) {
-            var after = new dnnl_post_ops();
-            OneDnn.check(dnnl_post_ops_create(after), "post-ops");
-            destroy.push(() -> dnnl_post_ops_destroy(after));
-            OneDnn.check(dnnl_post_ops_append_eltwise(after, dnnl_eltwise_relu, 0, 0), "relu");
-            OneDnn.check(dnnl_primitive_attr_set_post_ops(result, after), "post-ops");
-        }
+        return result;
+    }
+
+    /// The same, and a closing relu.
+    dnnl_primitive_attr attributesWithRelu() {
+        return attributes(after -> dnnl_post_ops_append_eltwise(after, dnnl_eltwise_relu, 0, 0));
+    }
+
+    /// The same, and the result is added to what is there.
+    dnnl_primitive_attr attributesAdding() {
+        return attributes(after -> dnnl_post_ops_append_sum(after, 1, 0, dnnl_data_type_undef));
+    }
+
+    private dnnl_primitive_attr attributes(ToIntFunction<dnnl_post_ops> append) {
+        dnnl_primitive_attr result = attributes();
+        var after = new dnnl_post_ops();
+        OneDnn.check(dnnl_post_ops_create(after), "post-ops");
+        destroy.push(() -> dnnl_post_ops_destroy(after));
+        OneDnn.check(append.applyAsInt(after), "what follows");
+        OneDnn.check(dnnl_primitive_attr_set_post_ops(result, after), "post-ops");
         return result;
     }
 

@@ -30,7 +30,7 @@ final class OneDnnSoftmax {
                 scope.plain(rows),
                 scope.plain(rows),
                 1,
-                scope.attributes(false));
+                scope.attributes());
     }
 
     static Optional<Kernel> backward(KernelRequest request) {
@@ -58,6 +58,6 @@ final class OneDnnSoftmax {
                 scope.plain(rows),
                 1,
                 hint,
-                scope.attributes(false));
+                scope.attributes());
     }
 }

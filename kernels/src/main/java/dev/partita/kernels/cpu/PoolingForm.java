@@ -53,7 +53,7 @@ final class PoolingForm {
                                 dilations,
                                 before,
                                 after,
-                                scope.attributes(false)))
+                                scope.attributes()))
                 .filter(this::positionsAreBytes);
     }
 
@@ -74,7 +74,7 @@ final class PoolingForm {
                                         before,
                                         after,
                                         hint,
-                                        scope.attributes(false))))
+                                        scope.attributes())))
                 .filter(this::positionsAreBytes);
     }
 

@@ -124,7 +124,7 @@ public final class PrimitiveCeiling implements AutoCloseable {
                                 scope.any(Layout.of(type(inner, columns))),
                                 forward ? scope.plain(bias) : null,
                                 scope.any(Layout.of(type(rows, columns))),
-                                scope.attributes(relu))),
+                                relu ? scope.attributesWithRelu() : scope.attributes())),
                 Map.of(
                         DNNL_ARG_SRC, left,
                         DNNL_ARG_WEIGHTS, right,

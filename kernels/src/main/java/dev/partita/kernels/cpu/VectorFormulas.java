@@ -20,8 +20,6 @@ import jdk.incubator.vector.VectorOperators;
 /// Elementwise ops, also in fused chains. Every formula has its own loop of vectors, which pass
 /// through no method of ours: only then does the JIT certainly keep them in registers.
 final class VectorFormulas {
-    private static final float INVERSE_ROOT_TWO_PI = (float) (1 / Math.sqrt(2 * Math.PI));
-
     private VectorFormulas() {}
 
     static Kernel kernel(Elementwise op, KernelRequest request) {
@@ -165,23 +163,12 @@ final class VectorFormulas {
         };
     }
 
-    /// `dy (normal(x) + x density(x))`.
     private static VectorLoop.Body geluGrad() {
-        MemorySegment normal = tile();
-        MemorySegment density = tile();
+        MemorySegment slope = tile();
         return (x, y, n) -> {
-            VectorMath.normal(x[0], normal.address(), n);
+            VectorMath.geluSlope(x[0], slope.address(), n);
             for (int i = 0; i < n; i += STEP) {
-                FloatVector v = fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER);
-                v.mul(v).intoMemorySegment(MEMORY, density.address() + i, ORDER);
-            }
-            VectorMath.exp(density.address(), density.address(), n, -0.5f, 0);
-            for (int i = 0; i < n; i += STEP) {
-                fromMemorySegment(SPECIES, MEMORY, x[0] + i, ORDER)
-                        .mul(INVERSE_ROOT_TWO_PI)
-                        .fma(
-                                fromMemorySegment(SPECIES, MEMORY, density.address() + i, ORDER),
-                                fromMemorySegment(SPECIES, MEMORY, normal.address() + i, ORDER))
+                fromMemorySegment(SPECIES, MEMORY, slope.address() + i, ORDER)
                         .mul(fromMemorySegment(SPECIES, MEMORY, x[1] + i, ORDER))
                         .intoMemorySegment(MEMORY, y[0] + i, ORDER);
             }

@@ -17,6 +17,7 @@ import dev.partita.kernels.KernelRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// What the Vector API computes in f32, on any platform; some of it from half floats to half
@@ -52,15 +53,30 @@ final class VectorLibrary implements KernelLibrary {
                 tensors.addAll(request.results());
                 yield isNative(tensors);
             }
-            case Op.Sum _, Op.Softmax _, Op.SoftmaxGrad _ ->
+            case Op.Sum _, Op.SumSquares _, Op.Softmax _, Op.SoftmaxGrad _ ->
                     request.buffers().allMatch(Numbers::are);
             case Op.LayerNorm _ -> areWide(request, List.of(1, 2), List.of(1, 2));
             case Op.LayerNormGrad _ -> areWide(request, List.of(1, 2, 3), List.of(1, 2));
             case Op.CrossEntropyGrad _ -> areWide(request, List.of(2, 3), List.of());
             case Op.Embedding _ -> areWide(request, List.of(), List.of());
             case Op.EmbeddingGrad _ -> areWide(request, List.of(), List.of(0));
+            case Update.Descent step -> readsHalfGradients(step, 1, request);
+            case Update.Together all -> readsHalfGradients(all.step(), all.count(), request);
             case Op _ -> false;
         };
+    }
+
+    /// True if all but the gradients are f32.
+    private static boolean readsHalfGradients(
+            Update.Descent step, int count, KernelRequest request) {
+        List<Integer> wide =
+                IntStream.range(0, count * step.arity())
+                        .filter(i -> i % step.arity() != 1)
+                        .filter(i -> request.operand(i).type().dtype().isFloating())
+                        .boxed()
+                        .toList();
+        return areWide(
+                request, wide, IntStream.range(0, request.results().size()).boxed().toList());
     }
 
     /// True if these operands and results are f32, and the others numbers that there are tiles for.

@@ -7,8 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// One pass over operands and results of equal sizes. The body sees whole vectors only: the last
-/// few elements pass through scratch memory, where what lies behind them does no harm.
+/// One pass over operands and results of equal sizes. Operands may be half floats, which are
+/// widened a tile at a time. The body sees whole vectors only: the last few elements pass through
+/// scratch memory, where what lies behind them does no harm.
 final class VectorLoop implements Kernel {
     /// Bytes of each operand that the body is given at once: a few such stretches fit the first
     /// cache.
@@ -21,11 +22,10 @@ final class VectorLoop implements Kernel {
     }
 
     private final Body body;
-    private final long[] operands;
+    private final List<Stretches> operands;
     private final long[] results;
     private final long bytes;
     private final Arena arena = Arena.ofShared();
-    private final long[] operandScratch;
     private final long[] resultScratch;
     private final long[] x;
     private final long[] y;
@@ -33,12 +33,12 @@ final class VectorLoop implements Kernel {
     /// @param operands those of the request's operands that have as many elements as the results
     VectorLoop(Body body, List<Buffer> operands, KernelRequest request) {
         this.body = body;
-        this.operands = addresses(operands);
+        this.operands =
+                operands.stream().map(each -> new Stretches(each, TILE / Float.BYTES)).toList();
         this.results = addresses(request.results());
         this.bytes = request.result(0).type().bytes();
-        this.operandScratch = scratch(operands.size());
         this.resultScratch = scratch(results.length);
-        this.x = new long[this.operands.length];
+        this.x = new long[operands.size()];
         this.y = new long[results.length];
     }
 
@@ -46,24 +46,27 @@ final class VectorLoop implements Kernel {
     public void run() {
         long whole = bytes - bytes % Floats.STEP;
         for (long start = 0; start < whole; start += TILE) {
-            for (int i = 0; i < x.length; i++) {
-                x[i] = operands[i] + start;
-            }
+            long size = Math.min(TILE, whole - start);
+            read(start, size);
             for (int i = 0; i < y.length; i++) {
                 y[i] = results[i] + start;
             }
-            body.compute(x, y, (int) Math.min(TILE, whole - start));
+            body.compute(x, y, (int) size);
         }
         if (whole < bytes) {
             last(whole);
         }
     }
 
-    private void last(long start) {
+    private void read(long start, long size) {
         for (int i = 0; i < x.length; i++) {
-            Floats.copy(operands[i] + start, operandScratch[i], bytes - start);
+            x[i] = operands.get(i).read(start / Float.BYTES, size / Float.BYTES, 0);
         }
-        body.compute(operandScratch, resultScratch, Floats.STEP);
+    }
+
+    private void last(long start) {
+        read(start, bytes - start);
+        body.compute(x, resultScratch, Floats.STEP);
         for (int i = 0; i < y.length; i++) {
             Floats.copy(resultScratch[i], results[i] + start, bytes - start);
         }

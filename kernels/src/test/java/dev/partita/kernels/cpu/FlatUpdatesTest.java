@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FlatUpdatesTest {
     private static final List<String> SIZES = List.of("5", "33", "16", "3,7", "1", "64", "100");
@@ -28,9 +28,13 @@ class FlatUpdatesTest {
     private static final Update.AdamStep ADAM = new Update.AdamStep(0.9, 0.999, 1e-8, 0.1, true);
     private static final Update.Together ALL = new Update.Together(ADAM, SIZES.size());
 
+    private static KernelRequest request(Arena arena, int apartAfter) {
+        return request(arena, apartAfter, Dtype.F32);
+    }
+
     /// Weights, gradients and moments of all sizes; each kind side by side, but for the gradients
     /// after those of tensor `apartAfter`, which lie 64 bytes further on.
-    private static KernelRequest request(Arena arena, int apartAfter) {
+    private static KernelRequest request(Arena arena, int apartAfter, Dtype gradients) {
         var random = new Random(1);
         List<MemorySegment> kinds = new ArrayList<>();
         for (int kind = 0; kind < TENSORS; kind++) {
@@ -41,17 +45,27 @@ class FlatUpdatesTest {
         List<Buffer> operands = new ArrayList<>();
         List<Buffer> results = new ArrayList<>();
         long at = 0;
+        long atGradient = 0;
         for (int i = 0; i < SIZES.size(); i++) {
             TensorType type = Types.f32(SIZES.get(i));
             List<Buffer> own = new ArrayList<>();
             for (int kind = 0; kind < TENSORS; kind++) {
                 long apart = kind == 1 && i > apartAfter ? 64 : 0;
-                MemorySegment memory = kinds.get(kind).asSlice(at + apart, type.bytes());
+                TensorType stored = kind == 1 ? type.withDtype(gradients) : type;
+                long place = kind == 1 ? atGradient + apart : at;
+                MemorySegment memory = kinds.get(kind).asSlice(place, stored.bytes());
                 for (long e = 0; e < type.shape().elements(); e++) {
-                    memory.setAtIndex(ValueLayout.JAVA_FLOAT, e, random.nextFloat());
+                    float value = random.nextFloat();
+                    if (stored.dtype() == Dtype.BF16) {
+                        short upper = (short) (Float.floatToIntBits(value) >> 16);
+                        memory.setAtIndex(ValueLayout.JAVA_SHORT, e, upper);
+                    } else {
+                        memory.setAtIndex(ValueLayout.JAVA_FLOAT, e, value);
+                    }
                 }
-                own.add(Buffer.whole(type, memory));
+                own.add(Buffer.whole(stored, memory));
             }
+            atGradient = Math.ceilDiv(atGradient + type.withDtype(gradients).bytes(), 64L) * 64;
             operands.addAll(own);
             operands.addAll(List.of(rate, step));
             results.addAll(List.of(own.get(0), own.get(2), own.get(3)));
@@ -60,9 +74,9 @@ class FlatUpdatesTest {
         return new KernelRequest(ALL, operands, results);
     }
 
-    private static List<double[]> updated(KernelLibrary library, int apartAfter) {
+    private static List<double[]> updated(KernelLibrary library, int apartAfter, Dtype gradients) {
         try (var arena = Arena.ofConfined()) {
-            KernelRequest request = request(arena, apartAfter);
+            KernelRequest request = request(arena, apartAfter, gradients);
             try (var kernel = library.require(request)) {
                 kernel.run();
                 kernel.run();
@@ -79,11 +93,19 @@ class FlatUpdatesTest {
         }
     }
 
+    @Test
+    void gradients_of_another_type_lie_side_by_side_where_as_many_elements_do() {
+        try (var arena = Arena.ofConfined()) {
+            // 21 elements and 1, 64 and 100: as many lines of 64 bytes take as many elements
+            assertThat(FlatUpdates.runs(ALL, request(arena, SIZES.size(), Dtype.BF16))).hasSize(5);
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {0, 2, 7})
-    void joined_or_not_every_weight_and_moment_is_the_references(int apartAfter) {
-        List<double[]> expected = updated(new ReferenceLibrary(), apartAfter);
-        List<double[]> found = updated(new CpuLibrary(), apartAfter);
+    @CsvSource({"0, F32", "2, F32", "7, F32", "0, BF16", "7, BF16"})
+    void joined_or_not_every_weight_and_moment_is_the_references(int apartAfter, Dtype gradients) {
+        List<double[]> expected = updated(new ReferenceLibrary(), apartAfter, gradients);
+        List<double[]> found = updated(new CpuLibrary(), apartAfter, gradients);
         for (int r = 0; r < expected.size(); r++) {
             assertWithMessage("result %s", r)
                     .that(found.get(r))

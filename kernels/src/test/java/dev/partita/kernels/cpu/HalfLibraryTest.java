@@ -8,6 +8,7 @@ import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Epilogue;
 import dev.partita.dsl.graph.Op;
+import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.graph.Window;
 import dev.partita.dsl.tensor.Dtype;
@@ -127,6 +128,12 @@ class HalfLibraryTest {
                 .agrees(library, 4e-6);
         var loss = new Wide(new Op.CrossEntropyGrad(0.1), List.of(half));
         agrees(loss, f32("5,33"), i32("5"), f32("5"), f32("5"));
+        for (String x : List.of("300,33", "7", "64", "1")) {
+            agrees(new Wide(new Op.SumSquares(), List.of(Dtype.F32)), f32(x).withDtype(half));
+            var update = new Update.SgdStep(0.9, true, 0.1);
+            Trial.of(5, update, f32(x), f32(x).withDtype(half), f32(""), f32(x))
+                    .agrees(library, 4e-6);
+        }
         for (String x : List.of("300,33", "3,5,70", "1,1")) {
             agrees(new Wide(new Op.Sum(List.of(0)), List.of(Dtype.F32)), f32(x).withDtype(half));
         }

@@ -9,13 +9,16 @@ import java.lang.foreign.ValueLayout;
 public final class Batch {
     private final MemorySegment features;
     private final MemorySegment labels;
+    private final MemorySegment segments;
     private int epoch;
     private int step;
 
     Batch(Arena arena, int batch, Examples examples) {
         long features = batch * examples.shape().elements() * examples.dtype().bytes();
         this.features = arena.allocate(features, 64);
-        labels = arena.allocate((long) batch * examples.labels() * Integer.BYTES, 64);
+        long each = (long) batch * examples.labels() * Integer.BYTES;
+        labels = arena.allocate(each, 64);
+        segments = arena.allocate(examples instanceof TextDataset ? each : 0, 64);
     }
 
     /// Epoch it belongs to, from 0.
@@ -38,17 +41,27 @@ public final class Batch {
         return labels;
     }
 
+    /// Which of its window's segments each token belongs to, as `i32[batch, …]`; nothing unless the
+    /// examples are of a text.
+    public MemorySegment segments() {
+        return segments;
+    }
+
     void begin(int newEpoch, int newStep) {
         epoch = newEpoch;
         step = newStep;
     }
 
-    /// The tokens of a window but its last one, and as labels the token after each.
-    void put(int place, int[] window) {
-        int length = window.length - 1;
+    /// The tokens of a window, their labels and their segments.
+    ///
+    /// @param tokens as many as labels, or more, which are left out
+    /// @param own labels, the last ones of the array
+    void put(int place, int[] tokens, int[] own, int[] ownSegments) {
+        int length = ownSegments.length;
         long at = (long) place * length * Integer.BYTES;
-        MemorySegment.copy(window, 0, features, ValueLayout.JAVA_INT, at, length);
-        MemorySegment.copy(window, 1, labels, ValueLayout.JAVA_INT, at, length);
+        MemorySegment.copy(tokens, 0, features, ValueLayout.JAVA_INT, at, length);
+        MemorySegment.copy(own, own.length - length, labels, ValueLayout.JAVA_INT, at, length);
+        MemorySegment.copy(ownSegments, 0, segments, ValueLayout.JAVA_INT, at, length);
     }
 
     /// Replaces the labels from this place on.

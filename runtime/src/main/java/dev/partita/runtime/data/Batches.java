@@ -167,18 +167,18 @@ public final class Batches implements AutoCloseable {
                 yield (batch, order) -> fill(dataset, batch, order, features, scratch);
             }
             case TextDataset text -> {
-                var window = new int[text.labels() + 1];
-                yield (batch, order) -> fill(text, batch, order, window);
+                var windows = new WindowFiller(text);
+                yield (batch, order) -> fill(text, batch, order, windows);
             }
         };
     }
 
-    private void fill(TextDataset text, Batch batch, int[] order, int[] window) {
+    private void fill(TextDataset text, Batch batch, int[] order, WindowFiller windows) {
         boolean shifts = seed != IN_ORDER;
         int shift = shifts ? SplitMix.below(text.labels(), seed, batch.epoch()) : 0;
         for (int place = 0; place < sampler.batch(); place++) {
-            text.read(order[batch.step() * sampler.batch() + place], shift, window);
-            batch.put(place, window);
+            int example = order[batch.step() * sampler.batch() + place];
+            windows.fill(batch, place, example, shift, seed);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.partita.runtime.data;
 
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
+import java.util.OptionalInt;
 
 /// What a model is trained on and tested with: labelled examples, or windows of a text. Immutable,
 /// and read by any thread.
@@ -23,4 +24,9 @@ public sealed interface Examples permits Dataset, TextDataset {
 
     /// Number of classes; labels are from 0 to one less.
     int classes();
+
+    /// The label of what does not count, if there is such.
+    default OptionalInt ignored() {
+        return OptionalInt.empty();
+    }
 }

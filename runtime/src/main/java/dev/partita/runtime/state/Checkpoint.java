@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// A checkpoint that was opened: every file was read once and is as it was written. The files stay
 /// mapped as long as this object is reachable.
@@ -132,6 +133,12 @@ public final class Checkpoint {
     /// The characters that tokens are, in order, if it was trained on text.
     public Optional<String> vocabulary() {
         return Optional.ofNullable(index.vocabulary());
+    }
+
+    /// Tokens of an example, if the model reads tokens.
+    public OptionalLong sequence() {
+        Long sequence = index.model().sequence();
+        return sequence == null ? OptionalLong.empty() : OptionalLong.of(sequence);
     }
 
     /// Types of the weights, by name.

@@ -5,9 +5,13 @@ import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// What can be wrong with a checkpoint, in words.
@@ -81,11 +85,26 @@ final class CheckpointProblems {
     }
 
     static ProblemException notWritten(Path folder, IOException because) {
-        return Problem.of(ProblemCode.OUTPUT_NOT_WRITTEN, "The checkpoint could not be written.")
-                .fact("folder", folder)
-                .fact("because", because)
-                .fact("the one before", "is as it was")
-                .fix("a folder on a disk that has room and can be written")
+        Problem problem =
+                Problem.of(ProblemCode.OUTPUT_NOT_WRITTEN, "The checkpoint could not be written.")
+                        .fact("folder", folder.toAbsolutePath().normalize())
+                        .fact("because", reason(because));
+        Optional<Path> before = new CheckpointFolder(folder).last();
+        problem =
+                before.isEmpty()
+                        ? problem
+                        : problem.fact("as it was", String.valueOf(before.get().getFileName()));
+        return problem.fix("a folder on a disk that has room and can be written")
                 .exception(because);
+    }
+
+    /// In words that say what is wrong with which file.
+    private static String reason(IOException because) {
+        return switch (because) {
+            case FileAlreadyExistsException e -> e.getFile() + " is there already";
+            case AccessDeniedException e -> e.getFile() + " may not be written";
+            case NoSuchFileException e -> e.getFile() + " cannot be made";
+            default -> String.valueOf(because.getMessage());
+        };
     }
 }

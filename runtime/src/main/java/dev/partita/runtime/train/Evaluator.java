@@ -3,6 +3,7 @@ package dev.partita.runtime.train;
 import dev.partita.compiler.Compilation;
 import dev.partita.compiler.plan.Binding;
 import dev.partita.kernels.KernelLibrary;
+import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.Dataset;
 import dev.partita.runtime.data.DistributedSampler;
@@ -12,6 +13,7 @@ import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
 import dev.partita.runtime.execute.SessionOptions;
 import dev.partita.runtime.state.HostTensor;
+import java.lang.foreign.ValueLayout;
 
 /// Runs the forward pass of a model over examples and counts right answers, or for a text adds up
 /// the loss. The last batch is padded; padding does not count.
@@ -51,49 +53,43 @@ final class Evaluator implements AutoCloseable {
             session.writeState(name, trained.readState(name));
         }
         double sum = 0;
+        long counted = 0;
         try (var batches = Batches.inOrder(dataset, sampler)) {
             for (int first = 0; first < dataset.size(); first += sampler.batch()) {
-                examples.fill(session.feed(), batches.next());
+                Batch batch = batches.next();
+                examples.fill(session.feed(), batch);
                 session.run();
                 HostTensor prediction = session.gather("prediction");
-                int count = Math.min(sampler.batch(), dataset.size() - first);
-                sum +=
-                        switch (dataset) {
-                            case Dataset labelled -> right(labelled, prediction, first, count);
-                            case TextDataset text -> losses(text, prediction, first, count);
-                        };
-            }
-        }
-        return sum / ((double) dataset.size() * dataset.labels());
-    }
-
-    private int right(Dataset labelled, HostTensor prediction, int first, int count) {
-        long classes = prediction.elements() / sampler.batch();
-        int right = 0;
-        for (int i = 0; i < count; i++) {
-            long best = prediction.indexOfMax(i * classes, classes) - i * classes;
-            right += best == labelled.label(first + i) ? 1 : 0;
-        }
-        return right;
-    }
-
-    private double losses(TextDataset text, HostTensor logits, int first, int count) {
-        int length = text.labels();
-        long classes = logits.elements() / sampler.batch() / length;
-        double sum = 0;
-        for (int i = 0; i < count; i++) {
-            for (int position = 0; position < length; position++) {
-                long row = ((long) i * length + position) * classes;
-                double max = logits.get(logits.indexOfMax(row, classes));
-                double total = 0;
-                for (long c = row; c < row + classes; c++) {
-                    total += Math.exp(logits.get(c) - max);
+                int count = Math.min(sampler.batch(), dataset.size() - first) * dataset.labels();
+                for (int row = 0; row < count; row++) {
+                    int label = batch.labels().getAtIndex(ValueLayout.JAVA_INT, row);
+                    if (dataset.ignored().isEmpty() || label != dataset.ignored().getAsInt()) {
+                        counted++;
+                        sum += measure(prediction, row, label);
+                    }
                 }
-                double own = logits.get(row + text.label(first + i, position));
-                sum += max + Math.log(total) - own;
             }
         }
-        return sum;
+        return sum / counted;
+    }
+
+    /// What one label adds to the measure.
+    private double measure(HostTensor prediction, int row, int label) {
+        long classes = prediction.elements() / sampler.batch() / dataset.labels();
+        long first = row * classes;
+        return switch (dataset) {
+            case Dataset _ -> prediction.indexOfMax(first, classes) - first == label ? 1 : 0;
+            case TextDataset _ -> loss(prediction, first, classes, label);
+        };
+    }
+
+    private static double loss(HostTensor logits, long first, long classes, int label) {
+        double max = logits.get(logits.indexOfMax(first, classes));
+        double total = 0;
+        for (long c = first; c < first + classes; c++) {
+            total += Math.exp(logits.get(c) - max);
+        }
+        return max + Math.log(total) - logits.get(first + label);
     }
 
     @Override

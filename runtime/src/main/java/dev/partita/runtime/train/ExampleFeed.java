@@ -11,6 +11,7 @@ import dev.partita.dsl.tensor.Shape;
 import dev.partita.dsl.tensor.TensorType;
 import dev.partita.runtime.data.Batch;
 import dev.partita.runtime.data.Examples;
+import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Feed;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.stream.IntStream;
 /// @param features name of the input that takes the features
 /// @param dtype type of the features as the data has them
 /// @param labelled whether the plan reads `labels`
+/// @param segmented whether it reads `segments`
 /// @param ignored the label that does not count, if there is one
 /// @param batch examples per step, over all devices
 /// @param replicas parts the batch is split into
@@ -31,10 +33,12 @@ record ExampleFeed(
         String features,
         Dtype dtype,
         boolean labelled,
+        boolean segmented,
         OptionalInt ignored,
         int batch,
         int replicas) {
     private static final String LABELS = "labels";
+    private static final String SEGMENTS = "segments";
 
     /// @throws dev.partita.dsl.problem.ProblemException `ShapeMismatch` if the model takes other
     ///   examples than these, `LabelOutOfRange` if it has fewer classes, `Unsupported` if it learns
@@ -43,6 +47,7 @@ record ExampleFeed(
         String features = "";
         Slot slot = null;
         boolean labelled = false;
+        boolean segmented = false;
         OptionalInt ignored = OptionalInt.empty();
         for (Map.Entry<String, Slot> input : inputs(plan).entrySet()) {
             String name = input.getKey();
@@ -53,6 +58,11 @@ record ExampleFeed(
                     ignored = IndexBounds.ignored(plan, name);
                     requireClasses(plan, name, dataset);
                     requireLabels(input.getValue().whole(), dataset);
+                    requireIgnored(ignored, dataset);
+                }
+                case SEGMENTS -> {
+                    segmented = true;
+                    requireSegments(IndexBounds.of(plan, name), dataset);
                 }
                 case "targets" -> throw unsupportedTargets(dataset);
                 default -> {
@@ -79,7 +89,8 @@ record ExampleFeed(
                     .exception();
         }
         int replicas = plan.mesh().size(slot.placement().dim(dim).axes());
-        return new ExampleFeed(features, dataset.dtype(), labelled, ignored, batch, replicas);
+        return new ExampleFeed(
+                features, dataset.dtype(), labelled, segmented, ignored, batch, replicas);
     }
 
     /// The inputs of all devices, each as one that is fed it has it.
@@ -123,6 +134,30 @@ record ExampleFeed(
         }
     }
 
+    private static void requireIgnored(OptionalInt ignored, Examples dataset) {
+        if (dataset.ignored().isPresent() && !dataset.ignored().equals(ignored)) {
+            throw Problem.of(
+                            ProblemCode.UNSUPPORTED,
+                            "Only hidden tokens are to be learnt, and to the loss every label counts.")
+                    .fact("data", dataset.name())
+                    .fact("label of the others", dataset.ignored().getAsInt())
+                    .fix("crossEntropy().ignoring(" + dataset.ignored().getAsInt() + ")")
+                    .exception();
+        }
+    }
+
+    private static void requireSegments(OptionalLong count, Examples dataset) {
+        if (!(dataset instanceof TextDataset) || count.orElse(2) < 2) {
+            throw Problem.of(
+                            ProblemCode.SHAPE_MISMATCH,
+                            "Examples of a text have two segments, and others none.")
+                    .fact("data", dataset.name())
+                    .fact("segments of the model", count.orElse(0))
+                    .fix("segments(\"segment\", 2) in a model of tokens, or none")
+                    .exception();
+        }
+    }
+
     private static RuntimeException unsupportedTargets(Examples dataset) {
         return Problem.of(
                         ProblemCode.UNSUPPORTED,
@@ -136,6 +171,9 @@ record ExampleFeed(
         feed.put(features, dtype, batchOfExamples.features());
         if (labelled) {
             feed.put(LABELS, Dtype.I32, batchOfExamples.labels());
+        }
+        if (segmented) {
+            feed.put(SEGMENTS, Dtype.I32, batchOfExamples.segments());
         }
     }
 }

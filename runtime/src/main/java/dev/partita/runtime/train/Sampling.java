@@ -66,6 +66,14 @@ public final class Sampling {
     }
 
     private static int context(Model model) {
+        if (Foresight.of(model)) {
+            throw Problem.of(
+                            ProblemCode.UNSUPPORTED,
+                            "Only a model that sees no later tokens writes one after the other.")
+                    .fact("model", model.name())
+                    .fix("a model of causal attention, such as gpt")
+                    .exception();
+        }
         if (model.input().word() instanceof ModelInput.Tokens tokens) {
             return Math.toIntExact(tokens.length());
         }

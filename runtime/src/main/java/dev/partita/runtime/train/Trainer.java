@@ -31,6 +31,7 @@ final class Trainer {
 
     Trainer(Training training) {
         this.training = training;
+        Foresight.refuse(training.compilation().model(), training.examples());
         sampler = training.sampler();
         examples = training.exampleFeed();
         best =

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +36,12 @@ class TextTest {
         split.train().read(2, 0, window);
         assertThat(window[0]).isEqualTo(24);
         assertThat(window[2]).isEqualTo(0);
-        assertThat(split.train().label(2, 0)).isEqualTo(window[1]);
-        assertThat(split.train().label(2, 11)).isEqualTo(window[12]);
+        var sampler = new DistributedSampler(split.train().size(), 3, 1, Remainder.DROP);
+        try (Batches batches = Batches.inOrder(split.train(), sampler)) {
+            MemorySegment labels = batches.next().labels();
+            assertThat(labels.getAtIndex(ValueLayout.JAVA_INT, 2 * 12)).isEqualTo(window[1]);
+            assertThat(labels.getAtIndex(ValueLayout.JAVA_INT, 2 * 12 + 11)).isEqualTo(window[12]);
+        }
     }
 
     @Test

@@ -25,6 +25,7 @@ import dev.partita.compiler.Compiler;
 import dev.partita.compiler.ContextAttention;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
+import dev.partita.compiler.ShardRequest;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanDescription;
 import dev.partita.compiler.plan.PlanDescription.CollectiveDescription;
@@ -69,7 +70,7 @@ class ContextParallelTest {
 
     private static CompileOptions placed(
             Mesh mesh, List<String> axes, ContextAttention way, boolean balanced) {
-        CompileOptions.Shard positions = on(mesh).batch(4).attention(way).shard("sequence");
+        ShardRequest.Words positions = on(mesh).batch(4).attention(way).shard("sequence");
         return (balanced ? positions.balanced() : positions).over(axes.toArray(String[]::new));
     }
 

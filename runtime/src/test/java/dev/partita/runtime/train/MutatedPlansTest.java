@@ -4,6 +4,8 @@ import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.partita.compiler.Compilation;
+import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
@@ -20,6 +22,7 @@ import dev.partita.example.RandomCase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -37,16 +40,17 @@ final class MutatedPlansTest {
 
     @Test
     void one_broken_collective_in_each_of_200_plans_is_caught() {
-        List<ExecutionPlan> plans =
+        List<Compilation> compiled =
                 LongStream.iterate(0, seed -> seed + 1)
-                        .mapToObj(seed -> RandomCase.draw(seed).compile(Precision.F32).plan())
-                        .filter(plan -> plan.devices() > 1)
-                        .filter(plan -> !plan.collectives().isEmpty())
+                        .mapToObj(seed -> RandomCase.draw(seed).compile(Precision.F32))
+                        .filter(each -> each.plan().devices() > 1)
+                        .filter(each -> !each.plan().collectives().isEmpty())
                         .limit(200)
                         .toList();
+        assertEveryStrategy(compiled);
         int caught = 0;
-        for (int i = 0; i < plans.size(); i++) {
-            ExecutionPlan plan = plans.get(i);
+        for (int i = 0; i < compiled.size(); i++) {
+            ExecutionPlan plan = compiled.get(i).plan();
             PlanVerifier.verify(plan);
             var random = new Random(i);
             List<Integer> ranks = communicating(plan, random);
@@ -63,6 +67,35 @@ final class MutatedPlansTest {
             }
         }
         assertThat(caught).isEqualTo(200 * 2 * Mutation.values().length);
+    }
+
+    private static void assertEveryStrategy(List<Compilation> compiled) {
+        var used = new TreeSet<String>();
+        for (Compilation each : compiled) {
+            CompileOptions options = each.options();
+            options.stageRequest().ifPresent(_ -> used.add("stages"));
+            options.dataParallelRequest().ifPresent(_ -> used.add("data parallel"));
+            options.zero().ifPresent(zero -> used.add("zero " + zero.stage()));
+            options.shards().forEach(shard -> used.add(shard.dim()));
+            each.plan()
+                    .collectives()
+                    .forEach(c -> used.add(c.start().op().getClass().getSimpleName()));
+        }
+        assertThat(used)
+                .containsAtLeast(
+                        "stages",
+                        "data parallel",
+                        "zero 1",
+                        "zero 2",
+                        "zero 3",
+                        "batch",
+                        "heads",
+                        "vocab",
+                        "sequence",
+                        "expert",
+                        "Rotate",
+                        "AllToAll",
+                        "Send");
     }
 
     private static int caught(ExecutionPlan plan, Mutation mutation, Step.Start start) {

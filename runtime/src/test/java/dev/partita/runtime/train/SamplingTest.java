@@ -132,6 +132,18 @@ final class SamplingTest {
                 .isEqualTo(ProblemCode.UNSUPPORTED);
     }
 
+    @Test
+    void a_model_that_reads_what_comes_later_does_not_write() {
+        Model finder =
+                model("finder", tokens("sequence", CONTEXT, 16))
+                        .then(embedding("model", 16))
+                        .then(residual(attention("mix", 2)))
+                        .then(tiedTo("model"))
+                        .loss(crossEntropy());
+        assertThat(code(() -> sample(finder, folder.resolve("run").toString())))
+                .isEqualTo(ProblemCode.UNSUPPORTED);
+    }
+
     private static ProblemCode code(Runnable action) {
         return assertThrows(ProblemException.class, action::run).problem().code();
     }

@@ -23,6 +23,7 @@ import dev.partita.compiler.plan.PlanVerifier;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.schedule.SplitRoles;
 import dev.partita.compiler.schedule.StartEarly;
+import dev.partita.compiler.sharding.Choices;
 import dev.partita.compiler.sharding.Propagation;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphBuilder;
@@ -124,7 +125,7 @@ final class StagesByHandTest {
         if (mesh.has("data")) {
             options = options.shard("batch").over("data");
         }
-        var sharded = Propagation.run(training, mesh, options.shards(), Map.of());
+        var sharded = Propagation.run(training, mesh, Choices.only(options.shards()), Map.of());
         LocalGraph local = Buckets.run(Partitioner.run(sharded), 1 << 18);
         local = StartEarly.run(local, 1 << 18);
         ExecutionPlan plan = Assembler.run(PackArena.run(SplitRoles.run(Overlap.run(local))));
