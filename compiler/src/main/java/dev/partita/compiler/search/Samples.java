@@ -47,7 +47,9 @@ final class Samples {
                 microBatches <= 3
                         ? whole(strategy, model.blocks(), microBatches)
                         : whole(strategy, model.blocks(), 2)
-                                .towards(whole(strategy, model.blocks(), 3), microBatches - 2);
+                                .towards(
+                                        whole(strategy, model.blocks(), 3),
+                                        (double) microBatches - 2);
         return Estimate.whole(strategy, globalBatch, sample, cluster);
     }
 
