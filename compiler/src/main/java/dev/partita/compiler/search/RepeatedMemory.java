@@ -72,7 +72,7 @@ final class RepeatedMemory {
     private void use(List<Integer> slots, Step step) {
         // what another stage sends is there from the action of this device that reads it
         boolean sent =
-                step instanceof Step.Start start && start.op() instanceof Reshard.Send
+                (step instanceof Step.Start start && start.op() instanceof Reshard.Send)
                         || step instanceof Step.Finish;
         String action = sent ? "" : step.note().action();
         for (int slot : slots) {
@@ -161,10 +161,8 @@ final class RepeatedMemory {
                                             covered(life ->
                                                     isOf(life, microBatch)
                                                             && (life.isAlive(step.id())
-                                                                    || isKept(life, done)
-                                                                            && !life.ended()
-                                                                                    .equals(
-                                                                                            action))));
+                                                                    || isKeptThrough(
+                                                                            life, done, action))));
                         }
                     }
                     return most;
@@ -178,6 +176,10 @@ final class RepeatedMemory {
 
     private static boolean isKept(Life life, Set<String> done) {
         return done.contains(life.begun()) && isOf(life, "1") && !done.contains(life.ended());
+    }
+
+    private static boolean isKeptThrough(Life life, Set<String> done, String action) {
+        return isKept(life, done) && !life.ended().equals(action);
     }
 
     private static boolean isOf(Life life, String microBatch) {
