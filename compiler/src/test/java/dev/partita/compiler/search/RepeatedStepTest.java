@@ -105,7 +105,7 @@ final class RepeatedStepTest {
                     .isWithin(0.01)
                     .of(1);
             MemoryBytes memory = MemoryBytes.of(program);
-            assertWithMessage(role.role() + " " + memory)
+            assertWithMessage("%s %s", role.role(), memory)
                     .that(role.memory().total() / (double) program.arenaBytes())
                     .isIn(Range.closed(0.95, 1.15));
         }
