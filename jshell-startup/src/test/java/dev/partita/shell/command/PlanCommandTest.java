@@ -10,16 +10,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class PlanCommandTest {
-    private static final String STAGES =
-            "plan gpt --layers 2 --hidden 64 --heads 2 --seq 32 --mesh pipe=2,tensor=2 --batch %d"
-                    + " --micro-batches %d";
-
     @TempDir private Path folder;
 
     private JsonObject plan(long microBatches) throws IOException {
         Path json = folder.resolve("plan.json");
+        String line =
+                "plan gpt --layers 2 --hidden 64 --heads 2 --seq 32 --mesh pipe=2,tensor=2"
+                        + " --batch %d --micro-batches %d";
         CommandLineRun run =
-                CommandLineRun.of(STAGES.formatted(2 * microBatches, microBatches), json);
+                CommandLineRun.of(line.formatted(2 * microBatches, microBatches), json);
         assertWithMessage("%s%s", run.out(), run.err()).that(run.exit()).isEqualTo(0);
         return CommandLineRun.read(json);
     }
