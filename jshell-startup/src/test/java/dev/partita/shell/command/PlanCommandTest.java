@@ -15,10 +15,11 @@ final class PlanCommandTest {
     private JsonObject plan(long microBatches) throws IOException {
         Path json = folder.resolve("plan.json");
         String line =
-                "plan gpt --layers 2 --hidden 64 --heads 2 --seq 32 --mesh pipe=2,tensor=2"
-                        + " --batch %d --micro-batches %d";
-        CommandLineRun run =
-                CommandLineRun.of(line.formatted(2 * microBatches, microBatches), json);
+                "plan gpt --layers 2 --hidden 64 --heads 2 --seq 32 --mesh pipe=2,tensor=2 --batch "
+                        + 2 * microBatches
+                        + " --micro-batches "
+                        + microBatches;
+        CommandLineRun run = CommandLineRun.of(line, json);
         assertWithMessage("%s%s", run.out(), run.err()).that(run.exit()).isEqualTo(0);
         return CommandLineRun.read(json);
     }
