@@ -166,7 +166,9 @@ public final class OrderStages {
         // a gradient of what was sent here has the layer that sent it, and is computed here
         int here =
                 node.operands().stream()
-                        .mapToInt(value -> backward.getOrDefault(value, stage))
+                        .map(value -> backward.getOrDefault(value, stage))
+                        .filter(other -> stages.isSent(stage, other))
+                        .mapToInt(Integer::intValue)
                         .max()
                         .orElse(stage);
         node.results().forEach(result -> backward.put(result, here));
