@@ -11,6 +11,7 @@ module dev.partita.compiler {
     exports dev.partita.compiler.pipeline;
     exports dev.partita.compiler.plan;
     exports dev.partita.compiler.sharding;
+    exports dev.partita.compiler.search;
     exports dev.partita.compiler.simulate;
 
     provides javax.annotation.processing.Processor with

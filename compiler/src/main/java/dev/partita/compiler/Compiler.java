@@ -15,6 +15,7 @@ import dev.partita.compiler.partition.Partitioner;
 import dev.partita.compiler.partition.UnrollRings;
 import dev.partita.compiler.pipeline.DrawStages;
 import dev.partita.compiler.pipeline.OrderStages;
+import dev.partita.compiler.pipeline.OrderedStages;
 import dev.partita.compiler.pipeline.Stages;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanVerifier;
@@ -101,7 +102,7 @@ public final class Compiler {
     }
 
     /// From what one micro-batch computes to all that a step does and returns.
-    private static TrainingGraph wholeStep(
+    private static OrderedStages wholeStep(
             TrainingGraph differentiated,
             CompileOptions options,
             Optional<Stages> stages,
@@ -111,7 +112,8 @@ public final class Compiler {
                 passes.after(
                         "micro-batches",
                         MicroBatches.repeat(differentiated, options.microBatches()));
-        training = passes.after("order-stages", OrderStages.run(training, stages));
+        OrderedStages ordered = passes.after("order-stages", OrderStages.run(training, stages));
+        training = ordered.training();
         if (options.precision().scalesLoss()) {
             training = passes.after("unscale", LossScaling.unscale(training));
         }
@@ -126,7 +128,9 @@ public final class Compiler {
         if (options.precision().scalesLoss()) {
             training = passes.after("guard-loss-scale", LossScaling.guard(training));
         }
-        return passes.after("training-outputs", TrainingOutputs.choose(training, keepGradients));
+        training =
+                passes.after("training-outputs", TrainingOutputs.choose(training, keepGradients));
+        return new OrderedStages(training, ordered.actions());
     }
 
     /// The gradient of the loss.
@@ -152,13 +156,14 @@ public final class Compiler {
                         DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
         forward = passes.after("draw-stages", DrawStages.run(forward, cut(forward, options)));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
-        return place(model, options, TrainingGraph.forwardOnly(forward), passes);
+        var whole = new OrderedStages(TrainingGraph.forwardOnly(forward), Map.of());
+        return place(model, options, whole, passes);
     }
 
     /// What the fullest device needs for a training step that keeps no gradients.
     private static long peakBytes(
             Model model, CompileOptions options, Optional<Stages> stages, TrainingGraph trial) {
-        TrainingGraph step = wholeStep(trial, options, stages, false, new Passes());
+        OrderedStages step = wholeStep(trial, options, stages, false, new Passes());
         return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
@@ -179,14 +184,14 @@ public final class Compiler {
     }
 
     private static Compilation place(
-            Model model, CompileOptions options, TrainingGraph whole, Passes passes) {
+            Model model, CompileOptions options, OrderedStages whole, Passes passes) {
         var choices = new Choices(options.shards(), others -> price(model, options, whole, others));
         return place(model, options, whole, choices, passes);
     }
 
     /// What the same step costs with other requests, if they can be kept.
     private static Optional<Price> price(
-            Model model, CompileOptions options, TrainingGraph whole, List<ShardRequest> others) {
+            Model model, CompileOptions options, OrderedStages whole, List<ShardRequest> others) {
         try {
             Choices choices = Choices.only(others);
             return Optional.of(
@@ -199,10 +204,10 @@ public final class Compiler {
     private static Compilation place(
             Model model,
             CompileOptions options,
-            TrainingGraph whole,
+            OrderedStages whole,
             Choices choices,
             Passes passes) {
-        TrainingGraph graph = passes.after("keep-sums", KeepSums.run(whole));
+        TrainingGraph graph = passes.after("keep-sums", KeepSums.run(whole.training()));
         ShardedGraph sharded =
                 passes.after(
                         "propagate",
@@ -223,7 +228,7 @@ public final class Compiler {
         DeviceSequence sequence = passes.after("overlap", Overlap.run(local));
         RoleSequences roles = passes.after("split-roles", SplitRoles.run(sequence));
         MemoryPlans memory = passes.after("pack-arena", PackArena.run(roles));
-        ExecutionPlan plan = passes.after("assemble", Assembler.run(memory));
+        ExecutionPlan plan = passes.after("assemble", Assembler.run(memory, whole.actions()));
         PlanVerifier.verify(plan);
         return new Compilation(model, options, sharded, plan, passes.snapshots());
     }

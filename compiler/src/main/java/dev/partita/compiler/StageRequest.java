@@ -41,13 +41,12 @@ public record StageRequest(
     ///   too
     Stages cut(Graph forward, CompileOptions options) {
         requireFree(options);
-        Axis devices = options.mesh().axis(axis);
-        PipelineSchedule schedule = schedule(devices, Math.toIntExact(options.microBatches()));
+        PipelineSchedule schedule = schedule(options);
         Map<String, Integer> stages =
                 begins.isEmpty()
                         ? StageCuts.balanced(forward, schedule.stages(), origin)
                         : StageCuts.before(forward, begins, origin);
-        return new Stages(devices, schedule, stages);
+        return new Stages(options.mesh().axis(axis), schedule, stages);
     }
 
     private void requireFree(CompileOptions options) {
@@ -69,7 +68,12 @@ public record StageRequest(
                 });
     }
 
-    private PipelineSchedule schedule(Axis devices, int microBatches) {
+    /// The order of all micro-batches.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, `ScheduleRejected`
+    public PipelineSchedule schedule(CompileOptions options) {
+        Axis devices = options.mesh().axis(axis);
+        int microBatches = Math.toIntExact(options.microBatches());
         int wanted = begins.isEmpty() ? count : begins.size() + 1;
         PipelineSchedule schedule =
                 written.orElseGet(() -> styled(devices.size(), microBatches, wanted));
@@ -100,6 +104,15 @@ public record StageRequest(
                     .at(origin)
                     .exception();
         }
+    }
+
+    /// How two of the micro-batches are compiled alone, one after the other, by the same stages on
+    /// the same devices: what all others do, too.
+    public CompileOptions ofTwo(CompileOptions options) {
+        PipelineSchedule two = schedule(options).ofTwo();
+        return options.batch(2 * (options.batch() / options.microBatches()))
+                .microBatches(2)
+                .stages(new StageRequest(count, begins, style, Optional.of(two), axis, origin));
     }
 
     /// Why values live at one coordinate of the axis.

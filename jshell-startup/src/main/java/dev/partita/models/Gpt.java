@@ -5,6 +5,7 @@ import static dev.partita.dsl.layer.Layers.layerNorm;
 import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.tokens;
 
+import dev.partita.compiler.search.LayeredModel;
 import dev.partita.dsl.layer.Layer;
 import dev.partita.dsl.layer.Layers;
 import dev.partita.dsl.layer.Model;
@@ -29,6 +30,26 @@ public final class Gpt {
     /// One of these sizes and parts.
     public static Model of(Transformer parts) {
         return of("gpt", parts, parts::mlp);
+    }
+
+    /// The same as a model of equal blocks, with what tensor and sequence parallelism split.
+    public static LayeredModel layered(Transformer parts) {
+        return new LayeredModel(
+                "gpt",
+                parts.layers(),
+                count -> of(parts.layers(count)),
+                block -> "norm" + block + "a",
+                List.of("heads", "ffn", "vocab"),
+                parts.sequence(),
+                block ->
+                        List.of(
+                                "norm" + block + "a",
+                                "mix" + block + ".output",
+                                "residual" + (2 * block - 1),
+                                "norm" + block + "b",
+                                "mlp" + block + ".down",
+                                "residual" + 2 * block),
+                List.of("positions", "norm"));
     }
 
     /// The same with other layers than feed-forward ones.

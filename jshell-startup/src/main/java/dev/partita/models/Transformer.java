@@ -76,6 +76,13 @@ public record Transformer(
         return of(4, 256, 4, 1024, 96, 256);
     }
 
+    /// The same with this many blocks.
+    public Transformer layers(int newLayers) {
+        return new Transformer(
+                newLayers, hidden, heads, keyHeads, ffn, vocab, sequence, isRotary, isGated, isTied,
+                dropout);
+    }
+
     /// The same with this many heads of keys and values (Ainslie et al. 2023).
     public Transformer keyHeads(long newKeyHeads) {
         return with(newKeyHeads, isRotary, isGated, isTied, dropout);

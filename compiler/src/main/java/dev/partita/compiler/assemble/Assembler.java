@@ -29,20 +29,33 @@ public final class Assembler {
     private final Map<Value, Integer> slotOf = new HashMap<>();
     private final List<Binding> bindings = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
+    private final List<String> words;
 
-    private Assembler(MemoryPlan memory) {
+    /// The number of the entry that is being written down.
+    private int entry;
+
+    private Assembler(MemoryPlan memory, Map<Value, String> pipelineActions) {
         this.memory = memory;
+        this.words = PipelineActions.of(memory.sequence(), pipelineActions);
         this.local = memory.sequence().local();
     }
 
-    /// Writes the plan of all devices.
+    /// Writes the plan of all devices, of which no pipeline's schedule is known.
     public static ExecutionPlan run(MemoryPlans memory) {
+        return run(memory, Map.of());
+    }
+
+    /// Writes the plan of all devices.
+    ///
+    /// @param pipelineActions for values of the undivided graph, which action of a schedule
+    ///   computes them
+    public static ExecutionPlan run(MemoryPlans memory, Map<Value, String> pipelineActions) {
         LocalGraph local = memory.roles().getFirst().sequence().local();
         List<Program> programs = new ArrayList<>();
         List<Integer> programOf = new ArrayList<>(Collections.nCopies(local.mesh().devices(), 0));
         for (MemoryPlan each : memory.roles()) {
             each.sequence().role().ranks().forEach(rank -> programOf.set(rank, programs.size()));
-            programs.add(new Assembler(each).assemble());
+            programs.add(new Assembler(each, pipelineActions).assemble());
         }
         return new ExecutionPlan(local.graph().name(), local.mesh(), programs, programOf);
     }
@@ -55,6 +68,7 @@ public final class Assembler {
                 case Action.Finish finish ->
                         steps.add(new Step.Finish(steps.size(), finish.tag(), note(finish.node())));
             }
+            entry++;
         }
         memory.sequence()
                 .outputs()
@@ -112,7 +126,7 @@ public final class Assembler {
         if (node.results().size() > 1 && !because.isEmpty()) {
             because += " (and " + (node.results().size() - 1) + " more)";
         }
-        return new Note(node.layer(), node.origin(), because);
+        return new Note(node.layer(), node.origin(), because, words.get(entry));
     }
 
     private List<Integer> slots(List<Value> values) {

@@ -5,7 +5,9 @@ import dev.partita.dsl.problem.ProblemCode;
 import java.util.List;
 
 /// Equal devices in nodes of equal size. Ranks fill node after node.
-public record ClusterSpec(DeviceSpec device, int devicesPerNode) {
+///
+/// @param scores what their implementation of attention does with its scores
+public record ClusterSpec(DeviceSpec device, int devicesPerNode, StoredScores scores) {
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for an empty node
     public ClusterSpec {
         if (devicesPerNode < 1) {
@@ -14,6 +16,16 @@ public record ClusterSpec(DeviceSpec device, int devicesPerNode) {
                     .fix("--gpus-per-node 8")
                     .exception();
         }
+    }
+
+    /// Devices whose attention stores no scores.
+    public ClusterSpec(DeviceSpec device, int devicesPerNode) {
+        this(device, devicesPerNode, StoredScores.NONE);
+    }
+
+    /// What steps cost on one of the devices.
+    public Roofline roofline() {
+        return new Roofline(device, scores);
     }
 
     /// The most of these ranks that share a node.

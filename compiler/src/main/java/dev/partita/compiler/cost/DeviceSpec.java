@@ -18,6 +18,8 @@ import java.util.Properties;
 /// @param flops by floating type, floating-point operations per second of matrix units
 /// @param bytesPerSecond between the device and its memory
 /// @param multiprocessors that share a contraction's tiles among them
+/// @param efficiency what part of its peaks it reaches
+/// @param cores that all devices of a node share, if it is a CPU; 0 if each computes by itself
 /// @param inside link between devices of one node
 /// @param between link between nodes, of one device
 public record DeviceSpec(
@@ -26,6 +28,8 @@ public record DeviceSpec(
         Map<Dtype, Double> flops,
         double bytesPerSecond,
         int multiprocessors,
+        Efficiency efficiency,
+        int cores,
         Link inside,
         Link between) {
     /// Names of the devices there is a file of.
@@ -69,6 +73,15 @@ public record DeviceSpec(
                 flops,
                 number(properties, "memory-bytes-per-second"),
                 (int) number(properties, "multiprocessors"),
+                new Efficiency(
+                        number(properties, "reached-contraction"),
+                        number(properties, "tile"),
+                        number(properties, "fill"),
+                        number(properties, "reached-attention"),
+                        number(properties, "score-bytes"),
+                        number(properties, "reached-memory"),
+                        number(properties, "start-seconds")),
+                (int) number(properties, "cores"),
                 link(properties, "inside"),
                 link(properties, "between"));
     }
@@ -76,7 +89,8 @@ public record DeviceSpec(
     private static Link link(Properties properties, String place) {
         return new Link(
                 number(properties, place + "-latency-seconds"),
-                number(properties, place + "-bytes-per-second"));
+                number(properties, place + "-bytes-per-second")
+                        * number(properties, place + "-reached"));
     }
 
     private static double number(Properties properties, String key) {

@@ -1,7 +1,6 @@
 package dev.partita.compiler.pipeline;
 
 import dev.partita.compiler.autodiff.TrainingGraph;
-import dev.partita.compiler.pipeline.PipelineAction.Work;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.GraphIndex;
 import dev.partita.dsl.graph.Node;
@@ -33,7 +32,10 @@ public final class OrderStages {
     private final Set<PipelineAction> split;
     private final GraphIndex index;
     private final Map<Value, Integer> microBatch = new HashMap<>();
-    private final Set<Value> backward = new HashSet<>();
+
+    /// For each gradient the stage that has it.
+    private final Map<Value, Integer> backward = new HashMap<>();
+
     private final List<Node> shared = new ArrayList<>();
     private final Map<PipelineAction, List<Node>> nodesOf = new HashMap<>();
     private final List<Node> ordered = new ArrayList<>();
@@ -47,11 +49,12 @@ public final class OrderStages {
     }
 
     /// The same graph in the order of the schedule, if there are stages.
-    public static TrainingGraph run(TrainingGraph training, Optional<Stages> stages) {
-        return stages.map(cut -> new OrderStages(training, cut).order()).orElse(training);
+    public static OrderedStages run(TrainingGraph training, Optional<Stages> stages) {
+        return stages.map(cut -> new OrderStages(training, cut).order())
+                .orElseGet(() -> new OrderedStages(training, Map.of()));
     }
 
-    private TrainingGraph order() {
+    private OrderedStages order() {
         boolean several = stages.schedule().microBatches() > 1;
         for (Node node : training.graph().nodes()) {
             int k = microBatch(node, several);
@@ -80,7 +83,34 @@ public final class OrderStages {
             }
         }
         Graph graph = training.graph().withNodes(ordered);
-        return new TrainingGraph(graph, training.follows(), training.gradients(), training.again());
+        return new OrderedStages(
+                new TrainingGraph(
+                        graph, training.follows(), training.gradients(), training.again()),
+                actions());
+    }
+
+    private Map<Value, String> actions() {
+        Map<Value, String> actions = new HashMap<>();
+        nodesOf.forEach((action, nodes) -> {
+            String word = action.toString();
+            nodes.stream()
+                    .filter(node -> !isOncePerStep(node))
+                    .forEach(node -> node.results().forEach(result -> actions.put(result, word)));
+        });
+        return actions;
+    }
+
+    /// True for what brings a gradient to where its weight lives in another stage, and adds it
+    /// there: that is done when all micro-batches are done.
+    private boolean isOncePerStep(Node node) {
+        return isBroughtHome(node)
+                || node.operands().stream()
+                        .anyMatch(value -> isBroughtHome(index.definition(value)));
+    }
+
+    private boolean isBroughtHome(Node node) {
+        return node.op() instanceof Reshard.Relocate
+                && node.results().stream().allMatch(this::isOfWeight);
     }
 
     private void appendOr(Queue<Node> waiting, Node node) {
@@ -124,23 +154,42 @@ public final class OrderStages {
         int stage = stages.stage(node);
         boolean gradient =
                 node.results().stream().anyMatch(training.follows()::containsKey)
-                        || !Collections.disjoint(backward, node.operands());
+                        || !Collections.disjoint(backward.keySet(), node.operands());
         if (!gradient) {
             return PipelineAction.forward(stage, k);
         }
-        backward.addAll(node.results());
         if (node.op() instanceof Reshard.Relocate) {
             // its layer is of the stage that it was sent from, and it comes back from the next
+            node.results().forEach(result -> backward.put(result, stage));
             return PipelineAction.backward(Math.min(stage + 1, stages.count() - 1), k);
         }
-        PipelineAction whole = PipelineAction.backward(stage, k);
+        // a gradient of what was sent here has the layer that sent it, and is computed here
+        int here =
+                node.operands().stream()
+                        .map(value -> backward.getOrDefault(value, stage))
+                        .filter(other -> stages.isSent(stage, other))
+                        .mapToInt(Integer::intValue)
+                        .max()
+                        .orElse(stage);
+        node.results().forEach(result -> backward.put(result, here));
+        PipelineAction whole = PipelineAction.backward(here, k);
         boolean ofWeights = node.results().stream().allMatch(this::isOfWeight);
-        return split.contains(whole) && ofWeights ? new PipelineAction(stage, Work.W, k) : whole;
+        return split.contains(whole) && ofWeights ? PipelineAction.weights(here, k) : whole;
     }
 
-    /// True for a gradient of a weight, a part of one, and a sum of them.
+    /// True for a gradient of a weight or of its cast, a part of one, and a sum of them.
     private boolean isOfWeight(Value value) {
         Value leader = training.follows().get(value);
-        return leader != null && index.definition(leader).op() instanceof Op.Parameter;
+        while (leader != null) {
+            Node definition = index.definition(leader);
+            if (definition.op() instanceof Op.Parameter) {
+                return true;
+            }
+            boolean isCopy =
+                    definition.op() instanceof Op.Cast
+                            || definition.op() instanceof Reshard.Relocate;
+            leader = isCopy ? definition.operands().getFirst() : null;
+        }
+        return false;
     }
 }

@@ -92,6 +92,29 @@ public record PipelineSchedule(List<List<PipelineAction>> devices) implements Pr
         return ScheduleVerifier.walk(devices).stream().flatMap(List::stream).toList();
     }
 
+    /// The schedule of two micro-batches on the same devices, of which the second begins when the
+    /// first has gone through all stages and back.
+    public PipelineSchedule ofTwo() {
+        List<Integer> deviceOf = deviceOf();
+        Set<Integer> split =
+                inputBackwards().stream().map(PipelineAction::stage).collect(Collectors.toSet());
+        List<List<PipelineAction>> two = new ArrayList<>();
+        devices.forEach(_ -> two.add(new ArrayList<>()));
+        for (int k = 0; k < 2; k++) {
+            for (int stage = 0; stage < deviceOf.size(); stage++) {
+                two.get(deviceOf.get(stage)).add(PipelineAction.forward(stage, k));
+            }
+            for (int stage = deviceOf.size() - 1; stage >= 0; stage--) {
+                List<PipelineAction> own = two.get(deviceOf.get(stage));
+                own.add(PipelineAction.backward(stage, k));
+                if (split.contains(stage)) {
+                    own.add(PipelineAction.weights(stage, k));
+                }
+            }
+        }
+        return new PipelineSchedule(two);
+    }
+
     private static int largest(
             List<List<PipelineAction>> devices, ToIntFunction<PipelineAction> number) {
         return devices.stream().flatMap(List::stream).mapToInt(number).max().orElse(-1);

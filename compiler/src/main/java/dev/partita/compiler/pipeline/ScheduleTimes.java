@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /// When every action of a schedule runs, event by event: a device does its actions in order, each
 /// as soon as the device is free and what it reads has arrived. Nothing is estimated.
@@ -22,9 +23,25 @@ public record ScheduleTimes(
 
     /// The times of a schedule.
     public static ScheduleTimes of(PipelineSchedule schedule, Durations durations) {
+        Set<PipelineAction> inputsAlone = schedule.inputBackwards();
+        int chunks = schedule.chunks();
+        List<List<Timed>> times =
+                run(
+                        schedule,
+                        action -> durations.of(action.work(), inputsAlone.contains(action), chunks),
+                        durations.transfer());
+        return new ScheduleTimes(schedule, durations, times);
+    }
+
+    /// When every action runs, where each takes a time of its own.
+    ///
+    /// @param seconds of an action, in any unit
+    /// @param transfer from one device to another, in that unit
+    /// @return for each device its actions, in order
+    public static List<List<Timed>> run(
+            PipelineSchedule schedule, ToDoubleFunction<PipelineAction> seconds, double transfer) {
         int stages = schedule.stages();
         List<Integer> deviceOf = schedule.deviceOf();
-        Set<PipelineAction> inputsAlone = schedule.inputBackwards();
         List<List<Timed>> times = new ArrayList<>();
         schedule.devices().forEach(_ -> times.add(new ArrayList<>()));
         Map<PipelineAction, Double> ends = new HashMap<>();
@@ -43,23 +60,17 @@ public record ScheduleTimes(
                     double start = done.isEmpty() ? 0 : done.getLast().end();
                     for (PipelineAction need : needs) {
                         boolean sent = deviceOf.get(need.stage()) != device;
-                        double arrives =
-                                ends.getOrDefault(need, 0.0) + (sent ? durations.transfer() : 0);
+                        double arrives = ends.getOrDefault(need, 0.0) + (sent ? transfer : 0);
                         start = Math.max(start, arrives);
                     }
-                    double end =
-                            start
-                                    + durations.of(
-                                            action.work(),
-                                            inputsAlone.contains(action),
-                                            schedule.chunks());
+                    double end = start + seconds.applyAsDouble(action);
                     done.add(new Timed(action, start, end));
                     ends.put(action, end);
                     moved = true;
                 }
             }
         }
-        return new ScheduleTimes(schedule, durations, times);
+        return times;
     }
 
     /// From the first start to the last end of the device that takes longest.

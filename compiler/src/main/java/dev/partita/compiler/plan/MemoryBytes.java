@@ -54,6 +54,11 @@ public record MemoryBytes(
                 program.arenaBytes());
     }
 
+    /// Bytes of the arena that these slots cover together.
+    public static long covered(List<Slot> slots) {
+        return length(union(slots.stream().map(s -> new Range(s.offset(), s.end())).toList()));
+    }
+
     private static List<Range> ranges(Program program, MemoryUse use) {
         return program.slots().stream()
                 .filter(slot -> slot.use() == use)

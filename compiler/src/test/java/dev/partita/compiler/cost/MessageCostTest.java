@@ -16,7 +16,15 @@ class MessageCostTest {
     private static final ClusterSpec CLUSTER =
             new ClusterSpec(
                     new DeviceSpec(
-                            "d", 1L << 30, Map.of(Dtype.F32, 1e12), 1e12, 100, INSIDE, BETWEEN),
+                            "d",
+                            1L << 30,
+                            Map.of(Dtype.F32, 1e12),
+                            1e12,
+                            100,
+                            new Efficiency(0.75, 32768, 128, 0.5, 13, 0.85, 3e-6),
+                            0,
+                            INSIDE,
+                            BETWEEN),
                     4);
 
     private static List<Axis> axes(int size) {

@@ -12,7 +12,6 @@ import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Recompute;
 import dev.partita.compiler.cost.ClusterSpec;
-import dev.partita.compiler.cost.ComputeCost;
 import dev.partita.compiler.cost.DeviceSpec;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Step;
@@ -41,8 +40,8 @@ class SimulatorTest {
     private static double computing(ExecutionPlan plan) {
         return plan.program(0).steps().stream()
                 .filter(Step.Compute.class::isInstance)
-                .mapToDouble(step ->
-                        ComputeCost.seconds(plan.program(0), (Step.Compute) step, CLUSTER.device()))
+                .mapToDouble(
+                        step -> CLUSTER.roofline().seconds(plan.program(0), (Step.Compute) step))
                 .sum();
     }
 

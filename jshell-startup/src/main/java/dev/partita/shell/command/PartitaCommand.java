@@ -106,7 +106,8 @@ public final class PartitaCommand implements Callable<Integer> {
     private static CommandLine simulation(Screen screen) {
         return new CommandLine(new SimulateCommand())
                 .addSubcommand(new SimulateScheduleCommand(screen))
-                .addSubcommand(new SimulateTrainingCommand(screen));
+                .addSubcommand(new SimulateTrainingCommand(screen))
+                .addSubcommand(new SimulatePublishedCommand(screen));
     }
 
     @Override

@@ -1,13 +1,24 @@
 package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.CompileOptions;
+import dev.partita.compiler.Compiler;
+import dev.partita.compiler.cost.ClusterSpec;
+import dev.partita.compiler.cost.DeviceSpec;
+import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.MemoryBytes;
 import dev.partita.compiler.plan.PlanDescription;
 import dev.partita.compiler.plan.PlanDescription.CollectiveDescription;
 import dev.partita.compiler.plan.PlanDescription.RoleDescription;
+import dev.partita.compiler.search.RepeatedRole;
+import dev.partita.compiler.search.RepeatedStep;
+import dev.partita.compiler.simulate.SimulatedStep;
+import dev.partita.compiler.simulate.Simulator;
+import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import dev.partita.dsl.tensor.Dtype;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
 import java.util.List;
@@ -24,6 +35,12 @@ import picocli.CommandLine.Option;
                 "Compiles a model for any number of devices and prints what each of them does.")
 final class PlanCommand implements Callable<Integer> {
     private static final List<String> FORMATS = List.of("text", "json");
+    private static final String STEP =
+            "a step takes %.4g s on %s, %d a node, by simulation; bubble %.1f %%%n";
+    private static final double GIB = 1L << 30;
+
+    /// Nodes of all micro-batches that are compiled one by one.
+    private static final long WRITTEN_OUT = 20_000;
 
     @Mixin private ModelArgument model = new ModelArgument();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
@@ -35,52 +52,148 @@ final class PlanCommand implements Callable<Integer> {
             description = "text or json, to the terminal. Default: ${DEFAULT-VALUE}.")
     private String format = "text";
 
+    @Option(
+            names = "--gpu",
+            paramLabel = "NAME",
+            description =
+                    "Simulates the step on a100-80gb, h100-80gb or h200. Default: ${DEFAULT-VALUE}.")
+    private String gpu = "a100-80gb";
+
+    @Option(names = "--gpus-per-node", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    private int gpusPerNode = 8;
+
     private final Screen screen;
 
     PlanCommand(Screen screen) {
         this.screen = screen;
     }
 
-    /// What `--json` writes: the plan as data. There is one stage, so no bubble.
+    /// What `--json` writes: the plan as data.
+    ///
+    /// @param writtenMicroBatches those whose collectives are listed; the others do as the last
+    /// @param stepSeconds simulated on `--gpu`
+    /// @param bubbleFraction of [SimulatedStep#bubble]; none without stages
     private record Result(
             String model,
             String mesh,
             int devices,
-            int steps,
+            long microBatches,
+            long writtenMicroBatches,
+            long steps,
             List<CollectiveDescription> collectives,
             List<Long> peakBytesPerDevice,
             MemoryBytes memoryBytes,
             List<RoleDescription> roles,
+            double stepSeconds,
             double bubbleFraction) {}
 
     @Override
     public Integer call() {
         requireFormat();
         Optional<JsonFile> file = json.file();
-        Compilation compilation = strategy.compile(model.model(), "", Long.MAX_VALUE);
-        PlanDescription plan = PlanDescription.of(compilation.plan());
-        var result =
-                new Result(
-                        plan.model(),
-                        plan.mesh(),
-                        plan.devices(),
-                        plan.steps(),
-                        plan.collectives(),
-                        plan.peakBytesPerDevice(),
-                        plan.memoryBytes(),
-                        plan.roles(),
-                        0);
+        var cluster = new ClusterSpec(DeviceSpec.named(gpu), gpusPerNode);
+        Model network = strategy.smoothed(model.model());
+        CompileOptions options = strategy.options(network, "", Long.MAX_VALUE);
+        Result result =
+                isLong(network, options)
+                        ? repeated(RepeatedStep.of(network, options, cluster))
+                        : whole(Compiler.compile(network, options), cluster);
         if (format.equals("json")) {
             screen.out().println(JsonFile.text(result));
-        } else {
+        }
+        file.ifPresent(each -> each.write(result));
+        return 0;
+    }
+
+    /// True for a step that has so many nodes that it is not written out: the devices would do the
+    /// same for one micro-batch after the other.
+    private static boolean isLong(Model network, CompileOptions options) {
+        long nodes = network.trace(1, Dtype.F32, true).nodes().size();
+        return options.stageRequest().isPresent()
+                && options.microBatches() > 4
+                && nodes * options.microBatches() > WRITTEN_OUT;
+    }
+
+    private Result whole(Compilation compilation, ClusterSpec cluster) {
+        PlanDescription plan = PlanDescription.of(compilation.plan());
+        SimulatedStep step = Simulator.run(compilation.plan(), cluster);
+        if (format.equals("text")) {
             if (compilation.options().precision().isMixed()) {
                 screen.out().print(compilation.policy());
             }
             screen.out().print(memory(plan.memoryBytes()).print());
             screen.out().print(compilation.plan().print());
+            screen.out().printf(STEP, step.seconds(), gpu, gpusPerNode, 100 * step.bubble());
         }
-        file.ifPresent(each -> each.write(result));
-        return 0;
+        return new Result(
+                plan.model(),
+                plan.mesh(),
+                plan.devices(),
+                compilation.options().microBatches(),
+                compilation.options().microBatches(),
+                plan.steps(),
+                plan.collectives(),
+                plan.peakBytesPerDevice(),
+                plan.memoryBytes(),
+                plan.roles(),
+                step.seconds(),
+                step.bubble());
+    }
+
+    private Result repeated(RepeatedStep step) {
+        ExecutionPlan two = step.two().plan();
+        if (format.equals("text")) {
+            show(step);
+        }
+        return new Result(
+                two.model(),
+                two.mesh().toString(),
+                two.devices(),
+                step.schedule().microBatches(),
+                2,
+                step.roles().stream().mapToLong(RepeatedRole::steps).max().orElse(0),
+                PlanDescription.of(two).collectives(),
+                two.programOf().stream()
+                        .map(program -> step.roles().get(program).memory().total())
+                        .toList(),
+                step.memoryBytes(),
+                step.roles().stream()
+                        .map(role ->
+                                new RoleDescription(
+                                        role.role(),
+                                        role.devices(),
+                                        Math.toIntExact(role.steps()),
+                                        role.sentBytes(),
+                                        role.memory()))
+                        .toList(),
+                step.seconds(),
+                step.bubble());
+    }
+
+    private void show(RepeatedStep step) {
+        screen.out()
+                .printf(
+                        "plan %s on %s: %,d devices; %s%n",
+                        step.two().model().name(),
+                        step.two().options().mesh(),
+                        step.two().plan().devices(),
+                        step.schedule());
+        screen.out()
+                .println(
+                        "verified: what two micro-batches do, on all devices, and the order of all of them: no device waits"
+                                + " for ever");
+        var table = Table.of("role", "devices", "steps", "collectives", "sent GiB", "peak GiB");
+        for (RepeatedRole role : step.roles()) {
+            table.row(
+                    role.role(),
+                    "" + role.devices(),
+                    "%,d".formatted(role.steps()),
+                    "%,d".formatted(role.collectives()),
+                    "%.2f".formatted(role.sentBytes() / GIB),
+                    "%.2f".formatted(role.memory().total() / GIB));
+        }
+        screen.out().print(table.print());
+        screen.out().printf(STEP, step.seconds(), gpu, gpusPerNode, 100 * step.bubble());
     }
 
     private static Table memory(MemoryBytes memory) {

@@ -1,19 +1,21 @@
 package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
-import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.cost.ClusterSpec;
-import dev.partita.compiler.cost.DeviceSpec;
+import dev.partita.compiler.pipeline.Schedules;
 import dev.partita.compiler.plan.MemoryBytes;
+import dev.partita.compiler.search.Estimate;
+import dev.partita.compiler.search.LayeredModel;
+import dev.partita.compiler.search.Strategy;
 import dev.partita.compiler.simulate.SimulatedStep;
 import dev.partita.compiler.simulate.Simulator;
 import dev.partita.compiler.simulate.Utilisation;
+import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.models.Gpt;
-import dev.partita.models.Transformer;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
 import java.util.List;
@@ -29,46 +31,30 @@ import picocli.CommandLine.Option;
         name = "training",
         description = {
             "A training step on devices that are not here, event by event over its plan.",
-            "Axis data shards the batch, tensor heads, ffn and vocab. Pipelines are not simulated yet: their schedules"
-                    + " alone are, by partita simulate schedule.",
-            "Devices are described by published peaks; nothing is calibrated on published runs yet, so compare plans"
-                    + " with each other, not with a clock."
+            "Axis data shards the batch, tensor heads, ffn and vocab; the model is cut into stages along pipe.",
+            "Large models are estimated from plans of a few of their blocks, unless --whole says otherwise.",
+            "Devices are data files; the A100's was calibrated on four published runs: partita simulate published."
         })
 final class SimulateTrainingCommand implements Callable<Integer> {
-    @Option(names = "--model", paramLabel = "NAME", description = "gpt, the only one.")
-    private String model = "gpt";
+    /// Blocks times micro-batches up to which the whole plan is compiled.
+    private static final long WHOLE = 256;
 
-    @Option(names = "--layers", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-    private int layers = 24;
+    private static final List<String> AXES = List.of("data", "tensor", "pipe");
 
-    @Option(names = "--hidden", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-    private long hidden = 2048;
-
-    @Option(names = "--heads", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-    private long heads = 16;
-
-    @Option(names = "--ffn", paramLabel = "N", description = "Default: four times --hidden.")
-    private @Nullable Long ffn;
-
-    @Option(names = "--vocab", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-    private long vocab = 51_200;
-
-    @Option(names = "--seq", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-    private long sequence = 2048;
-
-    @Option(
-            names = "--global-batch",
-            paramLabel = "N",
-            description = "Sequences of a step. Default: ${DEFAULT-VALUE}.")
-    private long globalBatch = 512;
+    @Mixin private GptOptions gpt = new GptOptions();
+    @Mixin private ClusterOptions devices = new ClusterOptions();
 
     @Option(
             names = "--micro-batch",
             paramLabel = "N",
-            description = "Sequences that a device computes at once. Default: all that it has.")
+            description =
+                    "Sequences that a device computes at once. Default: all that it has; 1 with stages.")
     private @Nullable Long microBatch;
 
-    @Option(names = "--mesh", paramLabel = "AXIS=N,…", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--mesh",
+            paramLabel = "AXIS=N,…",
+            description = "Axes data, tensor and pipe. Default: ${DEFAULT-VALUE}.")
     private String mesh = "data=8";
 
     @Option(
@@ -77,8 +63,22 @@ final class SimulateTrainingCommand implements Callable<Integer> {
             description = "0 to 3, over data. Default: ${DEFAULT-VALUE}.")
     private int zero;
 
-    @Option(names = "--schedule", hidden = true)
+    @Option(
+            names = "--sequence-parallel",
+            description = "Splits norms and residual sums along the sequence, over tensor.")
+    private boolean sequenceParallel;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "gpipe, 1f1b, interleaved, zb-h1, zb-h2, zb-v, … Default: 1f1b.")
     private @Nullable String schedule;
+
+    @Option(
+            names = "--chunks",
+            paramLabel = "V",
+            description = "Stages per device. Default: 2 for interleaved, zb-v and dualpipe-v.")
+    private @Nullable Integer chunks;
 
     @Option(
             names = "--precision",
@@ -86,14 +86,8 @@ final class SimulateTrainingCommand implements Callable<Integer> {
             description = "bf16, f16 or f32. Default: ${DEFAULT-VALUE}.")
     private String precision = "bf16";
 
-    @Option(
-            names = "--gpu",
-            paramLabel = "NAME",
-            description = "a100-80gb, h100-80gb or h200. Default: ${DEFAULT-VALUE}.")
-    private String gpu = "a100-80gb";
-
-    @Option(names = "--gpus-per-node", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-    private int gpusPerNode = 8;
+    @Option(names = "--whole", description = "Compiles the whole plan, however large.")
+    private boolean whole;
 
     @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private JsonOption json = new JsonOption();
@@ -105,107 +99,171 @@ final class SimulateTrainingCommand implements Callable<Integer> {
     }
 
     /// What `--json` writes.
+    ///
+    /// @param bubbleFraction the part of the time between the first and the last action of the
+    ///   device where that is longest, in which it does no action of the schedule
+    /// @param idleFraction the part of the step in which the device that computes longest does not;
+    ///   of a whole plan only
+    /// @param from `whole plan`, or `plans of a few blocks`
     private record Result(
+            String strategy,
             double stepSeconds,
             double modelTflopsPerGpu,
             double hardwareTflopsPerGpu,
             double mfu,
             double hfu,
             double bubbleFraction,
-            double idleFraction,
+            @Nullable Double idleFraction,
+            int fullestStage,
             boolean fits,
-            MemoryBytes memoryBytes) {}
+            MemoryBytes memoryBytes,
+            String from) {}
 
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
-        requireKnown();
-        var cluster = new ClusterSpec(DeviceSpec.named(gpu), gpusPerNode);
-        Compilation compilation = compile();
-        SimulatedStep step = Simulator.run(compilation.plan(), cluster);
-        Utilisation use = Utilisation.of(compilation.plan(), step, cluster.device());
-        MemoryBytes memory = compilation.plan().memoryBytes();
-        var result =
-                new Result(
-                        step.seconds(),
-                        use.modelFlops() / 1e12,
-                        use.hardwareFlops() / 1e12,
-                        use.mfu(),
-                        use.hfu(),
-                        0,
-                        step.idle(),
-                        memory.total() <= cluster.device().memoryBytes(),
-                        memory);
-        show(compilation, result);
+        LayeredModel model = Gpt.layered(gpt.gpt());
+        ClusterSpec cluster = devices.cluster();
+        Strategy strategy = strategy(model);
+        long work = model.blocks() * strategy.microBatches(gpt.globalBatch());
+        Result result =
+                whole || work <= WHOLE
+                        ? compiled(model, strategy, cluster)
+                        : estimated(model, strategy, cluster);
+        show(strategy, result);
         file.ifPresent(each -> each.write(result));
         return 0;
     }
 
-    private void requireKnown() {
-        if (!model.equals("gpt")) {
-            throw UnknownChoice.of("model to simulate", model, List.of("gpt"));
+    private Result compiled(LayeredModel model, Strategy strategy, ClusterSpec cluster) {
+        Compilation compilation =
+                Compiler.compile(model.model(), strategy.options(model, gpt.globalBatch()));
+        SimulatedStep step = Simulator.run(compilation.plan(), cluster);
+        Utilisation use = Utilisation.of(compilation.plan(), step, cluster.device());
+        int fullest = 0;
+        for (int i = 0; i < compilation.plan().programs().size(); i++) {
+            boolean fuller =
+                    compilation.plan().programs().get(i).arenaBytes()
+                            > compilation.plan().programs().get(fullest).arenaBytes();
+            fullest = fuller ? i : fullest;
         }
-        if (schedule != null || Mesh.parse(mesh).has("pipe")) {
-            throw Problem.of(
-                            ProblemCode.UNSUPPORTED,
-                            "A training step in stages is not simulated yet.")
-                    .fact("mesh", mesh)
-                    .fix("partita simulate schedule for the schedule alone, or a mesh without pipe")
-                    .exception();
-        }
+        return result(
+                strategy,
+                step.seconds(),
+                use,
+                step.bubble(),
+                step.idle(),
+                fullest,
+                compilation.plan().memoryBytes(),
+                cluster,
+                "whole plan");
     }
 
-    private Compilation compile() {
-        Mesh devices = Mesh.parse(mesh);
-        CompileOptions options =
-                CompileOptions.on(devices)
-                        .batch(globalBatch)
-                        .microBatches(microBatches(devices))
-                        .precision(PrecisionWord.of(precision))
-                        .recompute(recompute.choice());
-        if (devices.has("data")) {
-            options = options.shard("batch").over("data");
-        }
-        if (devices.has("tensor")) {
-            for (String dim : List.of("heads", "ffn", "vocab")) {
-                options = options.shard(dim).over("tensor");
+    private Result estimated(LayeredModel model, Strategy strategy, ClusterSpec cluster) {
+        Estimate estimate = Estimate.of(model, strategy, gpt.globalBatch(), cluster);
+        return result(
+                strategy,
+                estimate.seconds(),
+                estimate.use(),
+                estimate.bubble(),
+                null,
+                estimate.stage(),
+                estimate.memory(),
+                cluster,
+                "plans of a few blocks");
+    }
+
+    private static Result result(
+            Strategy strategy,
+            double seconds,
+            Utilisation use,
+            double bubble,
+            @Nullable Double idle,
+            int stage,
+            MemoryBytes memory,
+            ClusterSpec cluster,
+            String from) {
+        return new Result(
+                strategy.toString(),
+                seconds,
+                use.modelFlops() / 1e12,
+                use.hardwareFlops() / 1e12,
+                use.mfu(),
+                use.hfu(),
+                bubble,
+                idle,
+                stage,
+                memory.total() <= cluster.device().memoryBytes(),
+                memory,
+                from);
+    }
+
+    private Strategy strategy(LayeredModel model) {
+        Mesh named = Mesh.parse(mesh);
+        for (Axis axis : named.axes()) {
+            if (!AXES.contains(axis.name())) {
+                throw UnknownChoice.of("axis to simulate", axis.name(), AXES);
             }
         }
-        options = zero == 0 ? options : options.zero(zero).over("data");
-        long width = ffn == null ? 4 * hidden : ffn;
-        return Compiler.compile(
-                Gpt.of(Transformer.of(layers, hidden, heads, width, vocab, sequence)), options);
-    }
-
-    private long microBatches(Mesh devices) {
-        long share = globalBatch / (devices.has("data") ? devices.size("data") : 1);
-        long each = microBatch == null ? Math.max(1, share) : microBatch;
-        if (each < 1 || share % each != 0) {
+        int pipe = size(named, "pipe");
+        String style = schedule == null ? "1f1b" : schedule;
+        int made = Schedules.named(style).chunks();
+        int each = pipe == 1 ? 1 : chunks != null ? chunks : made == 0 ? 2 : made;
+        if (model.blocks() % (pipe * each) != 0) {
+            throw Problem.of(
+                            ProblemCode.INDIVISIBLE_DIM,
+                            "The blocks do not divide into stages of equal size.")
+                    .fact("--layers", model.blocks())
+                    .fact("stages", pipe * each)
+                    .fix("a multiple of " + pipe * each + " blocks, or fewer stages")
+                    .exception();
+        }
+        int data = size(named, "data");
+        long share = Math.max(1, gpt.globalBatch() / data);
+        long batch = microBatch != null ? microBatch : pipe > 1 ? 1 : share;
+        if (batch < 1 || share % batch != 0 || gpt.globalBatch() % data != 0) {
             throw Problem.of(
                             ProblemCode.INDIVISIBLE_DIM,
                             "A device's sequences do not divide into such micro-batches.")
+                    .fact("--global-batch", gpt.globalBatch())
                     .fact("sequences of a device", share)
-                    .fact("--micro-batch", each)
+                    .fact("--micro-batch", batch)
                     .fix("a divisor of " + share)
                     .exception();
         }
-        return share / each;
+        return new Strategy(
+                data,
+                size(named, "tensor"),
+                pipe,
+                each,
+                sequenceParallel,
+                zero,
+                style,
+                batch,
+                recompute.choice(),
+                PrecisionWord.of(precision));
     }
 
-    private void show(Compilation compilation, Result result) {
+    private static int size(Mesh mesh, String axis) {
+        return mesh.has(axis) ? mesh.size(axis) : 1;
+    }
+
+    private void show(Strategy strategy, Result result) {
         MemoryBytes memory = result.memoryBytes();
         screen.out()
                 .printf(
-                        "gpt on %s of %s: %.3f s a step, MFU %.1f %%, HFU %.1f %%, %.0f TFLOP/s of the model a device,"
-                                + " idle %.1f %%%n",
-                        compilation.options().mesh(),
-                        gpu,
+                        "gpt, %s, on %d %s: %.3f s a step, MFU %.1f %%, HFU %.1f %%, %.0f TFLOP/s of the model a"
+                                + " device, bubble %.1f %%%n",
+                        strategy,
+                        strategy.devices(),
+                        devices.gpu(),
                         result.stepSeconds(),
                         100 * result.mfu(),
                         100 * result.hfu(),
                         result.modelTflopsPerGpu(),
-                        100 * result.idleFraction());
-        var table = Table.of("memory of a device", "GiB");
+                        100 * result.bubbleFraction());
+        String where = strategy.pipe() == 1 ? "" : " of stage " + result.fullestStage();
+        var table = Table.of("memory of a device" + where, "GiB");
         row(table, "weights", memory.weights());
         row(table, "gradients", memory.gradients());
         row(table, "optimizer", memory.optimizer());
@@ -216,6 +274,7 @@ final class SimulateTrainingCommand implements Callable<Integer> {
         }
         row(table, "total" + (result.fits() ? "" : ", more than the device has"), memory.total());
         screen.out().print(table.print());
+        screen.out().println("simulated from: " + result.from());
     }
 
     private static void row(Table table, String what, long bytes) {

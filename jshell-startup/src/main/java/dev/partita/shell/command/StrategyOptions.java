@@ -178,6 +178,14 @@ final class StrategyOptions {
     ///
     /// @param steps of the whole training, which learning-rate schedules divide
     Compilation compile(Model model, String usualMesh, long steps) {
+        CompileOptions options = options(model, usualMesh, steps);
+        return Compiler.compile(smoothed(model), options);
+    }
+
+    /// How a model is compiled.
+    ///
+    /// @param steps of the whole training
+    CompileOptions options(Model model, String usualMesh, long steps) {
         later.refuse();
         Mesh devices = mesh(usualMesh);
         CompileOptions options =
@@ -190,14 +198,15 @@ final class StrategyOptions {
         options = optimizer.clip(options);
         options = context.shard(options, shards(options, model), model);
         options = dataParallel ? options.dataParallel().over("data") : options;
-        return Compiler.compile(smoothed(model), pipeline.cut(split(options)));
+        return pipeline.cut(split(options));
     }
 
     private Mesh mesh(String usualMesh) {
         return pipeline.mesh(Mesh.parse(mesh == null ? usualMesh : mesh));
     }
 
-    private Model smoothed(Model model) {
+    /// The model with the loss that was asked for.
+    Model smoothed(Model model) {
         if (labelSmoothing == 0) {
             return model;
         }

@@ -33,14 +33,34 @@ final class SimulateTrainingCommandTest {
                 new String[] {"weights", "gradients", "optimizer", "activations", "buffers"}) {
             parts += memory.get(part).getAsLong();
         }
-        assertThat(memory.get("total").getAsLong()).isEqualTo(parts);
+        assertThat(memory.get("total").getAsLong() + memory.get("shared").getAsLong())
+                .isEqualTo(parts);
+    }
+
+    @Test
+    void a_large_model_in_stages_is_estimated_from_small_plans(@TempDir Path folder)
+            throws Exception {
+        Path json = folder.resolve("result.json");
+        CommandLineRun run =
+                CommandLineRun.of(
+                        "simulate training --layers 24 --hidden 1024 --heads 16 --vocab 1024 --seq 512"
+                                + " --global-batch 64 --mesh pipe=4,data=2,tensor=2 --schedule zb-h1",
+                        json);
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        JsonObject result = CommandLineRun.read(json);
+        assertThat(result.get("from").getAsString()).isEqualTo("plans of a few blocks");
+        assertThat(result.get("bubbleFraction").getAsDouble()).isGreaterThan(0.01);
+        assertThat(result.get("bubbleFraction").getAsDouble()).isLessThan(0.2);
+        assertThat(result.get("fullestStage").getAsInt()).isEqualTo(0);
     }
 
     @ParameterizedTest
     @CsvSource({
         "--gpu a100, InvalidArgument, a100-80gb",
         "--model mlp, InvalidArgument, gpt",
-        "--mesh 'pipe=4', Unsupported, simulate schedule",
+        "--mesh pipe=4, IndivisibleDim, a multiple of 4 blocks",
+        "--mesh context=4, InvalidArgument, tensor",
+        "--attention lazy, InvalidArgument, fused",
         "--global-batch 10 --mesh data=2 --micro-batch 4, IndivisibleDim, a divisor of 5",
         "--gpus-per-node 0, InvalidArgument, at least one device"
     })

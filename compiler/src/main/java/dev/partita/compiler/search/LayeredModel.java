@@ -1,0 +1,59 @@
+package dev.partita.compiler.search;
+
+import dev.partita.dsl.layer.Model;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/// A model of equal blocks between a first and a last part, of which there is one for every number
+/// of blocks: what takes how long in a large one is seen in small ones.
+///
+/// @param blocks of the model that is meant
+/// @param of the model of so many blocks
+/// @param begin the layer with which block `i` begins, from 1
+/// @param tensorDims the dims that tensor parallelism splits
+/// @param sequence positions of an example
+/// @param sequenceLayers the layers of block `i`, from 1, that sequence parallelism splits along
+///   `sequence`
+/// @param otherSequenceLayers the same of the first and last part
+public record LayeredModel(
+        String name,
+        int blocks,
+        IntFunction<Model> of,
+        IntFunction<String> begin,
+        List<String> tensorDims,
+        long sequence,
+        IntFunction<List<String>> sequenceLayers,
+        List<String> otherSequenceLayers) {
+    public LayeredModel {
+        tensorDims = List.copyOf(tensorDims);
+        otherSequenceLayers = List.copyOf(otherSequenceLayers);
+    }
+
+    /// The model that is meant.
+    public Model model() {
+        return of.apply(blocks);
+    }
+
+    /// The same with another number of blocks.
+    public LayeredModel withBlocks(int count) {
+        return new LayeredModel(
+                name, count, of, begin, tensorDims, sequence, sequenceLayers, otherSequenceLayers);
+    }
+
+    /// All layers that sequence parallelism splits.
+    List<String> allSequenceLayers() {
+        List<String> all = new ArrayList<>(otherSequenceLayers);
+        for (int block = 1; block <= blocks; block++) {
+            all.addAll(sequenceLayers.apply(block));
+        }
+        return all;
+    }
+
+    /// The layers with which stages of as many blocks begin, but the first.
+    List<String> beginnings(int stages) {
+        int each = blocks / stages;
+        return IntStream.range(1, stages).mapToObj(s -> begin.apply(s * each + 1)).toList();
+    }
+}

@@ -1,0 +1,198 @@
+package dev.partita.compiler.search;
+
+import dev.partita.compiler.pipeline.PipelineAction;
+import dev.partita.compiler.pipeline.PipelineAction.Work;
+import dev.partita.compiler.pipeline.PipelineSchedule;
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.MemoryBytes;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
+import dev.partita.dsl.graph.Reshard;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/// The memory of a device that repeats the second micro-batch of a plan of two: what lives for the
+/// whole step, what the action at hand takes, and what micro-batches on their way keep from action
+/// to action. Alignment and gaps between blocks are not counted.
+final class RepeatedMemory {
+    private final Program code;
+
+    /// For each slot the steps from the first to the last that use it, and their actions.
+    private final Map<Integer, Life> lives = new HashMap<>();
+
+    private final Map<List<Object>, Long> bytes = new HashMap<>();
+
+    private record Life(int first, int last, String begun, String ended) {
+        Life until(int step, String action) {
+            // what is once known by no action keeps the one that it has
+            String begins = begun.isEmpty() ? action : begun;
+            return new Life(first, Math.max(last, step), begins, action);
+        }
+
+        boolean isAlive(int step) {
+            return first <= step && step <= last;
+        }
+    }
+
+    RepeatedMemory(Program code) {
+        this.code = code;
+        Map<Integer, Step.Start> started = new HashMap<>();
+        for (Step step : code.steps()) {
+            switch (step) {
+                case Step.Compute compute -> {
+                    use(compute.reads(), step);
+                    use(compute.writes(), step);
+                }
+                case Step.Start start -> {
+                    started.put(start.tag(), start);
+                    use(start.sources(), step);
+                    use(start.targets(), step);
+                }
+                case Step.Finish finish -> {
+                    Step.Start start = started.get(finish.tag());
+                    if (start != null) {
+                        use(start.sources(), step);
+                        use(start.targets(), step);
+                    }
+                }
+                case Step.RequireFinite require -> use(List.of(require.slot()), step);
+            }
+        }
+        Set<Integer> bound = new HashSet<>();
+        code.bindings().forEach(binding -> bound.add(binding.slot()));
+        lives.keySet().removeAll(bound);
+    }
+
+    private void use(List<Integer> slots, Step step) {
+        // what another stage sends is there from the action of this device that reads it
+        boolean sent =
+                (step instanceof Step.Start start && start.op() instanceof Reshard.Send)
+                        || step instanceof Step.Finish;
+        String action = sent ? "" : step.note().action();
+        for (int slot : slots) {
+            Life life = lives.get(slot);
+            if (life == null) {
+                lives.put(slot, new Life(step.id(), step.id(), action, action));
+            } else {
+                lives.put(slot, life.until(step.id(), sent ? life.ended() : action));
+            }
+        }
+    }
+
+    /// The most memory at once, over all actions of the device.
+    long peak(List<PipelineAction> actions, PipelineSchedule schedule) {
+        Set<PipelineAction> split = schedule.inputBackwards();
+        long whole = wholeStep() + inputs() * (schedule.microBatches() - 2) / 2;
+        long most = working("", Set.of());
+        long kept = 0;
+        Map<Integer, Set<String>> doneOf = new HashMap<>();
+        for (PipelineAction action : actions) {
+            Set<String> done = doneOf.getOrDefault(action.microBatch(), Set.of());
+            long others = kept - kept(done);
+            for (Work work : parts(action, split)) {
+                String word = new PipelineAction(action.stage(), work, 1).toString();
+                most = Math.max(most, others + working(word, done));
+                Set<String> more = new HashSet<>(done);
+                more.add(word);
+                done = Set.copyOf(more);
+            }
+            kept = others + kept(done);
+            doneOf.put(action.microBatch(), done);
+        }
+        return whole + most;
+    }
+
+    /// The actions of the plan of two that do the same; there, backward may be in two parts.
+    private List<Work> parts(PipelineAction action, Set<PipelineAction> split) {
+        return action.work() == Work.B && !split.contains(action)
+                ? List.of(Work.B, Work.W)
+                : List.of(action.work());
+    }
+
+    /// What no single micro-batch begins and ends: weights, states, sums, examples.
+    private long wholeStep() {
+        List<Slot> slots = new ArrayList<>();
+        for (Slot slot : code.slots()) {
+            Life life = lives.get(slot.id());
+            if (life == null || !isOfOne(life)) {
+                slots.add(slot);
+            }
+        }
+        return MemoryBytes.covered(slots);
+    }
+
+    private static boolean isOfOne(Life life) {
+        return microBatch(life.begun()).equals(microBatch(life.ended()));
+    }
+
+    private static String microBatch(String action) {
+        return action.replaceFirst(".*[FBW]", "");
+    }
+
+    /// Examples of both micro-batches, which lie in memory from the start.
+    private long inputs() {
+        return code.bindings(Binding.Input.class)
+                .map(input -> code.slot(input.slot()))
+                .filter(slot -> slot.type().shape().indexOf("micro-batch") == 0)
+                .mapToLong(slot -> slot.type().bytes())
+                .sum();
+    }
+
+    /// What a micro-batch holds in an action at its fullest.
+    ///
+    /// @param done its actions before; in the plan of two, no gradients of weights are put off
+    private long working(String action, Set<String> done) {
+        return bytes.computeIfAbsent(
+                List.of(action, done),
+                _ -> {
+                    long most = 0;
+                    String microBatch = microBatch(action);
+                    for (Step step : code.steps()) {
+                        if (step.note().action().equals(action)) {
+                            most =
+                                    Math.max(
+                                            most,
+                                            covered(life ->
+                                                    isOf(life, microBatch)
+                                                            && (life.isAlive(step.id())
+                                                                    || isKeptThrough(
+                                                                            life, done, action))));
+                        }
+                    }
+                    return most;
+                });
+    }
+
+    /// What a micro-batch keeps that has done these actions.
+    private long kept(Set<String> done) {
+        return bytes.computeIfAbsent(List.of(done), _ -> covered(life -> isKept(life, done)));
+    }
+
+    private static boolean isKept(Life life, Set<String> done) {
+        return done.contains(life.begun()) && isOf(life, "1") && !done.contains(life.ended());
+    }
+
+    private static boolean isKeptThrough(Life life, Set<String> done, String action) {
+        return isKept(life, done) && !life.ended().equals(action);
+    }
+
+    private static boolean isOf(Life life, String microBatch) {
+        return isOfOne(life) && microBatch(life.begun()).equals(microBatch);
+    }
+
+    private long covered(Predicate<Life> which) {
+        List<Slot> slots = new ArrayList<>();
+        lives.forEach((slot, life) -> {
+            if (which.test(life)) {
+                slots.add(code.slot(slot));
+            }
+        });
+        return MemoryBytes.covered(slots);
+    }
+}

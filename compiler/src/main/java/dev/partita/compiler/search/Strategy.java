@@ -1,0 +1,145 @@
+package dev.partita.compiler.search;
+
+import dev.partita.compiler.CompileOptions;
+import dev.partita.compiler.Precision;
+import dev.partita.compiler.Recompute;
+import dev.partita.compiler.pipeline.ScheduleStyle;
+import dev.partita.compiler.pipeline.Schedules;
+import dev.partita.dsl.mesh.Axis;
+import dev.partita.dsl.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.List;
+
+/// How a cluster is used for a model: axes `pipe`, `data` and `tensor`, the outermost first, so
+/// that the devices of a tensor group are neighbours.
+///
+/// @param data devices along the axis that shards the batch
+/// @param tensor devices along the axis that splits layers
+/// @param pipe devices along the axis of the stages
+/// @param chunks stages per device
+/// @param sequenceParallel true if what tensor parallelism leaves whole is split along the sequence
+/// @param zero what is split over `data`: 0 nothing, to 3 weights too
+/// @param schedule of the pipeline, such as `1f1b`
+/// @param microBatch examples that a device computes at once
+public record Strategy(
+        int data,
+        int tensor,
+        int pipe,
+        int chunks,
+        boolean sequenceParallel,
+        int zero,
+        String schedule,
+        long microBatch,
+        Recompute recompute,
+        Precision precision) {
+    public int devices() {
+        return data * tensor * pipe;
+    }
+
+    /// The mesh; axes of one device are left out.
+    public Mesh mesh() {
+        return mesh(pipe);
+    }
+
+    private Mesh mesh(int stages) {
+        List<Axis> axes = new ArrayList<>();
+        axes.add(new Axis("pipe", stages));
+        axes.add(new Axis("data", data));
+        axes.add(new Axis("tensor", tensor));
+        axes.removeIf(axis -> axis.size() == 1);
+        return axes.isEmpty() ? Mesh.ONE_DEVICE : new Mesh(axes);
+    }
+
+    /// Micro-batches of a step of so many examples; 0 if they do not divide.
+    public long microBatches(long globalBatch) {
+        return globalBatch % (data * microBatch) == 0 ? globalBatch / data / microBatch : 0;
+    }
+
+    /// How the whole model is compiled.
+    public CompileOptions options(LayeredModel model, long globalBatch) {
+        CompileOptions options = placed(model, pipe, globalBatch, microBatches(globalBatch));
+        return pipe == 1
+                ? options
+                : options.stages(model.beginnings(pipe * chunks).toArray(String[]::new))
+                        .schedule(schedule)
+                        .over("pipe");
+    }
+
+    /// How a small model of stages of as many blocks is compiled.
+    CompileOptions sample(LayeredModel small, int stages, long microBatches) {
+        CompileOptions options =
+                placed(small, stages, microBatches * microBatch * data, microBatches);
+        return stages == 1
+                ? options
+                : options.stages(small.beginnings(stages).toArray(String[]::new))
+                        .schedule(isSplit() ? "zb-h1" : "1f1b")
+                        .over("pipe");
+    }
+
+    private CompileOptions placed(LayeredModel model, int stages, long batch, long microBatches) {
+        CompileOptions options =
+                CompileOptions.on(mesh(stages))
+                        .batch(batch)
+                        .microBatches(microBatches)
+                        .precision(precision)
+                        .recompute(recompute);
+        if (data > 1) {
+            options = options.shard("batch").over("data");
+            options = zero == 0 ? options : options.zero(zero).over("data");
+        }
+        if (tensor > 1) {
+            for (String dim : model.tensorDims()) {
+                options = options.shard(dim).over("tensor");
+            }
+            if (sequenceParallel) {
+                String[] layers = model.allSequenceLayers().toArray(String[]::new);
+                options = options.shard("sequence").at(layers).over("tensor");
+            }
+        }
+        return options;
+    }
+
+    /// What the plan of three stages depends on: not how many there are, nor in which order they
+    /// work.
+    String ofOneStage() {
+        return data
+                + " "
+                + tensor
+                + " "
+                + sequenceParallel
+                + " "
+                + zero
+                + " "
+                + isSplit()
+                + " "
+                + microBatch
+                + " "
+                + recompute
+                + " "
+                + precision;
+    }
+
+    /// True if the schedule has backward in two parts.
+    private boolean isSplit() {
+        ScheduleStyle style = Schedules.named(schedule);
+        return !Schedules.of(style, 2, 2, style.chunks()).inputBackwards().isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        var text = new StringBuilder();
+        text.append(
+                mesh().axes().stream()
+                        .map(axis -> axis.name() + "=" + axis.size())
+                        .reduce((a, b) -> a + "," + b)
+                        .orElse("one device"));
+        text.append(sequenceParallel && tensor > 1 ? " sequence" : "");
+        text.append(zero > 0 && data > 1 ? " zero-" + zero : "");
+        text.append(pipe > 1 ? " " + schedule + (chunks > 1 ? " x" + chunks : "") : "");
+        return text.append(" micro-batch ")
+                .append(microBatch)
+                .append(" recompute ")
+                .append(recompute)
+                .toString();
+    }
+}
