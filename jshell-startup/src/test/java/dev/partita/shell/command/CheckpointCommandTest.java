@@ -86,7 +86,7 @@ final class CheckpointCommandTest {
     @ParameterizedTest(name = "every example, {0}")
     @ValueSource(
             strings = {
-                "--batch 8",
+                "--recompute full",
                 "--micro-batches 2",
                 "--stages 2 --micro-batches 2",
                 "--mesh data=2 --zero 2"
