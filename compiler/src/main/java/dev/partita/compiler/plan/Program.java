@@ -17,6 +17,11 @@ public record Program(long arenaBytes, List<Slot> slots, List<Binding> bindings,
         return slots.get(id);
     }
 
+    /// A step of this program as the printed plan shows it.
+    public String printed(Step step) {
+        return PlanPrinter.line(this, step);
+    }
+
     /// First byte and number of bytes that these slots cover together.
     public Span span(List<Integer> ids) {
         long from = Long.MAX_VALUE;

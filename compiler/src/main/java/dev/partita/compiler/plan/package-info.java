@@ -1,5 +1,5 @@
-/// The execution plan as pure data, its verifier and its printed form: all that the runtime knows
-/// of the compiler.
+/// The execution plan as pure data and its printed form: all that the runtime knows of the
+/// compiler.
 ///
 /// Printed grammar:
 ///

@@ -1,4 +1,4 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
 import static com.google.common.truth.Truth.assertThat;
 import static dev.partita.compiler.CompileOptions.on;
@@ -13,6 +13,8 @@ import dev.partita.compiler.Compiler;
 import dev.partita.compiler.assemble.Assembler;
 import dev.partita.compiler.memory.PackArena;
 import dev.partita.compiler.partition.LocalGraph;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.MemoryUse;
 import dev.partita.compiler.schedule.Overlap;
 import dev.partita.compiler.schedule.SplitRoles;
 import dev.partita.dsl.graph.Elementwise;

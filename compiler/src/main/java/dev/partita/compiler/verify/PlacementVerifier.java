@@ -1,5 +1,8 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
 import dev.partita.compiler.sharding.ShardingRule;
 import dev.partita.compiler.sharding.ShardingRules;
 import dev.partita.dsl.graph.AttentionOp;
@@ -241,7 +244,7 @@ final class PlacementVerifier {
         return Problem.of(
                         ProblemCode.PARTIAL_USED_AS_WHOLE,
                         "A sum over devices is used before it is done.")
-                .fact("step", step.id() + "  " + PlanPrinter.line(program, step))
+                .fact("step", step.id() + "  " + program.printed(step))
                 .fact("because", "each device would take its own summand for the whole")
                 .fix("complete the sum before this step, in one of these ways")
                 .at(step.note().origin());

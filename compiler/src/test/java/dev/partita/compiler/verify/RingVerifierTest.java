@@ -1,4 +1,4 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
 import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
@@ -13,6 +13,8 @@ import static dev.partita.dsl.layer.Layers.tokens;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;

@@ -1,5 +1,7 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.mesh.Axis;
 import dev.partita.dsl.mesh.Coordinate;

@@ -1,5 +1,6 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.Slot;
 import dev.partita.dsl.mesh.Placement;
 import dev.partita.dsl.tensor.TensorType;
 

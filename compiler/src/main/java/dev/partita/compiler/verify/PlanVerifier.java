@@ -1,5 +1,8 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.mesh.Role;
 import dev.partita.dsl.problem.Origin;
@@ -82,7 +85,7 @@ public final class PlanVerifier {
         return Problem.of(
                         ProblemCode.PLAN_REJECTED,
                         "The plan breaks a rule that every plan must keep.")
-                .fact("step", step.id() + "  " + PlanPrinter.line(program, step))
+                .fact("step", step.id() + "  " + program.printed(step))
                 .fact("because", because)
                 .fix("report this: a pass made a plan that would hang or compute wrong numbers")
                 .at(step.note().origin())

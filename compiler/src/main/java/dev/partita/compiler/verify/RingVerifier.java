@@ -1,5 +1,8 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
 import dev.partita.compiler.sharding.ShardingRules;
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;

@@ -1,4 +1,4 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
 import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.ProblemCode;

@@ -1,5 +1,8 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Reshard;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -291,7 +294,7 @@ final class CollectiveVerifier {
                                     communication(rank).steps().get(at[rank]).id(),
                                     start.tag(),
                                     missing(rank, start),
-                                    PlanPrinter.line(plan.program(rank), start)));
+                                    plan.program(rank).printed(start)));
         }
         if (stuck.size() > MOST_NAMED) {
             facts.add("and " + (stuck.size() - MOST_NAMED) + " more ranks");

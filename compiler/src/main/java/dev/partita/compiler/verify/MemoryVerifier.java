@@ -1,5 +1,9 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
+import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Elementwise;
 import dev.partita.dsl.graph.Op;

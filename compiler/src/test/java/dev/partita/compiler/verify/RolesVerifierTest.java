@@ -1,4 +1,4 @@
-package dev.partita.compiler.plan;
+package dev.partita.compiler.verify;
 
 import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
@@ -6,6 +6,10 @@ import static dev.partita.compiler.CompileOptions.on;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.partita.compiler.Compiler;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
+import dev.partita.compiler.plan.Slot;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Update;
 import dev.partita.dsl.mesh.Coordinate;
 import dev.partita.dsl.mesh.DimSharding;
