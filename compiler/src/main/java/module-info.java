@@ -2,6 +2,7 @@
 @SuppressWarnings("requires-automatic") // JavaPoet names its module in the manifest only
 module dev.partita.compiler {
     requires java.compiler;
+    requires static jdk.compiler; // where the plugin runs, javac is
     requires transitive dev.partita.dsl;
     requires com.palantir.javapoet;
 
@@ -17,4 +18,6 @@ module dev.partita.compiler {
 
     provides javax.annotation.processing.Processor with
             dev.partita.compiler.processor.ShardedModelProcessor;
+    provides com.sun.source.util.Plugin with
+            dev.partita.compiler.lint.PartitaPlugin;
 }
