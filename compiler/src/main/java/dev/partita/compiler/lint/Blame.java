@@ -49,7 +49,7 @@ final class Blame {
         return candidates.stream()
                 .min(Comparator.comparingInt(Candidate::kind).thenComparing(Candidate::position))
                 .map(Candidate::place)
-                .orElseGet(() -> word(meant.call()));
+                .orElseGet(() -> word(meant));
     }
 
     /// The constants of a call, of the words that it completes, and of all words before it if it is
@@ -106,6 +106,23 @@ final class Blame {
     /// `microBatches` and `micro-batches` alike.
     private static String letters(String name) {
         return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+    }
+
+    /// The word of a call; the one that it is given, if that is all it is given, such as `relu` of
+    /// `.then(relu())`.
+    private TreePath word(Utterance said) {
+        if (said.arguments().size() == 1) {
+            Optional<Utterance> given = at(said.arguments().getFirst());
+            if (given.isPresent()) {
+                return word(first(given.get()).call());
+            }
+        }
+        return word(said.call());
+    }
+
+    /// The call that a chain begins with.
+    private Utterance first(Utterance said) {
+        return said.receiver().flatMap(this::at).map(this::first).orElse(said);
     }
 
     private TreePath word(TreePath call) {

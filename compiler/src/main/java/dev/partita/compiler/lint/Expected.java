@@ -61,9 +61,7 @@ record Expected(Source source) {
         Tree type = ((VariableTree) variable.getLeaf()).getType();
         TreePath typePath = source.at(variable, type);
         List<? extends Tree> types =
-                type instanceof UnionTypeTree union
-                        ? union.getTypeAlternatives()
-                        : List.of(type);
+                type instanceof UnionTypeTree union ? union.getTypeAlternatives() : List.of(type);
         return types.stream()
                 .map(one -> one == type ? typePath : source.at(typePath, one))
                 .map(source.trees()::getTypeMirror);

@@ -102,8 +102,7 @@ record Members(Elements elements, Types types) {
         return switch (types.erasure(type)) {
             case ArrayType array -> classOf(array.getComponentType()).arrayType();
             case DeclaredType declared -> {
-                String name =
-                        elements.getBinaryName((TypeElement) declared.asElement()).toString();
+                String name = elements.getBinaryName((TypeElement) declared.asElement()).toString();
                 yield Class.forName(name, false, Members.class.getClassLoader());
             }
             case TypeMirror primitive -> Class.forPrimitiveName(primitive.toString());

@@ -6,7 +6,6 @@ import static com.google.testing.compile.CompilationSubject.assertThat;
 import com.google.testing.compile.Compilation;
 import com.google.testing.compile.Compiler;
 import com.google.testing.compile.JavaFileObjects;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// In each source a mark `>` stands before every place where an error is expected.
@@ -46,8 +45,10 @@ class PartitaPluginTest {
             var error = compilation.errors().get(i);
             assertThat(error.getMessage(null).replace("\n  ", "\n").strip())
                     .startsWith(messages[i]);
-            assertThat(error.getLineNumber()).isEqualTo(before.chars().filter(c -> c == '\n').count() + 1);
-            assertThat(error.getColumnNumber()).isEqualTo(before.length() - before.lastIndexOf('\n'));
+            assertThat(error.getLineNumber())
+                    .isEqualTo(before.chars().filter(c -> c == '\n').count() + 1);
+            assertThat(error.getColumnNumber())
+                    .isEqualTo(before.length() - before.lastIndexOf('\n'));
         }
     }
 
@@ -58,7 +59,8 @@ class PartitaPluginTest {
                 """
                 [InvalidArgument] The rate of dropout must be at least 0 and below 1.
                   rate: 1.5
-                  try:  give dropout a rate of at least 0 and below 1""");
+                  try:  give dropout a rate of at least 0 and below 1\
+                """);
     }
 
     @Test
