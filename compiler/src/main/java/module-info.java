@@ -14,6 +14,7 @@ module dev.partita.compiler {
     exports dev.partita.compiler.sharding;
     exports dev.partita.compiler.search;
     exports dev.partita.compiler.simulate;
+    exports dev.partita.compiler.testing;
     exports dev.partita.compiler.verify;
 
     provides javax.annotation.processing.Processor with

@@ -27,7 +27,7 @@ final class Blame {
 
     private final Source source;
     private final Map<Origin, Utterance> byOrigin = new HashMap<>();
-    private final Map<Tree, Utterance> byCall = new IdentityHashMap<>();
+    private final IdentityHashMap<Tree, Utterance> byCall = new IdentityHashMap<>();
 
     /// A constant that a person wrote, and how well it answers to a Problem: less is better.
     private record Candidate(TreePath place, int kind, int position) {}
@@ -47,7 +47,7 @@ final class Blame {
         List<Candidate> candidates = new ArrayList<>();
         collect(meant, !byOrigin.containsKey(problem.origin()), problem, candidates);
         return candidates.stream()
-                .min(Comparator.comparingInt(Candidate::kind).thenComparing(Candidate::position))
+                .min(Comparator.comparingInt(Candidate::kind).thenComparingInt(Candidate::position))
                 .map(Candidate::place)
                 .orElseGet(() -> word(meant));
     }

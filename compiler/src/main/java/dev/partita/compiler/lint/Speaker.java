@@ -19,7 +19,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -35,7 +34,7 @@ final class Speaker {
     private final Members members;
     private final Report report;
     private final Blame blame;
-    private final Map<Tree, Said> said = new IdentityHashMap<>();
+    private final IdentityHashMap<Tree, Said> said = new IdentityHashMap<>();
 
     Speaker(Source source, Members members, Report report) {
         this.source = source;
