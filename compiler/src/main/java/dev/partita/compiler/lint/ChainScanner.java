@@ -22,13 +22,13 @@ final class ChainScanner extends TreePathScanner<Void, Void> {
     @Override
     public Void visitMethodInvocation(MethodInvocationTree call, Void nothing) {
         check();
-        return super.visitMethodInvocation(call, nothing);
+        return super.visitMethodInvocation(call, null);
     }
 
     @Override
     public Void visitNewClass(NewClassTree creation, Void nothing) {
         check();
-        return super.visitNewClass(creation, nothing);
+        return super.visitNewClass(creation, null);
     }
 
     private void check() {

@@ -1,7 +1,6 @@
 package dev.partita.compiler.lint;
 
-import com.sun.source.tree.BinaryTree;
-import com.sun.source.tree.UnaryTree;
+import com.sun.source.tree.Tree;
 import java.math.BigInteger;
 import java.util.Optional;
 
@@ -10,21 +9,21 @@ import java.util.Optional;
 final class Constants {
     private Constants() {}
 
-    static Optional<Object> unary(UnaryTree.Kind kind, Object value) {
+    static Optional<Object> unary(Tree.Kind kind, Object value) {
         return switch (kind) {
-            case UNARY_PLUS -> binary(BinaryTree.Kind.PLUS, 0, value);
+            case UNARY_PLUS -> binary(Tree.Kind.PLUS, 0, value);
             case UNARY_MINUS ->
                     switch (value) {
                         case Double number -> Optional.of(-number);
                         case Float number -> Optional.of(-number);
-                        default -> binary(BinaryTree.Kind.MINUS, 0, value);
+                        default -> binary(Tree.Kind.MINUS, 0, value);
                     };
             default -> Optional.empty();
         };
     }
 
-    static Optional<Object> binary(BinaryTree.Kind kind, Object left, Object right) {
-        if (kind == BinaryTree.Kind.PLUS && (left instanceof String || right instanceof String)) {
+    static Optional<Object> binary(Tree.Kind kind, Object left, Object right) {
+        if (kind == Tree.Kind.PLUS && (left instanceof String || right instanceof String)) {
             return Optional.of(left.toString() + right);
         }
         if (!(left instanceof Number a && right instanceof Number b)) {
@@ -42,7 +41,7 @@ final class Constants {
                 : result.map(Long::intValue);
     }
 
-    private static Optional<Double> doubles(BinaryTree.Kind kind, double a, double b) {
+    private static Optional<Double> doubles(Tree.Kind kind, double a, double b) {
         return switch (kind) {
             case PLUS -> Optional.of(a + b);
             case MINUS -> Optional.of(a - b);
@@ -52,7 +51,7 @@ final class Constants {
         };
     }
 
-    private static Optional<Long> longs(BinaryTree.Kind kind, long a, long b) {
+    private static Optional<Long> longs(Tree.Kind kind, long a, long b) {
         return switch (kind) {
             case PLUS -> Optional.of(a + b);
             case MINUS -> Optional.of(a - b);

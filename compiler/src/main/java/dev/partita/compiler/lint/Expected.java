@@ -7,7 +7,6 @@ import com.sun.source.tree.LambdaExpressionTree;
 import com.sun.source.tree.MemberSelectTree;
 import com.sun.source.tree.MethodInvocationTree;
 import com.sun.source.tree.MethodTree;
-import com.sun.source.tree.Tree;
 import com.sun.source.tree.TryTree;
 import com.sun.source.tree.UnionTypeTree;
 import com.sun.source.tree.VariableTree;
@@ -49,7 +48,7 @@ record Expected(Source source) {
 
     private boolean isCaught(TreePath outer, TreePath inner) {
         return outer.getLeaf() instanceof TryTree attempt
-                && attempt.getBlock() == inner.getLeaf()
+                && attempt.getBlock().equals(inner.getLeaf())
                 && attempt.getCatches().stream()
                         .map(each -> source.at(outer, each))
                         .flatMap(this::caught)
@@ -58,13 +57,12 @@ record Expected(Source source) {
 
     private Stream<TypeMirror> caught(TreePath each) {
         TreePath variable = source.at(each, ((CatchTree) each.getLeaf()).getParameter());
-        Tree type = ((VariableTree) variable.getLeaf()).getType();
-        TreePath typePath = source.at(variable, type);
-        List<? extends Tree> types =
-                type instanceof UnionTypeTree union ? union.getTypeAlternatives() : List.of(type);
-        return types.stream()
-                .map(one -> one == type ? typePath : source.at(typePath, one))
-                .map(source.trees()::getTypeMirror);
+        TreePath type = source.at(variable, ((VariableTree) variable.getLeaf()).getType());
+        Stream<TreePath> types =
+                type.getLeaf() instanceof UnionTypeTree union
+                        ? union.getTypeAlternatives().stream().map(one -> source.at(type, one))
+                        : Stream.of(type);
+        return types.map(source.trees()::getTypeMirror);
     }
 
     private boolean isAsserted(TreePath outer, TreePath inner) {

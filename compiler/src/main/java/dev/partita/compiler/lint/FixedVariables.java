@@ -46,7 +46,7 @@ final class FixedVariables extends TreePathScanner<Void, Void> {
         if (element != null && variable.getInitializer() != null && isOnlyOurs(element)) {
             initializers.put(element, new TreePath(getCurrentPath(), variable.getInitializer()));
         }
-        return super.visitVariable(variable, nothing);
+        return super.visitVariable(variable, null);
     }
 
     /// A field that is not final may be changed by another class.
@@ -58,13 +58,13 @@ final class FixedVariables extends TreePathScanner<Void, Void> {
     @Override
     public Void visitAssignment(AssignmentTree assignment, Void nothing) {
         change(assignment.getVariable());
-        return super.visitAssignment(assignment, nothing);
+        return super.visitAssignment(assignment, null);
     }
 
     @Override
     public Void visitCompoundAssignment(CompoundAssignmentTree assignment, Void nothing) {
         change(assignment.getVariable());
-        return super.visitCompoundAssignment(assignment, nothing);
+        return super.visitCompoundAssignment(assignment, null);
     }
 
     @Override
@@ -74,7 +74,7 @@ final class FixedVariables extends TreePathScanner<Void, Void> {
                     change(unary.getExpression());
             default -> {}
         }
-        return super.visitUnary(unary, nothing);
+        return super.visitUnary(unary, null);
     }
 
     private void change(Tree variable) {

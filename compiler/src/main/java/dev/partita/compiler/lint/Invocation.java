@@ -4,12 +4,13 @@ import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A word and all that it takes.
-record Invocation(Executable word, @Nullable Object receiver, Object[] arguments) {
+record Invocation(Executable word, @Nullable Object receiver, List<Object> arguments) {
     /// Arguments as the word takes them: numbers widened, the last ones in an array if it takes any
     /// number; nothing if they do not fit.
     static Optional<Invocation> of(
@@ -19,13 +20,13 @@ record Invocation(Executable word, @Nullable Object receiver, Object[] arguments
         if (values.size() < single || (!word.isVarArgs() && values.size() > single)) {
             return Optional.empty();
         }
-        Object[] arguments = new Object[types.length];
+        List<Object> arguments = new ArrayList<>();
         for (int i = 0; i < single; i++) {
             Optional<Object> value = Constants.as(types[i], values.get(i));
             if (value.isEmpty()) {
                 return Optional.empty();
             }
-            arguments[i] = value.get();
+            arguments.add(value.get());
         }
         if (word.isVarArgs()) {
             Class<?> type = types[single].getComponentType();
@@ -38,7 +39,7 @@ record Invocation(Executable word, @Nullable Object receiver, Object[] arguments
                 }
                 Array.set(array, i, value.get());
             }
-            arguments[single] = array;
+            arguments.add(array);
         }
         return Optional.of(new Invocation(word, receiver, arguments));
     }
@@ -49,8 +50,8 @@ record Invocation(Executable word, @Nullable Object receiver, Object[] arguments
 
     @Nullable Object call() throws ReflectiveOperationException {
         return switch (word) {
-            case Method method -> method.invoke(receiver, arguments);
-            case Constructor<?> constructor -> constructor.newInstance(arguments);
+            case Method method -> method.invoke(receiver, arguments.toArray());
+            case Constructor<?> constructor -> constructor.newInstance(arguments.toArray());
         };
     }
 }

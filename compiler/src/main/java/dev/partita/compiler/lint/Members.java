@@ -59,11 +59,12 @@ record Members(Elements elements, Types types) {
 
     /// The method or constructor itself, if it may be called and is one of this Partita's.
     Optional<Executable> executable(ExecutableElement member) {
-        if (!isWord(member) && !isListOf(member)) {
+        if ((!isWord(member) && !isListOf(member))
+                || !(member.getEnclosingElement() instanceof TypeElement owner)) {
             return Optional.empty();
         }
         try {
-            Class<?> type = classOf(member.getEnclosingElement().asType());
+            Class<?> type = classOf(owner.asType());
             List<Class<?>> parameters = new ArrayList<>();
             for (VariableElement parameter : member.getParameters()) {
                 parameters.add(classOf(parameter.asType()));
@@ -81,11 +82,13 @@ record Members(Elements elements, Types types) {
 
     /// The value of a constant of Partita, such as `Dtype.BF16`.
     Optional<Object> constant(VariableElement field) {
-        if (!isWord(field) || !field.getModifiers().contains(Modifier.STATIC)) {
+        if (!isWord(field)
+                || !field.getModifiers().contains(Modifier.STATIC)
+                || !(field.getEnclosingElement() instanceof TypeElement owner)) {
             return Optional.empty();
         }
         try {
-            Class<?> type = classOf(field.getEnclosingElement().asType());
+            Class<?> type = classOf(owner.asType());
             Field constant = type.getField(field.getSimpleName().toString());
             return Optional.ofNullable(constant.get(null));
         } catch (ReflectiveOperationException | LinkageError e) {

@@ -116,7 +116,6 @@ final class Speaker {
         if (found.isEmpty()) {
             return new Said.Unseen(path, "it is not a word of Partita");
         }
-        Executable word = found.get();
         Optional<TreePath> receiver = receiver(path);
         List<TreePath> operands = new ArrayList<>();
         receiver.ifPresent(operands::add);

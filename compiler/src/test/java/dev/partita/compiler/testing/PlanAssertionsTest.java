@@ -33,8 +33,7 @@ class PlanAssertionsTest {
     void a_plan_that_is_refused_fails_the_test_with_the_problem_and_the_users_line() {
         var options = on(Mesh.of("tensor", 2)).shard("hidden").over("tensor");
         var failure = assertThrows(AssertionError.class, () -> assertCompiles(net(7), options));
-        var problems = (ProblemException) failure.getCause();
-        assertThat(failure).hasMessageThat().contains("\n" + problems.problem().print());
+        assertThat(failure).hasCauseThat().isInstanceOf(ProblemException.class);
         assertThat(failure).hasMessageThat().contains("[IndivisibleDim]");
         assertThat(failure).hasMessageThat().containsMatch("at: +PlanAssertionsTest.java:\\d+");
     }
