@@ -36,6 +36,7 @@ import dev.partita.kernels.KernelLibraries;
 import dev.partita.runtime.state.HostTensor;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,6 +44,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Until the JIT has compiled a kernel, its vectors are objects: steps are run until none is.
 final class StepAllocationTest {
     private static final SessionOptions CPU = new SessionOptions(KernelLibraries.cpu(), 1, true);
+    private static final SessionOptions REFERENCE =
+            new SessionOptions(KernelLibraries.reference(), 1, true);
     private static final int STEPS = 50;
     private static final int ATTEMPTS = 400;
 
@@ -102,8 +105,18 @@ final class StepAllocationTest {
     @MethodSource({"nets", "spread"})
     void a_step_on_the_fast_kernels_allocates_nothing_on_the_heap(
             Model net, CompileOptions placed) {
+        allocatesNothing(net, placed, CPU);
+    }
+
+    @Test
+    void neither_does_a_step_on_the_plain_kernels() {
+        CompileOptions placed = on(Mesh.parse("data=2")).shard("batch").over("data");
+        allocatesNothing(llama(), placed, REFERENCE);
+    }
+
+    private static void allocatesNothing(Model net, CompileOptions placed, SessionOptions options) {
         ExecutionPlan plan = Compiler.compile(net, placed.batch(4).optimizer(adamW(1e-3))).plan();
-        try (var session = Session.open(plan, CPU)) {
+        try (var session = Session.open(plan, options)) {
             fill(session.feed());
             long bytes = allocatedBy(session);
             for (int attempt = 1; bytes / STEPS > 64 && attempt < ATTEMPTS; attempt++) {
