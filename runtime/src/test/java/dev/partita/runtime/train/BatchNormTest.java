@@ -137,16 +137,30 @@ final class BatchNormTest {
         assertWithMessage("%s", proof).that(proof.equal()).isTrue();
     }
 
+    @ParameterizedTest(name = "4 groups in {0} micro-batches")
+    @ValueSource(ints = {2, 4})
+    void groups_in_micro_batches_equal_those_of_the_whole_batch(int microBatches) {
+        CompileOptions options = options("data=1").batch(16).keepingGradients();
+        Proof proof =
+                Proof.between(
+                        Compiler.compile(net(4), options.microBatches(microBatches)),
+                        Compiler.compile(net(4), options),
+                        KernelLibraries.reference(),
+                        3,
+                        3);
+        assertWithMessage("%s", proof).that(proof.equal()).isTrue();
+    }
+
     /// Four groups are what four networks with the same weights do with a batch each: losses,
     /// gradients and running averages are the means of theirs.
     @Test
     void a_group_is_normalised_as_a_batch_of_its_own() {
         CompileOptions options = options("data=2").keepingGradients();
         Map<String, double[]> together =
-                afterOneStep(Compiler.compile(net(4), options.batch(16)), 0, 16);
+                afterOneStep(Compiler.compile(net(4), options.batch(16)), 0);
         var alone = new HashMap<String, double[]>();
         for (int group = 0; group < 4; group++) {
-            afterOneStep(Compiler.compile(net(1), options.batch(4)), 4 * group, 4)
+            afterOneStep(Compiler.compile(net(1), options.batch(4)), 4 * group)
                     .forEach((name, values) -> alone.merge(name, values, BatchNormTest::sum));
         }
         assertThat(together.keySet()).containsExactlyElementsIn(alone.keySet());
@@ -162,8 +176,8 @@ final class BatchNormTest {
         return IntStream.range(0, a.length).mapToDouble(i -> a[i] + b[i]).toArray();
     }
 
-    /// Gradients and running averages after a step over `count` examples from `first` on.
-    private static Map<String, double[]> afterOneStep(Compilation plan, int first, int count) {
+    /// Gradients and running averages after a step over the examples from `first` on.
+    private static Map<String, double[]> afterOneStep(Compilation plan, int first) {
         try (var session =
                 Session.open(plan.plan(), new SessionOptions(KernelLibraries.reference(), 3))) {
             var pixels = new SplittableRandom(7);
