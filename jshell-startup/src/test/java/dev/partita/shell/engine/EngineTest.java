@@ -114,6 +114,7 @@ final class EngineTest {
                         [UnknownAxis] The mesh has no axis "tensr".
                           mesh: mesh[data=2, tensor=2]
                           try:  axis "tensor" (there is data, tensor)
+                          see:  tutorials/problems/UnknownAxis.md
                           |         .shard("hidden").over("tensr");
                           |                               ^-----^\
                         """);
@@ -158,6 +159,19 @@ final class EngineTest {
         assertThat(engine.evaluate(script, "mesh.jsh", outcomes::add)).isFalse();
         assertThat(outcomes).hasSize(2);
         assertThat(outcomes.getLast().text()).contains("mesh.jsh:4");
+    }
+
+    @Test
+    void a_variable_that_is_declared_anew_stands_where_it_is_declared_last() {
+        var outcomes = new ArrayList<Outcome>();
+        String script =
+                """
+                var anew = Mesh.of("data", 2)
+                int size = anew.devices()
+                var anew = Mesh.of("tensor", size).axis("data")
+                """;
+        engine.evaluate(script, "anew.jsh", outcomes::add);
+        assertThat(outcomes.getLast().text()).containsMatch("at: +anew.jsh:3\n");
     }
 
     @Test
