@@ -9,8 +9,8 @@ import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.KernelLibrary;
+import dev.partita.runtime.collective.WaitClock;
 import dev.partita.runtime.state.Elements;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Runs one device's program: the kernel of every step is opened and bound to its slots, every
@@ -22,10 +22,11 @@ final class StepRunner implements AutoCloseable {
     private final SlotBuffers buffers;
     private final StepControl control;
     private final BoundSteps bound;
+    private final WaitClock waits;
     private final Step[] steps;
     private final int commitAt;
     private @Nullable FirstNonFinite firstNonFinite;
-    private long @Nullable [] clock;
+    private @Nullable StepClock clock;
 
     /// The largest tag of the collectives that this device has finished in this run.
     private int lastFinished = -1;
@@ -41,6 +42,7 @@ final class StepRunner implements AutoCloseable {
         this.buffers = buffers;
         this.control = control;
         bound = new BoundSteps(rank, program, buffers, library, groups);
+        waits = groups.clock(rank);
         steps = program.steps().toArray(Step[]::new);
         commitAt = firstUpdate();
     }
@@ -65,8 +67,9 @@ final class StepRunner implements AutoCloseable {
     StepOutcome run(boolean checked) {
         firstNonFinite = null;
         lastFinished = -1;
-        if (clock != null) {
-            clock[steps.length] = System.nanoTime();
+        StepClock timing = clock;
+        if (timing != null) {
+            timing.begin();
         }
         if (checked) {
             checkBindings();
@@ -94,32 +97,30 @@ final class StepRunner implements AutoCloseable {
             if (checked && firstNonFinite == null) {
                 check(i);
             }
-            if (clock != null) {
-                tick(clock, i);
+            if (timing != null) {
+                timing.tick(i);
             }
         }
         return StepOutcome.COMPLETE;
     }
 
-    /// The time since the last tick is that of plan step `i`.
-    private void tick(long[] running, int i) {
-        long now = System.nanoTime();
-        running[i] += now - running[steps.length];
-        running[steps.length] = now;
-    }
-
     /// From now on every plan step is timed.
-    void startClock() {
-        clock = new long[steps.length + 1];
+    StepClock startClock() {
+        var started = new StepClock(steps.length, waits);
+        clock = started;
+        return started;
     }
 
     /// Ends timing.
-    ///
-    /// @param totalNanos that `times` steps took
-    StepProfile stopClock(long totalNanos, int times) {
-        long[] stopped = Objects.requireNonNull(clock, "startClock() comes first");
+    void stopClock() {
         clock = null;
-        return StepProfile.of(program, bound, stopped, totalNanos, times);
+    }
+
+    /// Where the time of `times` steps went.
+    ///
+    /// @param totalNanos that they took
+    StepProfile profile(StepClock timed, long totalNanos, int times) {
+        return StepProfile.of(program, bound, timed, totalNanos, times);
     }
 
     /// Every check has passed: nothing to be found is left on any device. Others may wait for what
