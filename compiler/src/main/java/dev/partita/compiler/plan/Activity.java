@@ -38,7 +38,11 @@ public record Activity(
                                         bytes(program, compute.writes()));
                         case Step.Start start -> {
                             started.put(start.tag(), start);
-                            yield of(step, start.op().toString(), step.note(), moved(program, start));
+                            yield of(
+                                    step,
+                                    start.op().toString(),
+                                    step.note(),
+                                    moved(program, start));
                         }
                         case Step.Finish finish -> {
                             Step.Start start = started.get(finish.tag());

@@ -75,8 +75,8 @@ public record MemoryCurve(List<Moment> moments) {
             lives = SlotLives.of(program);
             cuts =
                     program.slots().stream()
-                            .flatMapToLong(slot ->
-                                    Arrays.stream(new long[] {slot.offset(), slot.end()}))
+                            .flatMapToLong(
+                                    slot -> Arrays.stream(new long[] {slot.offset(), slot.end()}))
                             .sorted()
                             .distinct()
                             .toArray();

@@ -34,8 +34,7 @@ public record Timeline(String name, double seconds, List<Device> devices) {
     /// @param alike how many do the same
     /// @param spans by start
     /// @param memory how full it is, in time
-    public record Device(
-            String name, int rank, int alike, List<Span> spans, List<Memory> memory) {
+    public record Device(String name, int rank, int alike, List<Span> spans, List<Memory> memory) {
         public Device {
             spans = List.copyOf(spans);
             memory = List.copyOf(memory);

@@ -90,14 +90,7 @@ final class RepeatedTimeline {
                     case B -> "backward";
                     case W -> "gradients of weights";
                 };
-        return new Activity(
-                -1,
-                what + " of micro-batch " + action.microBatch() + " in stage " + action.stage(),
-                action.toString(),
-                of.names(),
-                of.source(),
-                "",
-                0);
+        return new Activity(-1, what, action.toString(), of.names(), of.source(), "", 0);
     }
 
     private static Layers layers(int stage, Program code) {

@@ -132,6 +132,7 @@ public final class Simulator {
         final int rank;
         final int alike;
         final List<Step> steps;
+        final Map<Integer, Step> starts = new HashMap<>();
         final Map<String, Double> free = new LinkedHashMap<>();
         final List<Span> spans = new ArrayList<>();
         int next;
@@ -146,6 +147,7 @@ public final class Simulator {
             this.rank = rank;
             this.alike = plan.role(program).ranks().size();
             this.steps = plan.programs().get(program).steps();
+            code().collectives().forEach(start -> starts.put(start.tag(), start));
         }
 
         private Program code() {
@@ -238,7 +240,8 @@ public final class Simulator {
                 for (int each : meeting.programs) {
                     Device device = devices.get(each);
                     device.free.put(stream, meeting.end);
-                    device.spans.add(new Span(step, stream, start, meeting.end));
+                    Step own = device.starts.getOrDefault(step.tag(), step);
+                    device.spans.add(new Span(own, stream, start, meeting.end));
                 }
             }
         }
