@@ -60,6 +60,8 @@ public record MemoryCurve(List<Moment> moments) {
 
     /// Goes through the steps with the arena cut into stretches that begin and end with slots.
     private static final class Sweep {
+        private static final List<MemoryUse> USES = List.of(MemoryUse.values());
+
         private final Program program;
         private final SlotLives lives;
         private final long[] cuts;
@@ -67,7 +69,7 @@ public record MemoryCurve(List<Moment> moments) {
         /// How many living slots of each use cover each stretch.
         private final int[][] covers;
 
-        private final long[] bytes = new long[MemoryUse.values().length];
+        private final long[] bytes = new long[USES.size()];
         private int top = -1;
 
         Sweep(Program program) {
@@ -80,7 +82,7 @@ public record MemoryCurve(List<Moment> moments) {
                             .sorted()
                             .distinct()
                             .toArray();
-            covers = new int[cuts.length][MemoryUse.values().length];
+            covers = new int[cuts.length][USES.size()];
         }
 
         List<Moment> moments() {
@@ -116,7 +118,7 @@ public record MemoryCurve(List<Moment> moments) {
             int from = Arrays.binarySearch(cuts, slot.offset());
             for (int i = from; cuts[i] < slot.end(); i++) {
                 int before = use(i);
-                covers[i][slot.use().ordinal()] += more;
+                covers[i][USES.indexOf(slot.use())] += more;
                 int after = use(i);
                 long length = cuts[i + 1] - cuts[i];
                 if (before >= 0) {
@@ -142,15 +144,19 @@ public record MemoryCurve(List<Moment> moments) {
             return -1;
         }
 
+        private long bytes(MemoryUse use) {
+            return bytes[USES.indexOf(use)];
+        }
+
         private Moment moment(int step) {
             long end = top < 0 ? 0 : cuts[top + 1];
             return new Moment(
                     step,
-                    bytes[MemoryUse.WEIGHTS.ordinal()],
-                    bytes[MemoryUse.OPTIMIZER.ordinal()],
-                    bytes[MemoryUse.GRADIENTS.ordinal()],
-                    bytes[MemoryUse.ACTIVATIONS.ordinal()],
-                    bytes[MemoryUse.BUFFERS.ordinal()],
+                    bytes(MemoryUse.WEIGHTS),
+                    bytes(MemoryUse.OPTIMIZER),
+                    bytes(MemoryUse.GRADIENTS),
+                    bytes(MemoryUse.ACTIVATIONS),
+                    bytes(MemoryUse.BUFFERS),
                     end - Arrays.stream(bytes).sum());
         }
     }

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class MeasuredTimelineTest {
+    private static final List<MemoryUse> USES = List.of(MemoryUse.values());
     private static final ClusterSpec CLUSTER = new ClusterSpec(DeviceSpec.named("a100-80gb"), 8);
 
     static LongStream seeds() {
@@ -119,27 +120,27 @@ final class MeasuredTimelineTest {
     /// Byte by byte.
     private static Moment painted(Program program, SlotLives lives, int step) {
         var use = new int[Math.toIntExact(program.arenaBytes())];
-        Arrays.fill(use, MemoryUse.values().length);
+        Arrays.fill(use, USES.size());
         int end = 0;
         for (Slot slot : program.slots()) {
             if (lives.isAlive(slot.id(), step)) {
                 for (int i = (int) slot.offset(); i < slot.end(); i++) {
-                    use[i] = Math.min(use[i], slot.use().ordinal());
+                    use[i] = Math.min(use[i], USES.indexOf(slot.use()));
                 }
                 end = Math.max(end, (int) slot.end());
             }
         }
-        var bytes = new long[MemoryUse.values().length + 1];
+        var bytes = new long[USES.size() + 1];
         for (int i = 0; i < end; i++) {
             bytes[use[i]]++;
         }
         return new Moment(
                 step,
-                bytes[MemoryUse.WEIGHTS.ordinal()],
-                bytes[MemoryUse.OPTIMIZER.ordinal()],
-                bytes[MemoryUse.GRADIENTS.ordinal()],
-                bytes[MemoryUse.ACTIVATIONS.ordinal()],
-                bytes[MemoryUse.BUFFERS.ordinal()],
-                bytes[MemoryUse.values().length]);
+                bytes[USES.indexOf(MemoryUse.WEIGHTS)],
+                bytes[USES.indexOf(MemoryUse.OPTIMIZER)],
+                bytes[USES.indexOf(MemoryUse.GRADIENTS)],
+                bytes[USES.indexOf(MemoryUse.ACTIVATIONS)],
+                bytes[USES.indexOf(MemoryUse.BUFFERS)],
+                bytes[USES.size()]);
     }
 }
