@@ -60,8 +60,10 @@ final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--gpu",
             paramLabel = "NAME",
-            description =
-                    "Simulates the step on a100-80gb, h100-80gb or h200. Default: ${DEFAULT-VALUE}.")
+            description = {
+                "Simulates the step on a100-80gb, h100-80gb, h200, zen4-2-cores, or what a file describes that partita",
+                "bench --calibrate wrote. Default: ${DEFAULT-VALUE}."
+            })
     private String gpu = "a100-80gb";
 
     @Option(names = "--gpus-per-node", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")

@@ -26,6 +26,7 @@ final class TimelineOption {
             description = "Width of a timeline in the terminal. Default: ${DEFAULT-VALUE}.")
     private int columns = 100;
 
+    /// True if a picture is to be made.
     boolean isWanted() {
         return place != null;
     }
@@ -49,9 +50,5 @@ final class TimelineOption {
     /// Draws a picture that is made only if it is wanted.
     interface Drawing {
         void draw(Supplier<TimelinePicture> picture);
-    }
-
-    int columns() {
-        return columns;
     }
 }

@@ -1,12 +1,19 @@
 package dev.partita.shell.draw;
 
+import dev.partita.compiler.Compilation;
+import dev.partita.compiler.cost.ClusterSpec;
+import dev.partita.compiler.cost.DeviceSpec;
 import dev.partita.compiler.plan.Timeline;
+import dev.partita.compiler.simulate.Simulator;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /// A picture of a training step in time: one timeline, or one foretold and one measured beside each
 /// other.
@@ -23,6 +30,44 @@ public record TimelinePicture(String title, List<String> sentences, List<Timelin
         if (timelines.isEmpty()) {
             throw new IllegalArgumentException("nothing to draw");
         }
+    }
+
+    /// What the simulator foretells of a plan.
+    ///
+    /// @param cluster whose devices need not be here
+    public static TimelinePicture predicted(Compilation compilation, ClusterSpec cluster) {
+        Timeline timeline = foretold(compilation, cluster);
+        return new TimelinePicture(
+                title(compilation), List.of(sentence(timeline)), List.of(timeline));
+    }
+
+    /// What was measured of a plan, under what the simulator foretells of it if that is wanted.
+    ///
+    /// @param device that all devices of the mesh are
+    public static TimelinePicture beside(
+            Compilation compilation, Optional<DeviceSpec> device, Timeline measured) {
+        List<Timeline> timelines = new ArrayList<>();
+        device.map(each -> new ClusterSpec(each, compilation.plan().devices()))
+                .ifPresent(cluster -> timelines.add(foretold(compilation, cluster)));
+        timelines.add(measured);
+        return new TimelinePicture(
+                title(compilation),
+                timelines.stream().map(TimelinePicture::sentence).toList(),
+                timelines);
+    }
+
+    private static Timeline foretold(Compilation compilation, ClusterSpec cluster) {
+        return Simulator.run(compilation.plan(), cluster)
+                .timeline(compilation.plan(), "predicted on " + cluster.device().name());
+    }
+
+    private static String title(Compilation compilation) {
+        return compilation.model().name() + " on " + compilation.options().mesh();
+    }
+
+    private static String sentence(Timeline timeline) {
+        return String.format(
+                Locale.ROOT, "A step takes %.4g s, %s.", timeline.seconds(), timeline.name());
     }
 
     /// Writes the picture in characters to standard output.
@@ -60,8 +105,9 @@ public record TimelinePicture(String title, List<String> sentences, List<Timelin
         };
     }
 
-    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` unless [#as] knows what
-    ///   the file is to be
+    /// Checks that [#as] knows what a file is to be.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` if it does not
     public static void requireKnown(String file) {
         if (!ENDINGS.contains(ending(file))) {
             throw Problem.of(

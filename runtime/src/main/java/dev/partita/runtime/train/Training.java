@@ -33,6 +33,7 @@ public final class Training {
     private int patience;
     private Remainder remainder = Remainder.DROP;
     private Optional<Checkpointing> checkpointing = Optional.empty();
+    private boolean recording;
 
     private Training(Compilation compilation, Examples examples, KernelLibrary kernels) {
         this.compilation = compilation;
@@ -55,6 +56,7 @@ public final class Training {
         copy.patience = patience;
         copy.remainder = remainder;
         copy.checkpointing = checkpointing;
+        copy.recording = recording;
         return copy;
     }
 
@@ -164,6 +166,13 @@ public final class Training {
         return copy;
     }
 
+    /// Writes down what every device does when in the last steps, for [TrainingRun#timeline].
+    public Training recording() {
+        Training copy = copy();
+        copy.recording = true;
+        return copy;
+    }
+
     /// Trains for a number of epochs. An interrupt of this thread ends training after the last
     /// complete step, and is spent by that.
     ///
@@ -232,6 +241,10 @@ public final class Training {
 
     Optional<Checkpointing> checkpointing() {
         return checkpointing;
+    }
+
+    boolean isRecording() {
+        return recording;
     }
 
     ExampleFeed exampleFeed() {
