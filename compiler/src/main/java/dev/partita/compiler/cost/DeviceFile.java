@@ -120,7 +120,7 @@ final class DeviceFile {
     /// What [#read] reads.
     static String text(DeviceSpec device) {
         var text = new StringBuilder();
-        line(text, "memory-bytes", device.memoryBytes());
+        line(text, "memory-bytes", (double) device.memoryBytes());
         for (Dtype dtype : FLOATING) {
             line(text, dtype + "-flops", device.peak(dtype));
         }
