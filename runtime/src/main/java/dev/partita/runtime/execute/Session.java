@@ -160,6 +160,15 @@ public final class Session implements AutoCloseable {
         return MeasuredTimeline.of(plan, clocks);
     }
 
+    /// Begins a step to be gone through one plan step of one device at a time.
+    ///
+    /// @throws ProblemException as [#run] before a step
+    public Walk walk() {
+        requireUsable();
+        feed.requireFilled();
+        return new Walk(this, new WalkedDevices(plan, workers, control));
+    }
+
     /// All devices that hold the scale hold the same one, so all lower it or none.
     private boolean lowerLossScale() {
         boolean lowered = false;

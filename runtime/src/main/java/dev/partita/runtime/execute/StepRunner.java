@@ -65,41 +65,55 @@ final class StepRunner implements AutoCloseable {
     /// Runs the program once. A checked run looks for the first number that is not finite; it never
     /// changes weights.
     StepOutcome run(boolean checked) {
-        firstNonFinite = null;
-        lastFinished = -1;
+        begin(checked);
         StepClock timing = clock;
         if (timing != null) {
             timing.begin();
         }
-        if (checked) {
-            checkBindings();
-        }
-        for (int i = 0; i < steps.length; i++) {
-            if (i == commitAt && !(checked ? endSearch() : control.commit())) {
-                return StepOutcome.GIVEN_UP;
-            }
-            if (i < commitAt && control.isGivenUp()) {
-                return StepOutcome.GIVEN_UP;
-            }
-            switch (steps[i]) {
-                case Step.Compute _ -> bound.kernel(i).run();
-                case Step.Start _ -> bound.collective(i).start();
-                case Step.Finish finish -> {
-                    bound.collective(i).finish();
-                    lastFinished = Math.max(lastFinished, finish.tag());
-                }
-                case Step.RequireFinite require -> {
-                    if (!isFiniteScalar(buffers.get(require.slot()))) {
-                        return notFinite(require, checked);
-                    }
-                }
-            }
-            if (checked && firstNonFinite == null) {
-                check(i);
-            }
+        StepOutcome outcome = StepOutcome.COMPLETE;
+        for (int i = 0; i < steps.length && outcome == StepOutcome.COMPLETE; i++) {
+            outcome = advance(i, checked);
             if (timing != null) {
                 timing.tick(i);
             }
+        }
+        return outcome;
+    }
+
+    /// Gets ready for plan step 0.
+    void begin(boolean checked) {
+        firstNonFinite = null;
+        lastFinished = -1;
+        if (checked) {
+            checkBindings();
+        }
+    }
+
+    /// Runs plan step `i`, after all before it.
+    ///
+    /// @return `COMPLETE` if the next one may follow
+    StepOutcome advance(int i, boolean checked) {
+        if (i == commitAt && !(checked ? endSearch() : control.commit())) {
+            return StepOutcome.GIVEN_UP;
+        }
+        if (i < commitAt && control.isGivenUp()) {
+            return StepOutcome.GIVEN_UP;
+        }
+        switch (steps[i]) {
+            case Step.Compute _ -> bound.kernel(i).run();
+            case Step.Start _ -> bound.collective(i).start();
+            case Step.Finish finish -> {
+                bound.collective(i).finish();
+                lastFinished = Math.max(lastFinished, finish.tag());
+            }
+            case Step.RequireFinite require -> {
+                if (!isFiniteScalar(buffers.get(require.slot()))) {
+                    return notFinite(require, checked);
+                }
+            }
+        }
+        if (checked && firstNonFinite == null) {
+            check(i);
         }
         return StepOutcome.COMPLETE;
     }
