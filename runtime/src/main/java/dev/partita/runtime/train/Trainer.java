@@ -11,6 +11,7 @@ import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
+import dev.partita.runtime.execute.Walk;
 import dev.partita.runtime.state.HostTensor;
 import dev.partita.runtime.train.TrainingCheckpoints.Moment;
 import java.util.ArrayList;
@@ -93,6 +94,18 @@ final class Trainer {
         }
     }
 
+    /// The first step, to be gone through.
+    Walk walk() {
+        var session = Session.open(training.compilation().plan(), training.sessionOptions());
+        try (var batches = batches()) {
+            feed(session, batches.next(), 1);
+            return session.walk();
+        } catch (Throwable e) {
+            session.close();
+            throw e;
+        }
+    }
+
     /// The measure of the weights that the run ends with, which are the best ones if it was to stop
     /// early.
     private double last(Session session, Evaluator evaluator) {
@@ -120,13 +133,8 @@ final class Trainer {
 
     private void run(Session session, Batch batch, StepLog log, int steps) {
         int step = now.step() + 1;
-        LearningRate rate = training.compilation().options().optimizer().learningRate();
         long start = System.nanoTime();
-        examples.fill(session.feed(), batch);
-        session.feed().put("learning-rate", rate.at(step));
-        if (session.feed().has("step")) {
-            session.feed().put("step", step);
-        }
+        feed(session, batch, step);
         if (training.isRecording() && step > steps - RECORDED) {
             timelines.add(session.record());
         } else {
@@ -134,6 +142,15 @@ final class Trainer {
         }
         log.add(System.nanoTime() - start);
         now = new Moment(step, now.place().after(1, sampler.steps()), now.tested());
+    }
+
+    private void feed(Session session, Batch batch, int step) {
+        LearningRate rate = training.compilation().options().optimizer().learningRate();
+        examples.fill(session.feed(), batch);
+        session.feed().put("learning-rate", rate.at(step));
+        if (session.feed().has("step")) {
+            session.feed().put("step", step);
+        }
     }
 
     /// Tests if it is time to and was not done: an interrupt may have come in between.

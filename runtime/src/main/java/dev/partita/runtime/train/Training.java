@@ -9,6 +9,7 @@ import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.data.Remainder;
 import dev.partita.runtime.execute.SessionOptions;
+import dev.partita.runtime.execute.Walk;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -189,6 +190,14 @@ public final class Training {
     public TrainingRun steps(int steps) {
         return new Trainer(this)
                 .train(atLeastOne(steps, "Training takes at least one step.", "epochs"));
+    }
+
+    /// The first step of this training, to be gone through one plan step of one device at a time.
+    /// Closing the walk closes its session.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException as [#epochs]
+    public Walk walk() {
+        return new Trainer(this).walk();
     }
 
     private static int atLeastOne(int count, String sentence, String word) {
