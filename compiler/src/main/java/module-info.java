@@ -1,7 +1,7 @@
 /// The passes that turn a model into an execution plan.
 @SuppressWarnings("requires-automatic") // JavaPoet names its module in the manifest only
 module dev.partita.compiler {
-    requires java.compiler;
+    requires jdk.compiler;
     requires transitive dev.partita.dsl;
     requires com.palantir.javapoet;
 

@@ -1,5 +1,6 @@
 package dev.partita.dsl.problem;
 
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,22 @@ public record Origin(String file, int line) {
                     "java\\.|jdk\\.|dev\\.partita\\.(dsl|kernels|compiler|runtime|shell)\\.");
     private static final Pattern SNIPPET = Pattern.compile("\\$JShell\\$(\\d+)\\w*\\.java");
 
-    /// The first frame of the current stack that is not Partita's or the JDK's: the user's call.
+    /// Where a word stands that is not called by the program it belongs to.
+    private static final ScopedValue<Origin> SAID = ScopedValue.newInstance();
+
+    /// What `words` give, where all of them stand at `place`: for programs that are read instead of
+    /// run, such as annotations in javac.
+    public static <T> T during(Origin place, Supplier<T> words) {
+        return ScopedValue.where(SAID, place).call(words::get);
+    }
+
+    /// The first frame of the current stack that is not Partita's or the JDK's: the user's call;
+    /// within [#during] the place that is said there.
     public static Origin here() {
+        return SAID.isBound() ? SAID.get() : calling();
+    }
+
+    private static Origin calling() {
         return WALKER.walk(frames ->
                 frames.filter(f -> isUsers(f.getDeclaringClass()))
                         .findFirst()
