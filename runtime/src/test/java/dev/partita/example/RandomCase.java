@@ -14,6 +14,7 @@ import dev.partita.compiler.pipeline.DualPipeV;
 import dev.partita.compiler.pipeline.ScheduleStyle;
 import dev.partita.compiler.pipeline.Schedules;
 import dev.partita.dsl.graph.AttentionOp;
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -29,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// A network, a mesh of up to 16 devices, and how the network is trained and placed there, drawn
 /// from a seed. Draws that the compiler rejects for a reason a user could have are drawn again, so
@@ -76,11 +78,18 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("stages", RandomCase::stages);
     }
 
+    /// Which draw of a seed compiles: found out once.
+    private static final Map<Long, Integer> ACCEPTED = new ConcurrentHashMap<>();
+
     public static RandomCase draw(long seed) {
-        for (int attempt = 0; ; attempt++) {
-            Model model = RandomModel.of(new Draw(seed, attempt, "model"));
+        Integer known = ACCEPTED.get(seed);
+        for (int attempt = known == null ? 0 : known; ; attempt++) {
+            Model model =
+                    RandomModel.of(
+                            new Draw(seed, attempt, "model"), new Draw(seed, attempt, "groups"));
             var drawn = new RandomCase(model, placement(model, seed, attempt), 100);
-            if (drawn.compiles()) {
+            if (known != null || drawn.compiles()) {
+                ACCEPTED.put(seed, attempt);
                 Draw memory = new Draw(seed, attempt, "memory");
                 int percent = memory.once(6) ? memory.pick(60, 70, 80, 90) : 100;
                 return new RandomCase(model, drawn.options, percent);
@@ -160,8 +169,10 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
     }
 
     private static CompileOptions microBatches(CompileOptions options, Graph graph, Draw draw) {
-        boolean hasState = graph.nodesOf(Op.State.class).findAny().isPresent();
-        return hasState ? options : options.microBatches(draw.pick(1, 1, 2, 3, 4));
+        boolean ofWholeBatch =
+                graph.nodesOf(BatchNorm.Squares.class)
+                        .anyMatch(norm -> norm.result().type().shape().rank() == 1);
+        return ofWholeBatch ? options : options.microBatches(draw.pick(1, 1, 2, 3, 4));
     }
 
     private static CompileOptions optimizer(CompileOptions options, Graph graph, Draw draw) {

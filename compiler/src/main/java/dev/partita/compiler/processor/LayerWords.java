@@ -127,7 +127,7 @@ final class LayerWords {
             case Experts e -> experts(e, naming.called(e.name()));
             case RmsNorm n -> Layers.rmsNorm(naming.called(n.name()));
             case LayerNorm n -> Layers.layerNorm(naming.called(n.name()));
-            case BatchNorm n -> Layers.batchNorm(naming.called(n.name()));
+            case BatchNorm n -> Layers.batchNorm(naming.called(n.name())).local(n.local());
             case AveragePool _ -> Layers.averagePool();
             case Relu _ -> Layers.relu();
             case Gelu _ -> Layers.gelu();

@@ -21,6 +21,7 @@ import java.lang.annotation.Annotation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -54,7 +55,7 @@ class SameMeaningTest {
         }
 
         Model fluent(String name) {
-            Model begun = model(name.toLowerCase(java.util.Locale.ROOT), input);
+            Model begun = model(name.toLowerCase(Locale.ROOT), input);
             return (input == TEXT ? begun.then(embedding("model", 8)) : begun)
                     .then(layer)
                     .loss(meanSquared());
@@ -80,6 +81,7 @@ class SameMeaningTest {
                     new LayerCase(IMAGE, "@AveragePool", averagePool()),
                     new LayerCase(IMAGE, "@Flatten", flatten()),
                     new LayerCase(IMAGE, "@BatchNorm", batchNorm("y")),
+                    new LayerCase(IMAGE, "@BatchNorm(local = 2)", batchNorm("y").local(2)),
                     new LayerCase(TEXT, "@Positions", positions("y")),
                     new LayerCase(TEXT, "@Segments(2)", segments("y", 2)),
                     new LayerCase(TEXT, "@Attention(heads = 4)", attention("y", 4)),

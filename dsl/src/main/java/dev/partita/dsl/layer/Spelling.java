@@ -80,7 +80,9 @@ public final class Spelling {
             case Activation activation -> word(nameOf(activation.function()));
             case Attention attention -> of(attention);
             case AveragePool _ -> word("averagePool");
-            case BatchNormalization norm -> word("batchNorm", quoted(norm.name()));
+            case BatchNormalization norm ->
+                    word("batchNorm", quoted(norm.name()))
+                            + (norm.groups() == 1 ? "" : word(".local", of(norm.groups())));
             case Convolution convolution -> of(convolution);
             case Dropout dropout -> word("dropout", of(dropout.rate()));
             case Embedding embedding -> of(embedding);
