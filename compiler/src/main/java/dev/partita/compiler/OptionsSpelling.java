@@ -25,6 +25,8 @@ public final class OptionsSpelling {
         return text.toString();
     }
 
+    /// All options, each on a line.
+    ///
     /// @param mesh how the mesh is called
     public static String of(CompileOptions options, String mesh) {
         CompileOptions usual = CompileOptions.on(options.mesh());

@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 import javax.lang.model.element.AnnotationMirror;
 import javax.lang.model.element.AnnotationValue;
 import javax.lang.model.element.Element;
-import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 import org.jspecify.annotations.Nullable;
@@ -153,10 +152,8 @@ record Place(
 
     /// The name of this place in causes and messages: `ConvNet.hidden @Linear`.
     Origin origin() {
-        String owner =
-                element.getKind() == ElementKind.FIELD
-                        ? element.getEnclosingElement().getSimpleName() + "."
-                        : "";
+        Element type = element.getEnclosingElement();
+        String owner = type instanceof TypeElement ? type.getSimpleName() + "." : "";
         String which = annotation == null ? "" : " @" + simpleName();
         String repeated = occurrence == 0 ? "" : " " + (occurrence + 1);
         return new Origin(owner + element.getSimpleName() + which + repeated, 0);

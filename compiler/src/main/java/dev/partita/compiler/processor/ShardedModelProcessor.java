@@ -56,7 +56,8 @@ public final class ShardedModelProcessor extends AbstractProcessor {
         Optional<Declaration> read = Optional.empty();
         try {
             read = Declaration.read(type, findings);
-            read.flatMap(d -> findings.say(whole, () -> Compiler.compile(d.model(), d.options())));
+            read.ifPresent(
+                    d -> findings.say(whole, () -> Compiler.compile(d.model(), d.options())));
         } catch (RuntimeException failure) {
             findings.add(whole, unexpected(failure));
         }

@@ -49,14 +49,14 @@ class SameMeaningTest {
         }
 
         String record(String name) {
-            String embedded = input == TEXT ? "@Embedding(8) Layer model, " : "";
+            String embedded = input.equals(TEXT) ? "@Embedding(8) Layer model, " : "";
             return "@ShardedModel @Batch(2) @MeanSquared public record %s(%s ModelInput x, %s%s Layer y) {}"
                     .formatted(name, input(input), embedded, annotations);
         }
 
         Model fluent(String name) {
             Model begun = model(name.toLowerCase(Locale.ROOT), input);
-            return (input == TEXT ? begun.then(embedding("model", 8)) : begun)
+            return (input.equals(TEXT) ? begun.then(embedding("model", 8)) : begun)
                     .then(layer)
                     .loss(meanSquared());
         }

@@ -14,6 +14,8 @@ import java.lang.annotation.Annotation;
 public final class AnnotationOf {
     private AnnotationOf() {}
 
+    /// The annotation of a layer; of layers in a row that of a repeated record.
+    ///
     /// @throws dev.partita.dsl.problem.ProblemException `Unsupported` for what has none
     public static Class<? extends Annotation> layer(Layer layer) {
         return switch (layer) {

@@ -74,6 +74,8 @@ public final class Spelling {
         };
     }
 
+    /// A layer in one line.
+    ///
     /// @throws dev.partita.dsl.problem.ProblemException `Unsupported` for a layer of the user's own
     public static String of(Layer layer) {
         return switch (layer) {
