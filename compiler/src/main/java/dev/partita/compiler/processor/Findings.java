@@ -39,7 +39,7 @@ final class Findings {
     <T> Optional<T> say(Place place, Supplier<T> words) {
         note(place);
         try {
-            return Optional.of(Origin.during(place.origin(), words));
+            return Optional.of(Origin.saying(place.origin(), words::get));
         } catch (ProblemException e) {
             e.problems().forEach(this::add);
             return Optional.empty();
