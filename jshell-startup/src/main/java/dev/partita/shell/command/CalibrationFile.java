@@ -9,6 +9,7 @@ import dev.partita.shell.draw.Screen;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 
 /// Where the description of this machine goes.
 final class CalibrationFile {
@@ -50,6 +51,6 @@ final class CalibrationFile {
         # Measured by partita bench --calibrate on %s: peaks by one matmul and one copy, the rest by a training step
         # of a GPT (4 layers, width 256, 4 examples of 256 tokens, f32) and by steps of devices that wait for each other.
         """
-                .formatted(cpu.model(), cpu.cores(), LocalDate.now());
+                .formatted(cpu.model(), cpu.cores(), LocalDate.now(ZoneOffset.UTC));
     }
 }
