@@ -95,6 +95,12 @@ public record Timeline(String name, double seconds, List<Device> devices) {
                 : axes;
     }
 
+    /// `predicted` or `measured`: the first word of its name.
+    public String word() {
+        int end = name.indexOf(' ');
+        return end < 0 ? name : name.substring(0, end);
+    }
+
     /// True for a stream on which a device only waits.
     public static boolean isWaiting(String stream) {
         return stream.equals(WAIT) || stream.equals(WAIT_FOR_STAGE);

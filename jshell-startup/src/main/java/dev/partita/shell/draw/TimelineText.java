@@ -45,15 +45,14 @@ final class TimelineText {
         List<Lane> lanes = new ArrayList<>();
         for (int i = 0; i < timelines.size(); i++) {
             for (Device device : timelines.get(i).devices()) {
-                String of =
-                        timelines.size() == 1 ? "" : " " + timelines.get(i).name().split(" ")[0];
+                String of = timelines.size() == 1 ? "" : " " + timelines.get(i).word();
                 String alike = device.alike() == 1 ? "" : " ×" + device.alike();
                 lanes.add(new Lane(device.name() + alike + of, i, device));
             }
         }
         lanes.sort(
                 Comparator.comparingInt((Lane lane) -> lane.device().rank())
-                        .thenComparing(Lane::timeline));
+                        .thenComparingInt(Lane::timeline));
         int name = lanes.stream().mapToInt(lane -> lane.name().length()).max().orElse(0);
         var text = new StringBuilder();
         for (Timeline timeline : timelines) {

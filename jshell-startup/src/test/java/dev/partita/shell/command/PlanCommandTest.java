@@ -58,14 +58,14 @@ final class PlanCommandTest {
                 "plan gpt --layers 2 --hidden 64 --heads 2 --seq 32 --mesh pipe=2 --batch 8"
                         + " --micro-batches 4 --gpu zen4-2-cores --timeline ";
         Path page = folder.resolve("step.html");
-        assertThat(CommandLineRun.of((line + page).split(" ")).exit()).isEqualTo(0);
+        assertThat(CommandLineRun.of((line + page).split(" ", -1)).exit()).isEqualTo(0);
         assertThat(Files.readString(page)).contains("predicted on zen4-2-cores");
-        CommandLineRun text = CommandLineRun.of((line + "- --columns 80").split(" "));
+        CommandLineRun text = CommandLineRun.of((line + "- --columns 80").split(" ", -1));
         assertThat(text.out()).contains("\npipe=1 │");
-        CommandLineRun trace = CommandLineRun.of((line + page + " --format trace").split(" "));
+        CommandLineRun trace = CommandLineRun.of((line + page + " --format trace").split(" ", -1));
         JsonObject read = JsonParser.parseString(trace.out()).getAsJsonObject();
         assertThat(read.getAsJsonArray("traceEvents").size()).isGreaterThan(100);
-        CommandLineRun refused = CommandLineRun.of((line + "step.pdf").split(" "));
+        CommandLineRun refused = CommandLineRun.of((line + "step.pdf").split(" ", -1));
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err()).contains("step.html for a page");
     }
