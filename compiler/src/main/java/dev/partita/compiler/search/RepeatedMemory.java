@@ -87,14 +87,24 @@ final class RepeatedMemory {
 
     /// The most memory at once, over all actions of the device.
     long peak(List<PipelineAction> actions, PipelineSchedule schedule) {
+        long most = wholeStep(schedule) + working("", Set.of());
+        for (long bytes : inUse(actions, schedule)) {
+            most = Math.max(most, bytes);
+        }
+        return most;
+    }
+
+    /// The most memory at once in each action of the device.
+    List<Long> inUse(List<PipelineAction> actions, PipelineSchedule schedule) {
         Set<PipelineAction> split = schedule.inputBackwards();
-        long whole = wholeStep() + inputs() * (schedule.microBatches() - 2) / 2;
-        long most = working("", Set.of());
+        long whole = wholeStep(schedule);
+        List<Long> inUse = new ArrayList<>();
         long kept = 0;
         Map<Integer, Set<String>> doneOf = new HashMap<>();
         for (PipelineAction action : actions) {
             Set<String> done = doneOf.getOrDefault(action.microBatch(), Set.of());
             long others = kept - kept(done);
+            long most = 0;
             for (Work work : parts(action, split)) {
                 String word = new PipelineAction(action.stage(), work, 1).toString();
                 most = Math.max(most, others + working(word, done));
@@ -104,8 +114,9 @@ final class RepeatedMemory {
             }
             kept = others + kept(done);
             doneOf.put(action.microBatch(), done);
+            inUse.add(whole + most);
         }
-        return whole + most;
+        return inUse;
     }
 
     /// The actions of the plan of two that do the same; there, backward may be in two parts.
@@ -115,8 +126,13 @@ final class RepeatedMemory {
                 : List.of(action.work());
     }
 
-    /// What no single micro-batch begins and ends: weights, states, sums, examples.
-    private long wholeStep() {
+    /// What no single micro-batch begins and ends, of as many as there are: weights, states, sums,
+    /// examples.
+    private long wholeStep(PipelineSchedule schedule) {
+        return ofNoMicroBatch() + inputs() * (schedule.microBatches() - 2) / 2;
+    }
+
+    private long ofNoMicroBatch() {
         List<Slot> slots = new ArrayList<>();
         for (Slot slot : code.slots()) {
             Life life = lives.get(slot.id());
