@@ -55,6 +55,13 @@ final class EngineTest {
     }
 
     @Test
+    void where_an_annotation_has_the_same_name_the_word_is_meant() {
+        assertThat(only("Precision.BF16").text()).contains("bf16");
+        assertThat(only("Recompute.full()").succeeded()).isTrue();
+        assertThat(only("Embedding table = embedding(\"model\", 8)").succeeded()).isTrue();
+    }
+
+    @Test
     void a_value_of_this_process_is_the_same_object_outside() {
         Outcome outcome = only("Mesh.parse(\"data=2\")");
         assertThat(((Outcome.Done) outcome).value()).isEqualTo(Mesh.of("data", 2));
