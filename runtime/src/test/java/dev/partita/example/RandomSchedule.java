@@ -44,7 +44,7 @@ public final class RandomSchedule {
                 .forEach(line -> devices.add(new ArrayList<>(Arrays.asList(line.split(" ", -1)))));
     }
 
-    /// @return lines of actions, or of what was to be some
+    /// Lines of actions, or of what was to be some.
     public static String draw(long seed) {
         var drawn = new RandomSchedule(seed);
         for (int i = 1 + drawn.draw.below(4); i > 0; i--) {
