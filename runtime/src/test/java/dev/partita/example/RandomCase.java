@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// A network, a mesh of up to 16 devices, and how the network is trained and placed there, drawn
 /// from a seed. Draws that the compiler rejects for a reason a user could have are drawn again, so
@@ -76,11 +77,16 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
         CHOICES.put("stages", RandomCase::stages);
     }
 
+    /// Which draw of a seed compiles: found out once.
+    private static final Map<Long, Integer> ACCEPTED = new ConcurrentHashMap<>();
+
     public static RandomCase draw(long seed) {
-        for (int attempt = 0; ; attempt++) {
+        Integer known = ACCEPTED.get(seed);
+        for (int attempt = known == null ? 0 : known; ; attempt++) {
             Model model = RandomModel.of(new Draw(seed, attempt, "model"));
             var drawn = new RandomCase(model, placement(model, seed, attempt), 100);
-            if (drawn.compiles()) {
+            if (known != null || drawn.compiles()) {
+                ACCEPTED.put(seed, attempt);
                 Draw memory = new Draw(seed, attempt, "memory");
                 int percent = memory.once(6) ? memory.pick(60, 70, 80, 90) : 100;
                 return new RandomCase(model, drawn.options, percent);

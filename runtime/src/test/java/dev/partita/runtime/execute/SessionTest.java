@@ -99,24 +99,6 @@ final class SessionTest {
         }
     }
 
-    @Test
-    void a_step_allocates_nothing_on_the_heap() {
-        var plan = Plans.compile(Mesh.parse("data=2,tensor=2"), Dtype.F32).plan();
-        var rehearsed = new SessionOptions(KernelLibraries.reference(), 1, true);
-        try (var session = Session.open(plan, rehearsed)) {
-            Plans.fill(session.feed(), 1);
-            for (int i = 0; i < 500; i++) {
-                session.run();
-            }
-            long allocated = 0;
-            for (int i = 0; i < 100; i++) {
-                session.run();
-                allocated += session.allocatedBytes();
-            }
-            assertThat(allocated / 100).isLessThan(64);
-        }
-    }
-
     @ParameterizedTest(name = "mesh {0}")
     @ValueSource(strings = {"", "data=2", "data=2,tensor=2"})
     void the_measured_peak_is_the_predicted_one(String mesh) {
