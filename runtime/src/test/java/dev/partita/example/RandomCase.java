@@ -14,6 +14,7 @@ import dev.partita.compiler.pipeline.DualPipeV;
 import dev.partita.compiler.pipeline.ScheduleStyle;
 import dev.partita.compiler.pipeline.Schedules;
 import dev.partita.dsl.graph.AttentionOp;
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.graph.Graph;
 import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
@@ -83,7 +84,9 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
     public static RandomCase draw(long seed) {
         Integer known = ACCEPTED.get(seed);
         for (int attempt = known == null ? 0 : known; ; attempt++) {
-            Model model = RandomModel.of(new Draw(seed, attempt, "model"));
+            Model model =
+                    RandomModel.of(
+                            new Draw(seed, attempt, "model"), new Draw(seed, attempt, "groups"));
             var drawn = new RandomCase(model, placement(model, seed, attempt), 100);
             if (known != null || drawn.compiles()) {
                 ACCEPTED.put(seed, attempt);
@@ -166,8 +169,10 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
     }
 
     private static CompileOptions microBatches(CompileOptions options, Graph graph, Draw draw) {
-        boolean hasState = graph.nodesOf(Op.State.class).findAny().isPresent();
-        return hasState ? options : options.microBatches(draw.pick(1, 1, 2, 3, 4));
+        boolean ofWholeBatch =
+                graph.nodesOf(BatchNorm.Squares.class)
+                        .anyMatch(norm -> norm.result().type().shape().rank() == 1);
+        return ofWholeBatch ? options : options.microBatches(draw.pick(1, 1, 2, 3, 4));
     }
 
     private static CompileOptions optimizer(CompileOptions options, Graph graph, Draw draw) {

@@ -50,12 +50,16 @@ final class RandomModel {
 
     private final Draw draw;
 
-    private RandomModel(Draw draw) {
+    /// Of which each batch norm takes its own statistics.
+    private final int groups;
+
+    private RandomModel(Draw draw, int groups) {
         this.draw = draw;
+        this.groups = groups;
     }
 
-    static Model of(Draw draw) {
-        return draw.pick(FAMILIES).apply(new RandomModel(draw));
+    static Model of(Draw draw, Draw groups) {
+        return draw.pick(FAMILIES).apply(new RandomModel(draw, groups.pick(1, 1, 2, 4)));
     }
 
     private Model perceptron() {
@@ -136,7 +140,10 @@ final class RandomModel {
     private Model convolutions() {
         Model net = model("convnet", image("pixels", draw.pick(1, 2, 4), 8, 8));
         Layer.Biased c1 = conv2d("c1", draw.pick(4, 6, 8), 3);
-        net = draw.once(3) ? net.then(c1.withoutBias()).then(batchNorm("n1")) : net.then(c1);
+        net =
+                draw.once(3)
+                        ? net.then(c1.withoutBias()).then(batchNorm("n1").local(groups))
+                        : net.then(c1);
         net = net.then(relu());
         if (draw.either()) {
             net = net.then(maxPool(2));
@@ -152,9 +159,14 @@ final class RandomModel {
 
     /// A residual layer as those of ResNet that halve the image. (No weight adds the same to all
     /// examples on a linear way to a batch norm: its gradient would be rounding errors alone.)
-    private static Layer projected(int channels) {
-        return residual(conv2d("c3", channels, 3, 2, 1).withoutBias(), batchNorm("n3"), relu())
-                .shortcut(conv2d("c4", channels, 1, 2, 0).withoutBias(), batchNorm("n4"));
+    private Layer projected(int channels) {
+        return residual(
+                        conv2d("c3", channels, 3, 2, 1).withoutBias(),
+                        batchNorm("n3").local(groups),
+                        relu())
+                .shortcut(
+                        conv2d("c4", channels, 1, 2, 0).withoutBias(),
+                        batchNorm("n4").local(groups));
     }
 
     private Model body(Model start, int layers) {
@@ -163,7 +175,10 @@ final class RandomModel {
             Layer.Biased hidden = linear("hidden" + i, draw.pick(4, 6, 8, 12));
             if (draw.once(8)) {
                 net = i > 1 ? net.then(tanh()) : net;
-                net = net.then(hidden.withoutBias()).then(batchNorm("norm" + i)).then(relu());
+                net =
+                        net.then(hidden.withoutBias())
+                                .then(batchNorm("norm" + i).local(groups))
+                                .then(relu());
                 continue;
             }
             net = net.then(hidden);

@@ -188,12 +188,13 @@ final class GradientRules {
     }
 
     /// The sums for gain and shift are also what the gradient of `x` takes from its mean and
-    /// variance; these have none of their own.
+    /// variance, group by group; these have none of their own.
     private static List<@Nullable Supplier<Value>> batchNorm(
             Node node, BatchNorm.Normalize norm, Value dy, GraphBuilder g) {
         List<Value> in = node.operands();
-        Shape shape = shape(node, 0);
-        long count = shape.elements() / shape.dims().getLast().size();
+        Shape statistics = shape(node, 1);
+        long count = shape(node, 0).elements() / statistics.elements();
+        List<Integer> groups = IntStream.range(0, statistics.rank() - 1).boxed().toList();
         var sums =
                 new Object() {
                     @Nullable Node node;
@@ -204,6 +205,10 @@ final class GradientRules {
                             node = g.addAll(new BatchNorm.SumsGrad(norm.epsilon()), operands);
                         }
                         return node.results().get(i);
+                    }
+
+                    Value ofAllGroups(int i) {
+                        return groups.isEmpty() ? result(i) : g.add(new Op.Sum(groups), result(i));
                     }
                 };
         return rules(
@@ -219,8 +224,8 @@ final class GradientRules {
                                 sums.result(1)),
                 null,
                 null,
-                () -> sums.result(0),
-                () -> sums.result(1));
+                () -> sums.ofAllGroups(0),
+                () -> sums.ofAllGroups(1));
     }
 
     /// Dispatching and combining are each other's gradients, with the same weights.

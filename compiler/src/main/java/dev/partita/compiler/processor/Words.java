@@ -108,7 +108,7 @@ final class Words {
                     Said.call(Layers.embedding(name, e.value()), "embedding", name, e.value());
             case Experts e -> experts(e, name);
             case LayerNorm _ -> Said.call(Layers.layerNorm(name), "layerNorm", name);
-            case BatchNorm _ -> Said.call(Layers.batchNorm(name), "batchNorm", name);
+            case BatchNorm b -> batchNorm(b, name);
             case AveragePool _ -> Said.call(Layers.averagePool(), "averagePool");
             case Relu _ -> Said.call(Layers.relu(), "relu");
             case Gelu _ -> Said.call(Layers.gelu(), "gelu");
@@ -125,6 +125,13 @@ final class Words {
                             .fix("make it a layer, for example @Linear(10)")
                             .exception();
         };
+    }
+
+    private static Said<Layer> batchNorm(BatchNorm b, String name) {
+        var layer = Layers.batchNorm(name);
+        var said = Said.call(layer, "batchNorm", name);
+        said = b.local() == 1 ? said : said.then(layer.local(b.local()), "local", b.local());
+        return new Said<>(said.given(), said.code());
     }
 
     /// What the annotation leaves out is left out in the words as well.

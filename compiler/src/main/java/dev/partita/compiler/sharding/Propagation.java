@@ -77,6 +77,7 @@ public final class Propagation {
             }
         }
         ShardedGraph result = result();
+        WholeGroups.require(result);
         WeightUses.require(result, placed, choices);
         return result;
     }

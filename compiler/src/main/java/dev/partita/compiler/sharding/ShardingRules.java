@@ -247,18 +247,25 @@ public final class ShardingRules {
         };
     }
 
-    /// Operands are of the shape of `x` or per channel; results that are sums lack all dims of `x`
-    /// but the channel.
+    /// Results that are sums lack all dims of `x` but the channel, and the group where the batch
+    /// has groups.
     private static ShardingRule batchNorm(Node node, BatchNorm op) {
         List<String> x = factors(shape(node, 0).rank());
         List<String> channel = List.of(x.getLast());
-        List<List<String>> operands = new ArrayList<>(List.of(x));
-        for (int i = 1; i < node.operands().size(); i++) {
-            operands.add(i == op.dyAt() ? x : channel);
-        }
+        List<String> statistic = new ArrayList<>(x.subList(0, shape(node, 1).rank() - 1));
+        statistic.add(x.getLast());
+        List<List<String>> operands =
+                op.operands().stream()
+                        .map(per ->
+                                switch (per) {
+                                    case ELEMENT -> x;
+                                    case STATISTIC -> statistic;
+                                    case CHANNEL -> channel;
+                                })
+                        .toList();
         return switch (op) {
-            case BatchNorm.Squares _ -> rule(operands, channel);
-            case BatchNorm.SumsGrad _ -> new ShardingRule(operands, List.of(channel, channel));
+            case BatchNorm.Squares _ -> rule(operands, statistic);
+            case BatchNorm.SumsGrad _ -> new ShardingRule(operands, List.of(statistic, statistic));
             case BatchNorm.Normalize _, BatchNorm.InputGrad _ -> rule(operands, x);
         };
     }

@@ -4,6 +4,7 @@ import static com.google.common.truth.Truth.assertThat;
 import static com.google.testing.compile.CompilationSubject.assertThat;
 import static com.google.testing.compile.Compiler.javac;
 import static dev.partita.compiler.CompileOptions.on;
+import static dev.partita.dsl.layer.Layers.batchNorm;
 import static dev.partita.dsl.layer.Layers.conv2d;
 import static dev.partita.dsl.layer.Layers.crossEntropy;
 import static dev.partita.dsl.layer.Layers.dropout;
@@ -199,6 +200,8 @@ class ShardedModelProcessorTest {
                         @Embedding(16) @Dropout(0.1) Layer model,
                         @Experts(count = 4, hidden = 8, topK = 1, capacity = 1.5) Layer moe,
                         @Experts(count = 2, hidden = 8, auxiliary = 0, dropless = true, swiGlu = true) Layer more,
+                        @BatchNorm Layer whole,
+                        @BatchNorm(local = 2) Layer each,
                         @LayerNorm @Gelu @Softmax Layer norm) {}
                 """;
         Model fluent =
@@ -207,6 +210,8 @@ class ShardedModelProcessorTest {
                         .then(dropout(0.1))
                         .then(experts("moe", 4, 8).topK(1).capacity(1.5))
                         .then(experts("more", 2, 8).auxiliary(0).dropless().swiGlu())
+                        .then(batchNorm("whole"))
+                        .then(batchNorm("each").local(2))
                         .then(layerNorm("norm"))
                         .then(gelu())
                         .then(softmax())

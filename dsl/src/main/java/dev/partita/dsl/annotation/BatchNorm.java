@@ -5,7 +5,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// Batch normalisation, as `batchNorm(<component>)`.
+/// Batch normalisation, as `batchNorm(<component>).local(local)`.
 @Retention(RetentionPolicy.SOURCE)
 @Target(ElementType.FIELD)
-public @interface BatchNorm {}
+public @interface BatchNorm {
+    /// Equal stretches of the batch with statistics of their own; 1 for those of the whole batch.
+    int local() default 1;
+}

@@ -1,23 +1,45 @@
 package dev.partita.dsl.graph;
 
+import java.util.List;
+
 /// Batch normalisation (Ioffe and Szegedy 2015) per channel, the innermost dim: `(x - mean) /
 /// sqrt(variance + epsilon) * gain + shift`.
 ///
 /// The statistics are sums over all dims but the innermost, each an op of its own: where the batch
 /// is sharded, such a sum is pending until the normalisation needs it whole. So statistics are
-/// those of the whole batch under every placement.
+/// those of the whole batch under every placement. Statistics of parts of a batch lead with the
+/// outermost dims of `x`, which are not summed over: `mean[group, c]` of `x[group, member, .., c]`.
 public sealed interface BatchNorm extends Op {
-    /// Which operand is the gradient of the result, of the shape of operand 0; all others have one
-    /// element per channel. Negative if there is none.
-    default int dyAt() {
+    /// What an operand has one number for.
+    enum Per {
+        /// Every element of `x`.
+        ELEMENT,
+        /// Every channel of every group: `[c]` where the batch is one group, else `[.., c]`.
+        STATISTIC,
+        /// Every channel: `[c]`.
+        CHANNEL
+    }
+
+    /// What the operands are, in order.
+    default List<Per> operands() {
         return switch (this) {
-            case Squares _, Normalize _ -> -1;
-            case SumsGrad _ -> 3;
-            case InputGrad _ -> 4;
+            case Squares _ -> List.of(Per.ELEMENT, Per.STATISTIC);
+            case Normalize _ ->
+                    List.of(Per.ELEMENT, Per.STATISTIC, Per.STATISTIC, Per.CHANNEL, Per.CHANNEL);
+            case SumsGrad _ -> List.of(Per.ELEMENT, Per.STATISTIC, Per.STATISTIC, Per.ELEMENT);
+            case InputGrad _ ->
+                    List.of(
+                            Per.ELEMENT,
+                            Per.STATISTIC,
+                            Per.STATISTIC,
+                            Per.CHANNEL,
+                            Per.ELEMENT,
+                            Per.STATISTIC,
+                            Per.STATISTIC);
         };
     }
 
-    /// Operands `x[.., c], mean[c]`; result `[c]`, per channel the sum of `(x - mean)^2`.
+    /// Operands `x[.., c], mean`; result of the shape of `mean`, the sum of `(x - mean)^2`.
     record Squares() implements BatchNorm {
         @Override
         public String toString() {
@@ -25,7 +47,7 @@ public sealed interface BatchNorm extends Op {
         }
     }
 
-    /// Operands `x[.., c], mean[c], variance[c], gain[c], shift[c]`; result of the shape of `x`.
+    /// Operands `x[.., c], mean, variance, gain[c], shift[c]`; result of the shape of `x`.
     ///
     /// @param ofBatch true if mean and variance are those of `x`, so that `x` has a gradient
     ///   through them; false if they are given
@@ -36,8 +58,8 @@ public sealed interface BatchNorm extends Op {
         }
     }
 
-    /// Operands `x, mean, variance, dy`; results the gradients of gain and shift: per channel the
-    /// sums of `dy` times the normal `x`, and of `dy`.
+    /// Operands `x, mean, variance, dy`; results of the shape of `mean`, which summed over groups
+    /// are the gradients of gain and shift: the sums of `dy` times the normal `x`, and of `dy`.
     record SumsGrad(double epsilon) implements BatchNorm {
         @Override
         public String toString() {
@@ -45,10 +67,10 @@ public sealed interface BatchNorm extends Op {
         }
     }
 
-    /// Operands `x, mean, variance, gain, dy, dgain, dshift`; result the gradient of `x`, through
-    /// mean and variance as well.
+    /// Operands `x, mean, variance, gain, dy`, and the two results of [SumsGrad]; result the
+    /// gradient of `x`, through mean and variance as well.
     ///
-    /// @param count elements per channel in the whole batch
+    /// @param count elements per statistic in the whole batch
     record InputGrad(double epsilon, long count) implements BatchNorm {
         @Override
         public String toString() {

@@ -137,10 +137,11 @@ public final class Layers {
     }
 
     /// Batch normalisation per channel, with `<name>.weight` and `<name>.bias`: in training by the
-    /// whole batch of all devices, otherwise by running averages. The layer before it needs no
-    /// bias, which batch norm would take out again: `conv2d("c1", 32, 3).withoutBias()`.
-    public static Layer batchNorm(String name) {
-        return new BatchNormalization(name);
+    /// whole batch of all devices ([BatchNormalization#local] says otherwise), else by running
+    /// averages. The layer before it needs no bias, which batch norm would take out again:
+    /// `conv2d("c1", 32, 3).withoutBias()`.
+    public static BatchNormalization batchNorm(String name) {
+        return new BatchNormalization(name, 1);
     }
 
     // ---- layers without weights ----

@@ -36,6 +36,7 @@ public final class Tracer {
     private final Dtype dtype;
     private final boolean training;
     private final long microBatches;
+    private boolean describing;
     private final Set<String> names = new HashSet<>();
     private final Map<String, Integer> unnamed = new HashMap<>();
     private final List<Value> losses = new ArrayList<>();
@@ -87,6 +88,7 @@ public final class Tracer {
     /// The graph without a loss, as it is trained: what [Model#describe] shows.
     static Graph layers(Model model) {
         var tracer = new Tracer(model, 1, Dtype.F32, true);
+        tracer.describing = true;
         return tracer.graph.output("prediction", tracer.prediction(model, 1)).build();
     }
 
@@ -198,27 +200,12 @@ public final class Tracer {
         return add(new Op.State(graph.layer() + "." + role, type, initial));
     }
 
-    /// Lets a state of the current layer be `value` from the next training step on. A step that
-    /// changes no weight changes no state.
+    /// Lets a state of the current layer be the sum of what its micro-batches say here, from the
+    /// next training step on. A step that changes no weight changes no state.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `Unsupported` with several micro-batches:
-    ///   the state would follow one of them
-    public void nextState(String role, Value value) {
-        if (microBatches > 1) {
-            throw problem(
-                            ProblemCode.UNSUPPORTED,
-                            "A layer with a state of its own needs its whole batch at once.")
-                    .fact("state", role)
-                    .fact("micro-batches", microBatches)
-                    .fact(
-                            "because",
-                            "a step equals one device's, which takes its statistics over the whole batch;"
-                                    + " a micro-batch knows its own examples only")
-                    .fix(
-                            "one micro-batch and recompute(...) to save memory, or a layer without state, such as layerNorm")
-                    .exception();
-        }
-        graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, value);
+    /// @param summand this micro-batch's part of that sum
+    public void nextState(String role, Value summand) {
+        graph.output(Graph.NEXT_STATE + graph.layer() + "." + role, summand);
     }
 
     /// Adds a summand to the loss that is trained.
@@ -275,6 +262,11 @@ public final class Tracer {
     /// True while the graph for training is written.
     public boolean training() {
         return training;
+    }
+
+    /// True while the model is written down to be shown, one example at a time.
+    boolean describing() {
+        return describing;
     }
 
     /// The floating type of weights and activations.

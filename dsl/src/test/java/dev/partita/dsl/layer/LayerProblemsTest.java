@@ -334,17 +334,31 @@ class LayerProblemsTest {
     }
 
     @Test
-    void batch_norm_in_micro_batches_says_what_it_could_not_equal() {
+    void batch_norm_of_the_whole_batch_in_micro_batches_names_statistics_of_each() {
         Model rows = ROWS.then(batchNorm("norm")).loss(crossEntropy());
         assertThat(printed(() -> rows.trace(8, 2, Dtype.F32, true)))
                 .isEqualTo(
                         """
-                        [Unsupported] A layer with a state of its own needs its whole batch at once.
+                        [Unsupported] Batch norm of the whole batch needs it at once.
                           layer:         norm
-                          state:         running-mean
                           micro-batches: 2
-                          because:       a step equals one device's, which takes its statistics over the whole batch; a micro-batch knows its own examples only
-                          try:           one micro-batch and recompute(...) to save memory, or a layer without state, such as layerNorm\
+                          because:       a micro-batch knows its own examples only
+                          try:           batchNorm("norm").local(2), by the statistics of each micro-batch; or one micro-batch, and recompute(...) to save memory\
+                        """);
+    }
+
+    @Test
+    void groups_of_a_batch_that_do_not_divide_it_list_those_that_do() {
+        Model rows = ROWS.then(batchNorm("norm").local(3)).loss(crossEntropy());
+        assertThat(printed(() -> rows.trace(8, 2, Dtype.F32, true)))
+                .isEqualTo(
+                        """
+                        [IndivisibleDim] The batch does not divide into so many groups with statistics of their own.
+                          layer:         norm
+                          groups:        3
+                          batch:         8
+                          micro-batches: 2
+                          try:           local(n) with n one of [2, 4, 8]\
                         """);
     }
 }

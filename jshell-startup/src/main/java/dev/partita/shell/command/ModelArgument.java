@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
 final class ModelArgument {
     private static final String MOE_GPT = "moe-gpt";
     private static final String BERT = "bert";
+    private static final String RESNET = "resnet18";
     private static final List<String> TRANSFORMERS = List.of("gpt", MOE_GPT, BERT);
     private static final List<String> NORMS = List.of("pre", "post");
     private static final long CHARACTERS = 96;
@@ -33,6 +34,7 @@ final class ModelArgument {
 
     @Mixin private TransformerOptions sizes = new TransformerOptions();
     @Mixin private ExpertOptions experts = new ExpertOptions();
+    @Mixin private ResNetOptions images = new ResNetOptions();
 
     @Option(
             names = "--norm",
@@ -63,6 +65,9 @@ final class ModelArgument {
         if (!name.equals(MOE_GPT)) {
             experts.refuse(name);
         }
+        if (!name.equals(RESNET)) {
+            images.refuse(name);
+        }
         if (!name.equals(BERT) && norm != null) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
@@ -73,7 +78,7 @@ final class ModelArgument {
         }
         if (!TRANSFORMERS.contains(name)) {
             sizes.refuse(name);
-            return ModelCatalog.named(name);
+            return name.equals(RESNET) ? images.said() : ModelCatalog.named(name);
         }
         return switch (name) {
             case MOE_GPT -> {

@@ -108,7 +108,7 @@ final class PlanCommand implements Callable<Integer> {
     /// True for a step that has so many nodes that it is not written out: the devices would do the
     /// same for one micro-batch after the other.
     private static boolean isLong(Model network, CompileOptions options) {
-        long nodes = network.trace(1, Dtype.F32, true).nodes().size();
+        long nodes = network.trace(options.batch(), Dtype.F32, true).nodes().size();
         return options.stageRequest().isPresent()
                 && options.microBatches() > 4
                 && nodes * options.microBatches() > WRITTEN_OUT;

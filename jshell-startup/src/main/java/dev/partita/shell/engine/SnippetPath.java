@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Tells the compiler of snippets where Partita's modules lie: where this process found them
-/// itself.
+/// Tells the compiler of snippets where Partita's modules lie, where this process found them
+/// itself, and to check what of them is constant before it runs.
 final class SnippetPath {
     private SnippetPath() {}
 
@@ -23,6 +23,7 @@ final class SnippetPath {
         if (!classes.isEmpty()) {
             options.addAll(List.of("--class-path", classes));
         }
+        options.add("-Xplugin:Partita");
         return options;
     }
 

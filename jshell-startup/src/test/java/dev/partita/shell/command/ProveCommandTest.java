@@ -105,6 +105,21 @@ final class ProveCommandTest {
         assertThat(run.out()).contains("equals one device");
     }
 
+    @ParameterizedTest(name = "resnet18 {0}")
+    @ValueSource(
+            strings = {
+                "--mesh data=2 --batch 4",
+                "--mesh data=2 --batch 4 --zero 3 --norm-groups 2",
+                "--mesh data=2 --batch 4 --stages 2 --micro-batches 2 --norm-groups 4",
+                "--mesh tensor=2 --shard s2a1=tensor --batch 4",
+            })
+    void a_residual_network_is_proved_against_one_device(String how) {
+        String line = "prove resnet18 --channels 2 --steps 1 --precision f64 " + how;
+        CommandLineRun run = CommandLineRun.of(line.split(" ", -1));
+        assertWithMessage("%s", run.err()).that(run.exit()).isEqualTo(0);
+        assertThat(run.out()).contains("equals one device");
+    }
+
     @Test
     void micro_batches_take_less_memory_and_prove_equal() throws IOException {
         long whole = peak("plan convnet --mesh data=2 --batch 512");

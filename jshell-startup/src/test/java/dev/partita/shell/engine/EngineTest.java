@@ -90,12 +90,50 @@ final class EngineTest {
 
     @Test
     void a_problem_is_shown_as_it_prints_with_the_number_of_its_snippet() {
-        Outcome outcome = only("Mesh.of(\"data\", 2).axis(\"date\")");
+        only("var two = Mesh.of(\"data\", 2)");
+        Outcome outcome = only("two.axis(\"date\")");
         assertThat(outcome).isInstanceOf(Outcome.Failed.class);
         assertThat(outcome.text()).startsWith("[UnknownAxis] The mesh has no axis \"date\".\n");
         assertThat(outcome.text()).containsMatch("at: +#\\d+\n");
         int number = Integer.parseInt(outcome.text().replaceAll("(?s).*#(\\d+).*", "$1"));
         assertThat(engine.numbered().get(number)).isEqualTo(outcome.source());
+    }
+
+    @Test
+    void a_problem_of_constants_is_shown_once_before_the_snippet_runs_and_marked_at_its_word() {
+        String source =
+                """
+                var wrong = on(Mesh.of("data", 2).by("tensor", 2))
+                        .shard("hidden").over("tensr");\
+                """;
+        Outcome outcome = only(source);
+        assertThat(outcome).isInstanceOf(Outcome.Rejected.class);
+        assertThat(outcome.text())
+                .isEqualTo(
+                        """
+                        [UnknownAxis] The mesh has no axis "tensr".
+                          mesh: mesh[data=2, tensor=2]
+                          try:  axis "tensor" (there is data, tensor)
+                          |         .shard("hidden").over("tensr");
+                          |                               ^-----^\
+                        """);
+        var outcomes = new ArrayList<Outcome>();
+        engine.evaluate("\n" + source, "wrong.jsh", outcomes::add);
+        assertThat(outcomes.getLast().text()).contains("\n  at wrong.jsh:3:\n  |         .shard");
+    }
+
+    @Test
+    void a_problem_of_constants_without_an_argument_is_marked_at_the_call() {
+        String source =
+                """
+                var odd = model("net", features("x", 2)).then(relu()).then(averagePool());\
+                """;
+        assertThat(only(source).text())
+                .endsWith(
+                        """
+                          | var odd = model("net", features("x", 2)).then(relu()).then(averagePool());
+                          |                                                            ^---------^\
+                        """);
     }
 
     @Test

@@ -15,21 +15,28 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /// Batch normalisation per channel, the innermost dim. What is per channel is repeated to a tile of
-/// several rows, so that narrow images fill vectors too; every kernel passes over memory once.
+/// several rows, so that narrow images fill vectors too; every kernel passes over memory once,
+/// group by group where the batch has groups with statistics of their own.
 final class ChannelNorms {
     /// Tiles added in f32 before they join the f64 totals.
     private static final int TILES = 16;
 
     private final KernelRequest request;
-    private final long elements;
     private final int channels;
+    private final int groups;
+
+    /// Elements of a group.
+    private final long elements;
+
     private final int length;
     private final Repeated mean;
 
     private ChannelNorms(KernelRequest request) {
         this.request = request;
-        elements = request.operand(0).type().shape().elements();
-        channels = Math.toIntExact(request.operand(1).type().shape().elements());
+        channels = Math.toIntExact(request.operand(0).type().shape().dims().getLast().size());
+        long statistics = request.operand(1).type().shape().elements();
+        groups = Math.toIntExact(statistics / channels);
+        elements = request.operand(0).type().shape().elements() / groups;
         length = Repeated.length(channels);
         mean = new Repeated(channels);
     }
@@ -48,19 +55,20 @@ final class ChannelNorms {
         MemorySegment result = request.result(0).memory();
         var sums = new Repeated(channels);
         var totals = new double[channels];
-        return () -> {
-            mean.load(memory(1));
+        return forEachGroup(group -> {
+            mean.load(memory(1), group);
             sums.clear();
             Arrays.fill(totals, 0);
             int tiles = 0;
             for (long start = 0; start < elements; start += length) {
-                addSquares(at(0, start), mean.address(), sums.address(), count(start));
+                long x = at(0, group, start);
+                addSquares(x, mean.address(), sums.address(), count(start));
                 if (++tiles % TILES == 0 || start + length >= elements) {
                     sums.addTo(totals);
                 }
             }
-            store(totals, result);
-        };
+            store(totals, result, group);
+        });
     }
 
     private static void addSquares(long x, long mean, long sums, long count) {
@@ -84,21 +92,22 @@ final class ChannelNorms {
         var y = new Stretches(request.result(0), length);
         var scale = new Repeated(channels);
         var shift = new Repeated(channels);
-        return () -> {
-            mean.load(memory(1));
-            shift.load(memory(4));
+        return forEachGroup(group -> {
+            mean.load(memory(1), group);
+            shift.load(memory(4), 0);
             for (int c = 0; c < channels; c++) {
-                scale.set(c, number(3, c) / Math.sqrt(number(2, c) + op.epsilon()));
+                scale.set(c, channel(3, c) * rstd(group, c, op.epsilon()));
             }
             scale.repeat();
             for (long start = 0; start < elements; start += length) {
                 long n = count(start);
-                long from = x.read(start, n, 0);
-                long to = y.place(start, n);
+                long first = group * elements + start;
+                long from = x.read(first, n, 0);
+                long to = y.place(first, n);
                 scaleAndShift(from, to, Stretches.bytes(n), scale.address(), shift.address());
-                y.written(start, n);
+                y.written(first, n);
             }
-        };
+        });
     }
 
     private void scaleAndShift(long x, long y, long bytes, long scale, long shift) {
@@ -120,8 +129,8 @@ final class ChannelNorms {
         var sums = new Repeated(channels);
         var productTotals = new double[channels];
         var totals = new double[channels];
-        return () -> {
-            mean.load(memory(1));
+        return forEachGroup(group -> {
+            mean.load(memory(1), group);
             products.clear();
             sums.clear();
             Arrays.fill(productTotals, 0);
@@ -129,8 +138,8 @@ final class ChannelNorms {
             int tiles = 0;
             for (long start = 0; start < elements; start += length) {
                 addProducts(
-                        at(0, start),
-                        at(3, start),
+                        at(0, group, start),
+                        at(3, group, start),
                         products.address(),
                         sums.address(),
                         count(start));
@@ -140,11 +149,11 @@ final class ChannelNorms {
                 }
             }
             for (int c = 0; c < channels; c++) {
-                productTotals[c] /= Math.sqrt(number(2, c) + op.epsilon());
+                productTotals[c] *= rstd(group, c, op.epsilon());
             }
-            store(productTotals, dgain);
-            store(totals, dshift);
-        };
+            store(productTotals, dgain, group);
+            store(totals, dshift, group);
+        });
     }
 
     private void addProducts(long x, long dy, long products, long sums, long count) {
@@ -176,27 +185,28 @@ final class ChannelNorms {
         var a = new Repeated(channels);
         var b = new Repeated(channels);
         var c = new Repeated(channels);
-        return () -> {
-            mean.load(memory(1));
+        return forEachGroup(group -> {
+            mean.load(memory(1), group);
             for (int i = 0; i < channels; i++) {
-                double rstd = 1 / Math.sqrt(number(2, i) + op.epsilon());
-                double scale = number(3, i) * rstd;
+                double rstd = rstd(group, i, op.epsilon());
+                double scale = channel(3, i) * rstd;
                 a.set(i, scale);
-                b.set(i, -scale * rstd * number(5, i) / op.count());
-                c.set(i, -scale * number(6, i) / op.count());
+                b.set(i, -scale * rstd * statistic(5, group, i) / op.count());
+                c.set(i, -scale * statistic(6, group, i) / op.count());
             }
             a.repeat();
             b.repeat();
             c.repeat();
             for (long start = 0; start < elements; start += length) {
                 long n = count(start);
+                long first = group * elements + start;
                 long bytes = Stretches.bytes(n);
-                long along = dx.place(start, n);
-                scaleAndShift(x.read(start, n, 0), along, bytes, b.address(), c.address());
-                addScaled(dy.read(start, n, 0), a.address(), along, bytes);
-                dx.written(start, n);
+                long along = dx.place(first, n);
+                scaleAndShift(x.read(first, n, 0), along, bytes, b.address(), c.address());
+                addScaled(dy.read(first, n, 0), a.address(), along, bytes);
+                dx.written(first, n);
             }
-        };
+        });
     }
 
     /// `y += scale x`.
@@ -210,28 +220,52 @@ final class ChannelNorms {
         }
     }
 
+    /// What a kernel does with the elements of one group.
+    private interface OfGroup {
+        void run(int group);
+    }
+
+    private Kernel forEachGroup(OfGroup kernel) {
+        return () -> {
+            for (int group = 0; group < groups; group++) {
+                kernel.run(group);
+            }
+        };
+    }
+
     private MemorySegment memory(int operand) {
         return request.operand(operand).memory();
     }
 
-    /// A channel's number in an operand.
-    private float number(int operand, int channel) {
+    /// A channel's number in an operand that has one per channel.
+    private float channel(int operand, int channel) {
         return memory(operand).getAtIndex(ValueLayout.JAVA_FLOAT, channel);
     }
 
-    /// Address of an operand's element.
-    private long at(int operand, long element) {
-        return memory(operand).address() + element * Float.BYTES;
+    /// A channel's number in an operand that has one per group and channel.
+    private float statistic(int operand, int group, int channel) {
+        return channel(operand, group * channels + channel);
     }
 
-    /// Elements of the tile that starts at one.
+    /// One by the standard deviation of a channel in a group, of which operand 2 is the variance.
+    private double rstd(int group, int channel, double epsilon) {
+        return 1 / Math.sqrt(statistic(2, group, channel) + epsilon);
+    }
+
+    /// Address of a group's element in an operand.
+    private long at(int operand, int group, long element) {
+        return memory(operand).address() + (group * elements + element) * Float.BYTES;
+    }
+
+    /// Elements of the tile of a group that starts at one.
     private long count(long start) {
         return Math.min(length, elements - start);
     }
 
-    private static void store(double[] totals, MemorySegment result) {
+    private static void store(double[] totals, MemorySegment result, int group) {
         for (int c = 0; c < totals.length; c++) {
-            result.setAtIndex(ValueLayout.JAVA_FLOAT, c, (float) totals[c]);
+            long at = (long) group * totals.length + c;
+            result.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) totals[c]);
         }
     }
 }

@@ -31,9 +31,9 @@ final class Repeated {
         return memory.address();
     }
 
-    /// Takes over the numbers at the start of a buffer, one per channel.
-    void load(MemorySegment numbers) {
-        Floats.copy(numbers.address(), address(), rowBytes);
+    /// Takes over a row of a buffer that has one number per channel in each.
+    void load(MemorySegment numbers, int row) {
+        Floats.copy(numbers.address() + row * rowBytes, address(), rowBytes);
         repeat();
     }
 

@@ -24,7 +24,7 @@ final class TileBias {
         var y = new Stretches(request.result(0), length);
         var pattern = new Repeated(width);
         return () -> {
-            pattern.load(bias);
+            pattern.load(bias, 0);
             for (long start = 0; start < elements; start += length) {
                 long n = Math.min(length, elements - start);
                 long from = x.read(start, n, 0);

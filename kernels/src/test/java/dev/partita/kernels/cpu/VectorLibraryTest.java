@@ -204,22 +204,34 @@ class VectorLibraryTest extends ContractionsContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"3,1", "17,10", "2,3,3,4", "4,9,9,33", "5,1500", "300,7,64"})
-    void batch_norm_agrees_with_the_reference(String sizes) {
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "3,1; 1",
+                "17,10; 10",
+                "2,3,3,4; 4",
+                "4,9,9,33; 33",
+                "5,1500; 1500",
+                "300,7,64; 64",
+                "3,5,7; 3,7",
+                "4,2,9,9,33; 4,33",
+                "2,150,7,64; 2,64"
+            })
+    void batch_norm_agrees_with_the_reference(String sizes, String statistics) {
         TensorType x = f32(sizes);
-        long channels = x.shape().dims().getLast().size();
-        long count = x.shape().elements() / channels;
-        TensorType c = f32("" + channels);
-        double[] variance = Trial.of(20, new BatchNorm.Squares(), x, c).operand(1);
+        TensorType s = f32(statistics);
+        TensorType c = f32("" + x.shape().dims().getLast().size());
+        long count = x.shape().elements() / s.shape().elements();
+        double[] variance = Trial.of(20, new BatchNorm.Squares(), x, s).operand(1);
         Arrays.setAll(variance, i -> 0.5 + Math.abs(variance[i]));
-        Trial.of(20, new BatchNorm.Squares(), x, c).agrees(library, 5e-6);
-        Trial.of(21, new BatchNorm.Normalize(1e-5, true), x, c, c, c, c)
+        Trial.of(20, new BatchNorm.Squares(), x, s).agrees(library, 5e-6);
+        Trial.of(21, new BatchNorm.Normalize(1e-5, true), x, s, s, c, c)
                 .with(2, variance)
                 .agrees(library, 5e-6);
-        Trial.of(22, new BatchNorm.SumsGrad(1e-5), x, c, c, x)
+        Trial.of(22, new BatchNorm.SumsGrad(1e-5), x, s, s, x)
                 .with(2, variance)
                 .agrees(library, 5e-6);
-        Trial.of(23, new BatchNorm.InputGrad(1e-5, count), x, c, c, c, x, c, c)
+        Trial.of(23, new BatchNorm.InputGrad(1e-5, count), x, s, s, c, x, s, s)
                 .with(2, variance)
                 .agrees(library, 5e-6);
     }

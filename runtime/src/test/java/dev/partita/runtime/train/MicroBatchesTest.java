@@ -24,7 +24,7 @@ class MicroBatchesTest {
     private static boolean isWithoutState(long seed) {
         return RandomCase.draw(seed)
                 .model()
-                .trace(1, Dtype.F64, true)
+                .trace(12, Dtype.F64, true)
                 .nodesOf(Op.State.class)
                 .findAny()
                 .isEmpty();
