@@ -46,7 +46,7 @@ final class RepeatedTimeline {
         Program code = two.programs().get(program);
         List<Integer> ranks = two.role(program).ranks();
         List<Timed> times = step.times().get(step.placeOf(program));
-        List<Long> bytes =
+        List<Double> bytes =
                 new RepeatedMemory(code)
                         .inUse(times.stream().map(Timed::action).toList(), step.schedule());
         MemoryBytes rest = step.roles().get(program).memory();
