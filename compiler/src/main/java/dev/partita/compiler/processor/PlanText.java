@@ -67,8 +67,10 @@ final class PlanText {
     }
 
     private static String of(String role, int devices, long sent, MemoryBytes memory) {
-        return ("  %s: %s, %,d bytes each, %,d sent a step\n"
-                        + "    weights %,d, gradients %,d, optimizer %,d, activations %,d, buffers %,d\n")
+        return """
+          %s: %s, %,d bytes each, %,d sent a step
+            weights %,d, gradients %,d, optimizer %,d, activations %,d, buffers %,d
+        """
                 .formatted(
                         role,
                         devices + (devices == 1 ? " device" : " devices"),

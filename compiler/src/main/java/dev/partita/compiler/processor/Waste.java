@@ -63,7 +63,8 @@ record Waste(String what, String sentence, Map<String, String> facts, String fix
         int parts = plan.options().mesh().size(zero.axes());
         for (Node node : weights(plan)) {
             long whole = node.result().type().bytes();
-            long copies = 1 + zero.stage() + plan.options().optimizer().states().size() - 1;
+            // moments from stage 1 on, gradients from 2, weights from 3
+            long copies = options.optimizer().states().size() + zero.stage() - 1L;
             saved += whole * copies / parts * (parts - 1);
         }
         return gathered <= saved
