@@ -43,6 +43,7 @@ class CorpusTest {
                         ProblemCode.NOT_FINITE,
                         ProblemCode.INTERRUPTED,
                         ProblemCode.DEVICE_FAILED,
+                        ProblemCode.DEVICE_WAITS,
                         ProblemCode.PEER_FAILED,
                         ProblemCode.OUTPUT_NOT_WRITTEN)) {
             NOT_OF_A_DECLARATION.put(code, running);
