@@ -1,8 +1,11 @@
 package dev.partita.compiler.search;
 
 import dev.partita.dsl.layer.Model;
+import dev.partita.dsl.tensor.Dtype;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -40,6 +43,18 @@ public record LayeredModel(
     public LayeredModel withBlocks(int count) {
         return new LayeredModel(
                 name, count, of, begin, tensorDims, sequence, sequenceLayers, otherSequenceLayers);
+    }
+
+    /// The sizes of the dims that tensor parallelism splits, that of the sequence among them.
+    Map<String, Long> tensorSizes() {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        withBlocks(1).model().trace(1, Dtype.F32, true).nodes().stream()
+                .flatMap(node -> node.results().stream())
+                .flatMap(value -> value.type().shape().dims().stream())
+                .filter(dim -> tensorDims.contains(dim.name()))
+                .forEach(dim -> sizes.put(dim.name(), dim.size()));
+        sizes.put("sequence", sequence);
+        return sizes;
     }
 
     /// All layers that sequence parallelism splits.

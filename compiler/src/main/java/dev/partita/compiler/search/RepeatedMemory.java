@@ -164,7 +164,11 @@ final class RepeatedMemory {
     }
 
     private static String microBatch(String action) {
-        return action.replaceFirst(".*[FBW]", "");
+        int work =
+                Math.max(
+                        action.lastIndexOf('F'),
+                        Math.max(action.lastIndexOf('B'), action.lastIndexOf('W')));
+        return action.substring(work + 1);
     }
 
     /// Examples of a micro-batch; those of both lie in memory from the start.
