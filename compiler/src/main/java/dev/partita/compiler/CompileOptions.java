@@ -33,6 +33,7 @@ public final class CompileOptions {
     private boolean keepGradients;
     private Recompute recompute = Recompute.none();
     private ContextAttention attention = new ContextAttention.Gather();
+    private Optional<MemoryLimit> memory = Optional.empty();
 
     private CompileOptions(Mesh mesh) {
         this.mesh = mesh;
@@ -65,6 +66,7 @@ public final class CompileOptions {
         copy.zero = zero;
         copy.dataParallel = dataParallel;
         copy.stages = stages;
+        copy.memory = memory;
         return copy;
     }
 
@@ -88,9 +90,19 @@ public final class CompileOptions {
         return List.copyOf(all);
     }
 
+    List<ShardRequest> askedShards() {
+        return shards;
+    }
+
     /// Starts a request to shard every dim of this name; [ShardRequest.Words#over] completes it.
     public ShardRequest.Words shard(String dim) {
         return new ShardRequest.Words(this, dim, List.of(), false);
+    }
+
+    /// Starts a request to keep every dim of this name whole in some layers' results, whatever else
+    /// is asked; [ShardRequest.Whole#at] completes it.
+    public ShardRequest.Whole replicate(String dim) {
+        return new ShardRequest.Whole(this, dim);
     }
 
     CompileOptions shards(List<ShardRequest> requests) {
@@ -283,7 +295,6 @@ public final class CompileOptions {
         return precision;
     }
 
-    /// Sets the types that ops compute in, such as [Precision#BF16].
     public CompileOptions precision(Precision newPrecision) {
         CompileOptions copy = copy();
         copy.precision = newPrecision;
@@ -311,6 +322,21 @@ public final class CompileOptions {
     public CompileOptions recompute(Recompute newRecompute) {
         CompileOptions copy = copy();
         copy.recompute = newRecompute;
+        return copy;
+    }
+
+    public Optional<MemoryLimit> memory() {
+        return memory;
+    }
+
+    /// Refuses plans that need more memory than this on some device.
+    public CompileOptions memory(long bytes) {
+        return memory(Optional.of(new MemoryLimit(bytes, Origin.here())));
+    }
+
+    CompileOptions memory(Optional<MemoryLimit> limit) {
+        CompileOptions copy = copy();
+        copy.memory = limit;
         return copy;
     }
 

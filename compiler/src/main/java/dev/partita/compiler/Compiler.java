@@ -94,11 +94,28 @@ public final class Compiler {
                                 forward,
                                 options.recompute(),
                                 trial -> peakBytes(model, options, stages, trial)));
-        return place(
-                model,
-                options,
-                wholeStep(training, options, stages, options.keepGradients(), passes),
-                passes);
+        Compilation compilation =
+                place(
+                        model,
+                        options,
+                        wholeStep(training, options, stages, options.keepGradients(), passes),
+                        passes);
+        options.memory()
+                .ifPresent(limit ->
+                        limit.require(
+                                compilation.plan().memoryBytes(),
+                                options,
+                                other -> price(model, other)));
+        return compilation;
+    }
+
+    /// What a whole step costs with other options, if there is a plan.
+    private static Optional<Price> price(Model model, CompileOptions options) {
+        try {
+            return Optional.of(Price.of(compile(model, options).plan()));
+        } catch (ProblemException refused) {
+            return Optional.empty();
+        }
     }
 
     /// From what one micro-batch computes to all that a step does and returns.

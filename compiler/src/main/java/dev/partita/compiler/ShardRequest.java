@@ -3,11 +3,14 @@ package dev.partita.compiler;
 import static dev.partita.compiler.CompileOptions.quoted;
 
 import dev.partita.dsl.mesh.DimSharding;
+import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Origin;
+import dev.partita.dsl.problem.Problem;
+import dev.partita.dsl.problem.ProblemCode;
 import java.util.List;
 
 /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none, are
-/// split over `axes`.
+/// split over `axes`, or whole if there are none.
 ///
 /// @param words what the user wrote
 public record ShardRequest(
@@ -24,10 +27,20 @@ public record ShardRequest(
     public static ShardRequest of(
             String dim, List<String> layers, DimSharding sharding, Origin origin) {
         String where = layers.isEmpty() ? "" : ".at(" + quoted(layers) + ")";
+        if (sharding.isWhole()) {
+            String whole = "replicate(\"" + dim + "\")" + where;
+            return new ShardRequest(dim, layers, sharding, whole, origin);
+        }
         String deal = sharding.balanced() ? ".balanced()" : "";
         String over = ".over(" + quoted(sharding.axes()) + ")";
         String words = "shard(\"" + dim + "\")" + where + deal + over;
         return new ShardRequest(dim, layers, sharding, words, origin);
+    }
+
+    /// True if something is asked of a mesh: to be split over more than one device, or to be whole
+    /// where other requests are not.
+    public boolean matters(Mesh mesh) {
+        return sharding.isWhole() ? !layers.isEmpty() : mesh.size(axes()) > 1;
     }
 
     /// True if `other` splits the same dim everywhere over these axes, and maybe more.
@@ -38,6 +51,25 @@ public record ShardRequest(
     @Override
     public String toString() {
         return words;
+    }
+
+    /// A request that still lacks its layers.
+    public record Whole(CompileOptions options, String dim) {
+        /// Keeps the dim whole in what these layers compute.
+        ///
+        /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` without a layer
+        public CompileOptions at(String... layers) {
+            if (layers.length == 0) {
+                throw Problem.of(
+                                ProblemCode.INVALID_ARGUMENT,
+                                "A dim is kept whole in the results of some layers.")
+                        .fact("dim", dim)
+                        .fix("replicate(\"" + dim + "\").at(\"layer\")")
+                        .exception();
+            }
+            return options.shard(
+                    ShardRequest.of(dim, List.of(layers), DimSharding.WHOLE, Origin.here()));
+        }
     }
 
     /// A request that still lacks its axes.

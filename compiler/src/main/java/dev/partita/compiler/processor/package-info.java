@@ -1,6 +1,6 @@
 /// The annotation processor of [dev.partita.dsl.annotation.ShardedModel]: it says the annotations
-/// in the words of the DSL, once to itself, so that every Problem of a word is an error of javac
-/// where the annotation stands, and once as source.
+/// in the words of the DSL to itself, compiles the plan of what they say, shows every Problem where
+/// the annotation stands that it comes from, and writes the words down as source.
 @NullMarked
 package dev.partita.compiler.processor;
 

@@ -88,7 +88,7 @@ public final class Propagation {
                 .forEach((dim, request) -> {
                     DimSharding asked = request.sharding();
                     dims[dim] = asked.first(free(asked.axes(), value).size());
-                    if (dims[dim].isWhole()) {
+                    if (dims[dim].isWhole() && !asked.isWhole()) {
                         return;
                     }
                     cause(value, dim, new Cause(request.toString(), request.origin()));

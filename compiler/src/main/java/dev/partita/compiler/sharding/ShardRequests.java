@@ -51,7 +51,7 @@ final class ShardRequests {
         Map<Integer, ShardRequest> asked = new LinkedHashMap<>();
         for (ShardRequest request : requests) {
             int dim = value.type().shape().indexOf(request.dim());
-            if (dim >= 0 && names(request, node) && mesh.size(request.axes()) > 1) {
+            if (dim >= 0 && names(request, node) && request.matters(mesh)) {
                 ShardRequest earlier = asked.get(dim);
                 if (earlier != null) {
                     if (isRival(earlier, request)

@@ -6,6 +6,7 @@ import dev.partita.dsl.graph.Node;
 import dev.partita.dsl.graph.Op;
 import dev.partita.dsl.graph.Value;
 import dev.partita.dsl.graph.Wide;
+import dev.partita.dsl.tensor.Dim;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.Collections;
 import java.util.HashMap;
@@ -15,22 +16,36 @@ import java.util.Map;
 import java.util.SequencedSet;
 
 /// Lets a convolution's weight gradient, which reads all of `dy` anyway, also sum it for the bias:
-/// `sum [0, 1, 2] dy` joins a later `conv2d-weight-grad dy x` where nothing between reads the sum.
+/// `sum [0, 1, 2] dy` joins a later `conv2d-weight-grad dy x` of the same channels where nothing
+/// between reads the sum. Two convolutions whose results are added have one `dy`, but a bias each.
 public final class FuseBiasGradient {
     private static final Op OVER_POSITIONS = new Op.Sum(List.of(0, 1, 2));
 
     private FuseBiasGradient() {}
 
+    /// The sum of a gradient for a bias of these channels.
+    private record BiasSum(Value dy, List<Dim> channels) {
+        static BiasSum of(Node sum) {
+            return new BiasSum(
+                    sum.operands().getFirst(), sum.results().getFirst().type().shape().dims());
+        }
+
+        static BiasSum besides(Node weightGradient) {
+            List<Dim> dims = weightGradient.results().getFirst().type().shape().dims();
+            return new BiasSum(weightGradient.operands().getFirst(), dims.subList(0, 1));
+        }
+    }
+
     public static Graph run(Graph graph) {
         GraphIndex index = graph.index();
-        Map<Value, Node> sums = new HashMap<>();
+        Map<BiasSum, Node> sums = new HashMap<>();
         SequencedSet<Node> nodes = new LinkedHashSet<>();
         for (Node node : graph.nodes()) {
             Node kept = node;
             if (Wide.inside(node.op()).equals(OVER_POSITIONS)) {
-                sums.put(node.operands().getFirst(), node);
+                sums.put(BiasSum.of(node), node);
             } else if (Wide.inside(node.op()) instanceof Op.Conv2dWeightGrad grad) {
-                Node sum = sums.get(node.operands().getFirst());
+                Node sum = sums.get(BiasSum.besides(node));
                 if (sum != null
                         && dtype(sum) == dtype(node)
                         && Collections.disjoint(nodes, index.uses(sum.result()))) {

@@ -91,6 +91,18 @@ class SimplifyTest {
     }
 
     @Test
+    void a_bias_of_other_channels_is_summed_apart() {
+        Value dy = g.add(new Op.Input("dy", images("dy", 2, 3)));
+        Value x = image(4);
+        Value bias = g.add(new Op.Sum(List.of(0, 1, 2)), dy);
+        Shape to =
+                Shape.of(new Dim("p", 3), new Dim("h", 3), new Dim("w", 3), new Dim("channel", 4));
+        Value weight = g.add(new Op.Conv2dWeightGrad(Window.square(3, 1, 0), false, to), dy, x);
+        Graph before = g.output("w", weight).output("b", bias).build();
+        assertThat(FuseBiasGradient.run(before)).isEqualTo(before);
+    }
+
+    @Test
     void elementwise_chains_become_one_pass() {
         Value a = g.add(new Op.Input("a", matrix("batch", 2, "k", 3)));
         Value b = g.add(new Op.Input("b", matrix("batch", 2, "k", 3)));

@@ -6,6 +6,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /// Layer normalisation, as `layerNorm(<component>)`.
-@Retention(RetentionPolicy.SOURCE)
+@Retention(RetentionPolicy.CLASS)
 @Target(ElementType.FIELD)
-public @interface LayerNorm {}
+public @interface LayerNorm {
+    /// The layer's name, if it is not the component's. In a block that is [Times] repeated, `#`
+    /// stands for the number of the block.
+    String name() default "";
+}

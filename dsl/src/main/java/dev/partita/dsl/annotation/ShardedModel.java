@@ -6,17 +6,19 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /// A model and how it is spread over a mesh, as a record: its first component is the input, the
-/// others are the layers in order, several on a component from left to right. For the record
-/// `ConvNet` a class `ConvNetModel` is made, whose methods `model()`, `mesh()` and `options()` say
-/// the same in the words of [dev.partita.dsl.layer.Layers].
+/// others are the layers in order, several on a component from left to right. A component whose
+/// type is a record stands for the layers of that, once, or [Times] over. The other annotations on
+/// the record say what is not usual: how the model is placed and how it is trained.
 ///
 /// ```java
-/// @ShardedModel(
-///         name = "convnet",
-///         batch = 256,
-///         loss = CROSS_ENTROPY,
-///         mesh = {@MeshAxis(name = "data", size = 2), @MeshAxis(name = "tensor", size = 2)},
-///         shard = {@ShardDim(dim = "batch", over = "data"), @ShardDim(dim = "hidden", over = "tensor")})
+/// @ShardedModel
+/// @MeshAxis(name = "data", size = 2)
+/// @MeshAxis(name = "tensor", size = 2)
+/// @Shard(dim = "batch", over = "data")
+/// @Shard(dim = "hidden", over = "tensor")
+/// @Batch(256)
+/// @Adam(1e-3)
+/// @CrossEntropy
 /// record ConvNet(
 ///         @Image(channels = 1, height = 28, width = 28) ModelInput pixels,
 ///         @Conv2d(channels = 32, kernel = 3) @Relu @MaxPool(2) Layer c1,
@@ -25,28 +27,15 @@ import java.lang.annotation.Target;
 ///         @Linear(10) Layer classes) {}
 /// ```
 ///
+/// javac compiles the plan of the step: what the compiler would refuse is an error where the
+/// annotation stands. `ConvNetModel` says the same in the words of [dev.partita.dsl.layer.Layers],
+/// `ConvNetPlan` has a method for every layer, and `META-INF/partita/ConvNet.txt` is what the
+/// devices do.
+///
 /// JShell runs no annotation processor; there the words are said themselves.
-@Retention(RetentionPolicy.SOURCE)
+@Retention(RetentionPolicy.CLASS)
 @Target(ElementType.TYPE)
 public @interface ShardedModel {
-    String name();
-
-    /// Examples per step, over all devices.
-    int batch();
-
-    Loss loss();
-
-    /// The axes of the mesh, the major one first; none for one device.
-    MeshAxis[] mesh() default {};
-
-    /// What is sharded; nothing if left out.
-    ShardDim[] shard() default {};
-
-    /// What training makes small.
-    enum Loss {
-        /// `crossEntropy()`.
-        CROSS_ENTROPY,
-        /// `meanSquared()`.
-        MEAN_SQUARED
-    }
+    /// The model's name; that of the record in small letters if left out.
+    String value() default "";
 }

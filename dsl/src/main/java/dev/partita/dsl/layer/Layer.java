@@ -2,9 +2,27 @@ package dev.partita.dsl.layer;
 
 import dev.partita.dsl.graph.Value;
 
-/// A step of a network from one tensor to the next. An own layer implements [#kind] and [#apply]
-/// and is used like any other.
-public interface Layer {
+/// A step of a network from one tensor to the next. Those of [Layers] are all that can be written
+/// as an annotation, see [Spelling]; a layer of one's own is a [Layer.Own].
+public sealed interface Layer
+        permits Layer.Biased,
+                Layer.Skipping,
+                Layer.Own,
+                Activation,
+                AveragePool,
+                BatchNormalization,
+                Dropout,
+                Embedding,
+                Experts,
+                Flatten,
+                LayerNorm,
+                MaxPool,
+                Positions,
+                RmsNorm,
+                Segments,
+                Sequential,
+                Softmax,
+                Tied {
     /// The user's name for it, or empty: then the model calls it by its kind and a number, `relu1`.
     default String name() {
         return "";
@@ -24,14 +42,17 @@ public interface Layer {
     }
 
     /// A layer that adds a trained bias to its result.
-    interface Biased extends Layer {
+    sealed interface Biased extends Layer permits Attention, Convolution, FeedForward, Linear {
         /// The same layer with no bias.
         Layer withoutBias();
     }
 
     /// A layer that adds what it is given to its result.
-    interface Skipping extends Layer {
+    sealed interface Skipping extends Layer permits Residual {
         /// The same layer, which adds instead what these layers make of what it is given.
         Layer shortcut(Layer... layers);
     }
+
+    /// A layer that a user wrote: it implements [#kind] and [#apply] and is used like any other.
+    non-sealed interface Own extends Layer {}
 }

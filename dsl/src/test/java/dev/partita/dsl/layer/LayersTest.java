@@ -305,7 +305,7 @@ class LayersTest {
     }
 
     /// Twice its input, written by a user.
-    private record Doubled() implements Layer {
+    private record Doubled() implements Layer.Own {
         @Override
         public String kind() {
             return "doubled";

@@ -154,7 +154,7 @@ final class RowLosses {
         FloatVector max = fromMemorySegment(SPECIES, MEMORY, x, ORDER);
         for (long i = STEP; i < bytes; i += STEP) {
             FloatVector v = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER);
-            max = max.blend(v, v.compare(VectorOperators.GT, max));
+            max = v.blend(max, v.compare(VectorOperators.GT, max).not());
         }
         return max.reduceLanes(VectorOperators.MAX);
     }

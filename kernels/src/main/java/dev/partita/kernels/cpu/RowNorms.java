@@ -86,7 +86,7 @@ final class RowNorms {
     private static float sum(long x, long bytes) {
         FloatVector sum = zero(SPECIES);
         for (long i = 0; i < bytes; i += STEP) {
-            sum = sum.add(fromMemorySegment(SPECIES, MEMORY, x + i, ORDER));
+            sum = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER).add(sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
@@ -145,7 +145,7 @@ final class RowNorms {
             FloatVector gradient =
                     fromMemorySegment(SPECIES, MEMORY, dy + i, ORDER)
                             .mul(fromMemorySegment(SPECIES, MEMORY, gains + i, ORDER));
-            sum = sum.add(gradient);
+            sum = gradient.add(sum);
             dot = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER).sub(centre).fma(gradient, dot);
         }
         float average = sum.reduceLanes(VectorOperators.ADD) / width;

@@ -124,7 +124,7 @@ final class TileSums {
     private static float total(long x, long bytes) {
         FloatVector sum = zero(SPECIES);
         for (long i = 0; i < bytes; i += STEP) {
-            sum = sum.add(fromMemorySegment(SPECIES, MEMORY, x + i, ORDER));
+            sum = fromMemorySegment(SPECIES, MEMORY, x + i, ORDER).add(sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }

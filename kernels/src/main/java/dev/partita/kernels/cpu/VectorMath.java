@@ -60,7 +60,7 @@ final class VectorMath {
                     rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS);
             FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
             e.intoMemorySegment(MEMORY, y + i, ORDER);
-            sum = sum.add(e);
+            sum = e.add(sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }

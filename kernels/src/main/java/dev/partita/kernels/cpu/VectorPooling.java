@@ -103,9 +103,9 @@ final class VectorPooling {
                                     MEMORY,
                                     corner + h * lineBytes + (long) w * pixelBytes + c,
                                     ORDER);
-                    VectorMask<Float> larger = other.compare(VectorOperators.GT, best);
-                    best = best.blend(other, larger);
-                    position = position.blend(p++, larger.cast(INTS));
+                    VectorMask<Float> kept = other.compare(VectorOperators.GT, best).not();
+                    best = other.blend(best, kept);
+                    position = IntVector.broadcast(INTS, p++).blend(position, kept.cast(INTS));
                 }
             }
             best.intoMemorySegment(MEMORY, y + c, ORDER);

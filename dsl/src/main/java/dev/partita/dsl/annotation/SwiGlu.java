@@ -1,0 +1,20 @@
+package dev.partita.dsl.annotation;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/// The gated feed-forward part of a transformer's block, as `swiGlu(<component>, value)`.
+@Retention(RetentionPolicy.CLASS)
+@Target(ElementType.FIELD)
+public @interface SwiGlu {
+    int value();
+
+    /// Two deviations of first weights, as `.normal(inside, output)`.
+    double[] normal() default {};
+
+    /// The layer's name, if it is not the component's. In a block that is [Times] repeated, `#`
+    /// stands for the number of the block.
+    String name() default "";
+}
