@@ -9,6 +9,7 @@ module dev.partita {
     requires transitive dev.partita.runtime;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.management;
     requires jdk.incubator.vector;
     requires org.jline;
 

@@ -4,13 +4,9 @@ import dev.partita.dsl.problem.NearMiss;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.EnumMap;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 
 /// What a device can do, and the links that it usually comes with.
 ///
@@ -33,16 +29,21 @@ public record DeviceSpec(
         Link inside,
         Link between) {
     /// Names of the devices there is a file of.
-    public static final List<String> NAMES = List.of("a100-80gb", "h100-80gb", "h200");
+    public static final List<String> NAMES =
+            List.of("a100-80gb", "h100-80gb", "h200", "zen4-2-cores");
 
     public DeviceSpec {
         flops = Map.copyOf(flops);
     }
 
-    /// The device of this name.
+    /// The device of this name, or that a `.properties` file describes.
     ///
-    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, with the near miss
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, with the near miss;
+    ///   `DataFileMissing` or `DataFileCorrupt` for a file
     public static DeviceSpec named(String name) {
+        if (name.endsWith(DeviceFile.ENDING)) {
+            return DeviceFile.read(Path.of(name));
+        }
         if (!NAMES.contains(name)) {
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
@@ -50,51 +51,26 @@ public record DeviceSpec(
                     .fix(NearMiss.fix(name, NAMES, "device"))
                     .exception();
         }
-        return read(name);
+        return DeviceFile.packed(name);
     }
 
-    private static DeviceSpec read(String name) {
-        var properties = new Properties();
-        try (InputStream in = DeviceSpec.class.getResourceAsStream(name + ".properties")) {
-            if (in == null) {
-                throw new IllegalStateException("the description of " + name + " is not packed");
-            }
-            properties.load(in);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Map<Dtype, Double> flops = new EnumMap<>(Dtype.class);
-        for (Dtype dtype : List.of(Dtype.F64, Dtype.F32, Dtype.BF16, Dtype.F16)) {
-            flops.put(dtype, number(properties, dtype + "-flops"));
-        }
+    /// The content of a `.properties` file that describes it.
+    public String text() {
+        return DeviceFile.text(this);
+    }
+
+    /// The same with another curve.
+    public DeviceSpec with(Efficiency other) {
         return new DeviceSpec(
                 name,
-                (long) number(properties, "memory-bytes"),
+                memoryBytes,
                 flops,
-                number(properties, "memory-bytes-per-second"),
-                (int) number(properties, "multiprocessors"),
-                new Efficiency(
-                        number(properties, "reached-contraction"),
-                        number(properties, "tile"),
-                        number(properties, "fill"),
-                        number(properties, "reached-attention"),
-                        number(properties, "score-bytes"),
-                        number(properties, "reached-memory"),
-                        number(properties, "start-seconds")),
-                (int) number(properties, "cores"),
-                link(properties, "inside"),
-                link(properties, "between"));
-    }
-
-    private static Link link(Properties properties, String place) {
-        return new Link(
-                number(properties, place + "-latency-seconds"),
-                number(properties, place + "-bytes-per-second")
-                        * number(properties, place + "-reached"));
-    }
-
-    private static double number(Properties properties, String key) {
-        return Double.parseDouble(properties.getProperty(key).strip());
+                bytesPerSecond,
+                multiprocessors,
+                other,
+                cores,
+                inside,
+                between);
     }
 
     /// Floating-point operations per second of matrix units on numbers of this type.

@@ -5,7 +5,6 @@ import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.AttentionOp;
 import dev.partita.dsl.graph.Op;
-import dev.partita.dsl.graph.Reshard;
 import dev.partita.dsl.graph.Wide;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.dsl.tensor.Shape;
@@ -21,7 +20,7 @@ import java.util.stream.Stream;
 public record Roofline(DeviceSpec device, StoredScores scores) implements ComputeCost {
     @Override
     public double seconds(Program program, Step.Compute step) {
-        if (ComputeCost.isView(step.op()) || step.op() instanceof Reshard.Relocate) {
+        if (step.isView()) {
             return 0;
         }
         double operations = Arithmetic.of(program, step);

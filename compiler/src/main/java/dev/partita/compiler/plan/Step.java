@@ -19,6 +19,14 @@ public sealed interface Step {
             reads = List.copyOf(reads);
             writes = List.copyOf(writes);
         }
+
+        /// True for an op whose result lies where its operand does, so that there is nothing to do.
+        public boolean isView() {
+            return op instanceof Op.Flatten
+                    || op instanceof Op.Unflatten
+                    || op instanceof Op.MicroBatch
+                    || op instanceof Reshard.Relocate;
+        }
     }
 
     /// Makes the source slots ready for a collective and goes on; the targets are complete after

@@ -98,14 +98,24 @@ final class RepeatedMemory {
 
     /// The most memory at once, over all actions of the device.
     double peak(List<PipelineAction> actions, PipelineSchedule schedule) {
+        double most = wholeStep(schedule) + working("", Set.of());
+        for (double bytes : inUse(actions, schedule)) {
+            most = Math.max(most, bytes);
+        }
+        return most;
+    }
+
+    /// The most memory at once in each action of the device.
+    List<Double> inUse(List<PipelineAction> actions, PipelineSchedule schedule) {
         Set<PipelineAction> split = schedule.inputBackwards();
-        double whole = wholeStep() + inputs() * (schedule.microBatches() - 2);
-        double most = working("", Set.of());
+        double whole = wholeStep(schedule);
+        List<Double> inUse = new ArrayList<>();
         double kept = 0;
         Map<Integer, Set<String>> doneOf = new HashMap<>();
         for (PipelineAction action : actions) {
             Set<String> done = doneOf.getOrDefault(action.microBatch(), Set.of());
             double others = kept - kept(done);
+            double most = 0;
             for (Work work : parts(action, split)) {
                 String word = new PipelineAction(action.stage(), work, 1).toString();
                 most = Math.max(most, others + working(word, done));
@@ -115,8 +125,9 @@ final class RepeatedMemory {
             }
             kept = others + kept(done);
             doneOf.put(action.microBatch(), done);
+            inUse.add(whole + most);
         }
-        return whole + most;
+        return inUse;
     }
 
     /// What a stage needs that the device has alone.
@@ -130,7 +141,7 @@ final class RepeatedMemory {
                 parts.gradients() - parts.shared(),
                 parts.optimizer(),
                 parts.buffers(),
-                wholeStep(),
+                ofNoMicroBatch(),
                 inputs(),
                 working("", Set.of()),
                 kept(Set.of(forward)),
@@ -147,8 +158,13 @@ final class RepeatedMemory {
                 : List.of(action.work());
     }
 
-    /// What no single micro-batch begins and ends: weights, states, sums, examples.
-    private double wholeStep() {
+    /// What no single micro-batch begins and ends, of as many as there are: weights, states, sums,
+    /// examples.
+    private double wholeStep(PipelineSchedule schedule) {
+        return ofNoMicroBatch() + inputs() * (schedule.microBatches() - 2);
+    }
+
+    private double ofNoMicroBatch() {
         List<Slot> slots = new ArrayList<>();
         for (Slot slot : code.slots()) {
             Life life = lives.get(slot.id());

@@ -13,6 +13,7 @@ import dev.partita.compiler.pipeline.ScheduleTimes.Timed;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.MemoryBytes;
 import dev.partita.compiler.plan.Step;
+import dev.partita.compiler.plan.Timeline;
 import dev.partita.compiler.simulate.Flops;
 import dev.partita.compiler.simulate.SimulatedStep;
 import dev.partita.compiler.simulate.SimulatedStep.ActionSpan;
@@ -41,7 +42,9 @@ import java.util.Set;
 ///
 /// @param two the plan of two micro-batches
 /// @param schedule of all
-/// @param times for each device along the axis of the stages, what it does when, in seconds
+/// @param begin seconds before the first action
+/// @param times for each device along the axis of the stages, what it does when, in seconds from
+///   there
 /// @param seconds of the step
 /// @param bubble part of the time from its first to its last action in which a device does none, of
 ///   the device where that time is longest
@@ -50,6 +53,7 @@ import java.util.Set;
 public record RepeatedStep(
         Compilation two,
         PipelineSchedule schedule,
+        double begin,
         List<List<Timed>> times,
         double seconds,
         double bubble,
@@ -103,6 +107,7 @@ public record RepeatedStep(
         return new RepeatedStep(
                 two,
                 schedule,
+                begin,
                 times,
                 whole,
                 bubble(times),
@@ -160,6 +165,21 @@ public record RepeatedStep(
             roles.add(RepeatedRole.of(two, program, schedule.devices().get(device), schedule));
         }
         return roles;
+    }
+
+    /// The place along the axis of the stages of the devices that run a program of the plan of two.
+    int placeOf(int program) {
+        String axis = two.options().stageRequest().orElseThrow().axis();
+        ExecutionPlan plan = two.plan();
+        return plan.mesh().coordinate(plan.role(program).ranks().getFirst(), axis);
+    }
+
+    /// The same as it is drawn: a device of each role along the axis of the stages, an action a
+    /// span.
+    ///
+    /// @param name of the timeline
+    public Timeline timeline(String name) {
+        return new RepeatedTimeline(this).draw(name);
     }
 
     /// The role whose device takes most memory.

@@ -1,23 +1,27 @@
 package dev.partita.compiler.simulate;
 
+import dev.partita.compiler.plan.Activity;
+import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
+import dev.partita.compiler.plan.Timeline;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
-/// What there is to see of one training step in time, simulated or measured.
+/// What the simulator foretells of one training step.
 ///
 /// @param seconds from the first start to the last end
-/// @param devices for each program of the plan what a device that runs it does when; of a measured
-///   step, for each device
+/// @param devices for each program of the plan what a device that runs it does when
 public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
     /// The stream on which a device computes.
-    public static final String COMPUTE = "compute";
+    public static final String COMPUTE = Timeline.COMPUTE;
 
     /// The stream of the times in which a device waits for the end of a collective.
-    public static final String WAIT = "wait";
+    public static final String WAIT = Timeline.WAIT;
 
     /// The stream on which a device waits for what another stage sends.
-    public static final String WAIT_FOR_STAGE = "wait for a stage";
+    public static final String WAIT_FOR_STAGE = Timeline.WAIT_FOR_STAGE;
 
     public SimulatedStep {
         devices = List.copyOf(devices);
@@ -36,6 +40,26 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
         /// What it computes, in order.
         public List<Span> computes() {
             return spans.stream().filter(span -> span.stream().equals(COMPUTE)).toList();
+        }
+
+        /// When each step of the program begins; what takes no time, when the one before it ends.
+        List<Double> starts(Program program) {
+            var starts = new Double[program.steps().size()];
+            for (Span span : spans) {
+                boolean own = span.stream().equals(COMPUTE) || Timeline.isWaiting(span.stream());
+                if (own) {
+                    starts[span.step().id()] = span.start();
+                    if (span.step().id() + 1 < starts.length) {
+                        starts[span.step().id() + 1] = span.end();
+                    }
+                }
+            }
+            double before = 0;
+            for (int i = 0; i < starts.length; i++) {
+                before = starts[i] == null ? before : starts[i];
+                starts[i] = before;
+            }
+            return List.of(starts);
         }
 
         /// The actions of a pipeline's schedule, in order; none without stages.
@@ -115,5 +139,43 @@ public record SimulatedStep(double seconds, List<DeviceTimes> devices) {
             }
         }
         return bubble;
+    }
+
+    /// The same as it is drawn, and laid beside what was measured.
+    ///
+    /// @param plan that was simulated
+    /// @param name of the timeline
+    public Timeline timeline(ExecutionPlan plan, String name) {
+        List<Timeline.Device> drawn = new ArrayList<>();
+        for (int i = 0; i < devices.size(); i++) {
+            drawn.add(
+                    timeline(
+                            plan.programs().get(i),
+                            devices.get(i),
+                            plan.role(i).toString(),
+                            plan.role(i).ranks().size()));
+        }
+        return new Timeline(name, seconds, drawn);
+    }
+
+    private static Timeline.Device timeline(
+            Program program, DeviceTimes device, String role, int alike) {
+        List<Activity> activities = Activity.of(program);
+        List<Timeline.Span> spans =
+                device.spans().stream()
+                        .map(span ->
+                                new Timeline.Span(
+                                        span.stream(),
+                                        activities.get(span.step().id()),
+                                        span.start(),
+                                        span.end()))
+                        .sorted(Comparator.comparingDouble(Timeline.Span::start))
+                        .toList();
+        return new Timeline.Device(
+                role,
+                device.rank(),
+                alike,
+                spans,
+                Timeline.Memory.of(program, device.starts(program)::get));
     }
 }

@@ -6,16 +6,15 @@ import dev.partita.compiler.cost.MessageCost;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.Program;
 import dev.partita.compiler.plan.Step;
+import dev.partita.compiler.plan.Timeline;
 import dev.partita.compiler.simulate.SimulatedStep.DeviceTimes;
 import dev.partita.compiler.simulate.SimulatedStep.Span;
 import dev.partita.dsl.graph.Reshard;
-import dev.partita.dsl.mesh.Axis;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a plan on paper, event by event: one compute stream and, per set of axes, one communication
@@ -133,6 +132,7 @@ public final class Simulator {
         final int rank;
         final int alike;
         final List<Step> steps;
+        final Map<Integer, Step> starts = new HashMap<>();
         final Map<String, Double> free = new LinkedHashMap<>();
         final List<Span> spans = new ArrayList<>();
         int next;
@@ -147,6 +147,7 @@ public final class Simulator {
             this.rank = rank;
             this.alike = plan.role(program).ranks().size();
             this.steps = plan.programs().get(program).steps();
+            code().collectives().forEach(start -> starts.put(start.tag(), start));
         }
 
         private Program code() {
@@ -227,7 +228,7 @@ public final class Simulator {
                 return;
             }
             Meeting meeting = meetings.computeIfAbsent(step.tag(), _ -> meeting(step));
-            String stream = stream(step);
+            String stream = Timeline.stream(step.op());
             meeting.ready.put(program, Math.max(time, free.getOrDefault(stream, 0.0)));
             if (sends || meeting.isComplete()) {
                 double start =
@@ -239,7 +240,8 @@ public final class Simulator {
                 for (int each : meeting.programs) {
                     Device device = devices.get(each);
                     device.free.put(stream, meeting.end);
-                    device.spans.add(new Span(step, stream, start, meeting.end));
+                    Step own = device.starts.getOrDefault(step.tag(), step);
+                    device.spans.add(new Span(own, stream, start, meeting.end));
                 }
             }
         }
@@ -260,14 +262,5 @@ public final class Simulator {
         DeviceTimes times() {
             return new DeviceTimes(rank, computing, spans);
         }
-    }
-
-    /// The axes, and for what is sent also where it goes: both directions of a link are free of
-    /// each other.
-    private static String stream(Step.Start step) {
-        String axes = step.op().axes().stream().map(Axis::name).collect(Collectors.joining(" x "));
-        return step.op() instanceof Reshard.Send(var _, int from, int to)
-                ? axes + " " + from + " to " + to
-                : axes;
     }
 }

@@ -72,6 +72,8 @@ public enum ProblemCode {
     NOT_FINITE,
     /// A run was interrupted.
     INTERRUPTED,
+    /// A device that is to do its next step alone, and waits for others there.
+    DEVICE_WAITS,
     /// A device thread failed.
     DEVICE_FAILED,
     /// Something this version does not do.

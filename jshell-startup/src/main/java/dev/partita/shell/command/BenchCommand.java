@@ -75,6 +75,15 @@ final class BenchCommand implements Callable<Integer> {
             description = "Shows instead where the time of a step goes, op by op.")
     private boolean profile;
 
+    @Option(
+            names = "--calibrate",
+            paramLabel = "FILE.properties",
+            description = {
+                "Measures instead what a virtual device of this machine can do, and describes it in this file, for",
+                "--gpu and --beside of other commands. Takes a minute; nothing else should run."
+            })
+    private @Nullable Path calibrate;
+
     @Mixin private JsonOption json = new JsonOption();
 
     private final Screen screen;
@@ -86,6 +95,10 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<JsonFile> file = json.file();
+        if (calibrate != null) {
+            new CalibrationFile(screen).write(calibrate);
+            return 0;
+        }
         if (profile) {
             List<Benchmark.Profile> profiles =
                     benchmarks(Optional.empty()).stream()

@@ -11,7 +11,10 @@ final class ClusterOptions {
     @Option(
             names = "--gpu",
             paramLabel = "NAME",
-            description = "a100-80gb, h100-80gb or h200. Default: ${DEFAULT-VALUE}.")
+            description = {
+                "a100-80gb, h100-80gb, h200, zen4-2-cores, or a file that partita bench --calibrate wrote.",
+                "Default: ${DEFAULT-VALUE}."
+            })
     private String gpu = "a100-80gb";
 
     @Option(names = "--gpus-per-node", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")

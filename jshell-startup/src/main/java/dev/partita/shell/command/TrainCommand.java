@@ -1,6 +1,7 @@
 package dev.partita.shell.command;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.cost.DeviceSpec;
 import dev.partita.dsl.layer.Line;
 import dev.partita.dsl.layer.Loss;
 import dev.partita.dsl.layer.Model;
@@ -9,6 +10,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.runtime.train.Training;
 import dev.partita.runtime.train.TrainingRun;
 import dev.partita.shell.draw.Screen;
+import dev.partita.shell.draw.TimelinePicture;
 import dev.partita.shell.draw.TrainingScreen;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -31,6 +33,16 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private DataOption data = new DataOption();
     @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
     @Mixin private JsonOption json = new JsonOption();
+    @Mixin private TimelineOption timeline = new TimelineOption();
+
+    @Option(
+            names = "--beside",
+            paramLabel = "DEVICE",
+            description = {
+                "Lays beside the timeline what the simulator foretells on zen4-2-cores, a100-80gb, …, or on what a file",
+                "describes that partita bench --calibrate wrote."
+            })
+    private @Nullable String beside;
 
     @Option(
             names = "--epochs",
@@ -75,6 +87,8 @@ final class TrainCommand implements Callable<Integer> {
         requireOne("--epochs", epochs);
         requireOne("--steps", steps);
         Optional<JsonFile> file = json.file();
+        TimelineOption.Drawing drawing = timeline.drawing(screen);
+        Optional<DeviceSpec> device = Optional.ofNullable(beside).map(DeviceSpec::named);
         Model described = model.model(() -> data.text(strategy.seed()).vocabulary().size());
         Model network = everyExample ? ignoring(described) : described;
         DataOption.Parts examples = data.of(network, strategy.seed());
@@ -96,12 +110,17 @@ final class TrainCommand implements Callable<Integer> {
         training = patience == null ? training : training.stoppingEarly(patience);
         training = testEvery == null ? training : training.testEvery(testEvery);
         training = everyExample ? training.everyExample() : training;
+        training = timeline.isWanted() ? training.recording() : training;
         training = checkpoints.of(training);
         try (var _ = Interruption.ofThisThread()) {
             TrainingRun run = steps == null ? training.epochs(rounds) : training.steps(steps);
             view.end(run);
             screen.out().println(run);
             checkpoints.wayOn(run).ifPresent(screen.out()::println);
+            run.timeline()
+                    .ifPresent(measured ->
+                            drawing.draw(
+                                    () -> TimelinePicture.beside(compilation, device, measured)));
             file.ifPresent(each -> each.write(TrainResult.of(network.name(), run)));
         }
         return 0;

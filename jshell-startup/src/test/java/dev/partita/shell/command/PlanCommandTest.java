@@ -4,7 +4,9 @@ import static com.google.common.truth.Truth.assertThat;
 import static com.google.common.truth.Truth.assertWithMessage;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,5 +50,23 @@ final class PlanCommandTest {
         assertThat(before).isLessThan(0.3 * few.get("steps").getAsDouble());
         assertThat(many.get("bubbleFraction").getAsDouble())
                 .isLessThan(few.get("bubbleFraction").getAsDouble());
+    }
+
+    @Test
+    void a_step_in_time_is_a_page_a_trace_or_text() throws IOException {
+        String line =
+                "plan gpt --layers 2 --hidden 64 --heads 2 --seq 32 --mesh pipe=2 --batch 8"
+                        + " --micro-batches 4 --gpu zen4-2-cores --timeline ";
+        Path page = folder.resolve("step.html");
+        assertThat(CommandLineRun.of((line + page).split(" ", -1)).exit()).isEqualTo(0);
+        assertThat(Files.readString(page)).contains("predicted on zen4-2-cores");
+        CommandLineRun text = CommandLineRun.of((line + "- --columns 80").split(" ", -1));
+        assertThat(text.out()).contains("\npipe=1 │");
+        CommandLineRun trace = CommandLineRun.of((line + page + " --format trace").split(" ", -1));
+        JsonObject read = JsonParser.parseString(trace.out()).getAsJsonObject();
+        assertThat(read.getAsJsonArray("traceEvents").size()).isGreaterThan(100);
+        CommandLineRun refused = CommandLineRun.of((line + "step.pdf").split(" ", -1));
+        assertThat(refused.exit()).isEqualTo(2);
+        assertThat(refused.err()).contains("step.html for a page");
     }
 }

@@ -141,9 +141,7 @@ final class DeviceWorker implements AutoCloseable {
         long before = THREADS.getCurrentThreadAllocatedBytes();
         long start = System.nanoTime() - groups.clock(rank).nanos();
         try {
-            for (int i = 0; i < inputs.length; i++) {
-                inputCopies[i].copy(feed.source(feedIndex[i]), inputs[i].memory());
-            }
+            readInputs();
             outcome = runner == null ? StepOutcome.GIVEN_UP : runner.run(checked);
         } catch (GroupAbortedException e) {
             outcome = StepOutcome.GIVEN_UP;
@@ -153,6 +151,29 @@ final class DeviceWorker implements AutoCloseable {
         }
         busyNanos += System.nanoTime() - groups.clock(rank).nanos() - start;
         allocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    private void readInputs() {
+        for (int i = 0; i < inputs.length; i++) {
+            inputCopies[i].copy(feed.source(feedIndex[i]), inputs[i].memory());
+        }
+    }
+
+    /// Begins a step that is gone through plan step by plan step; the device is idle.
+    void begin() {
+        readInputs();
+        runner().begin(false);
+    }
+
+    /// Starts one plan step, after all before it.
+    void startPlanStep(int i) {
+        device.start(() -> {
+            try {
+                outcome = runner().advance(i, false);
+            } catch (GroupAbortedException e) {
+                outcome = StepOutcome.GIVEN_UP;
+            }
+        });
     }
 
     /// The open program; the device is idle.

@@ -3,6 +3,7 @@ package dev.partita.runtime.execute;
 import com.sun.management.ThreadMXBean;
 import dev.partita.compiler.plan.Binding;
 import dev.partita.compiler.plan.ExecutionPlan;
+import dev.partita.compiler.plan.Timeline;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.problem.ProblemException;
@@ -131,12 +132,41 @@ public final class Session implements AutoCloseable {
     public StepProfile profile(int steps) {
         requireUsable();
         StepRunner first = workers.getFirst().runner();
-        first.startClock();
+        StepClock clock = first.startClock();
         long start = System.nanoTime();
-        for (int i = 0; i < steps; i++) {
-            run();
+        try {
+            for (int i = 0; i < steps; i++) {
+                run();
+            }
+        } finally {
+            first.stopClock();
         }
-        return first.stopClock(System.nanoTime() - start, steps);
+        return first.profile(clock, System.nanoTime() - start, steps);
+    }
+
+    /// Runs the plan once, as [#run], and says what every device did when. The step allocates no
+    /// more than any other.
+    ///
+    /// @throws ProblemException as [#run]
+    public Timeline record() {
+        requireUsable();
+        List<StepRunner> runners = workers.stream().map(DeviceWorker::runner).toList();
+        List<StepClock> clocks = runners.stream().map(StepRunner::startClock).toList();
+        try {
+            run();
+        } finally {
+            runners.forEach(StepRunner::stopClock);
+        }
+        return MeasuredTimeline.of(plan, clocks);
+    }
+
+    /// Begins a step to be gone through one plan step of one device at a time.
+    ///
+    /// @throws ProblemException as [#run] before a step
+    public Walk walk() {
+        requireUsable();
+        feed.requireFilled();
+        return new Walk(this, new WalkedDevices(plan, workers, control));
     }
 
     /// All devices that hold the scale hold the same one, so all lower it or none.

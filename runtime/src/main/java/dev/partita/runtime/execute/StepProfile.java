@@ -44,9 +44,9 @@ public record StepProfile(double millis, List<Entry> entries) {
         }
     }
 
-    /// @param nanos of each plan step, summed over `steps` steps
+    /// @param clock of `steps` steps
     static StepProfile of(
-            Program program, BoundSteps bound, long[] nanos, long totalNanos, int steps) {
+            Program program, BoundSteps bound, StepClock clock, long totalNanos, int steps) {
         Map<String, Entry> alike = new LinkedHashMap<>();
         for (Step step : program.steps()) {
             int id = step.id();
@@ -55,7 +55,7 @@ public record StepProfile(double millis, List<Entry> entries) {
                             word(step) + bound.describe(id),
                             result(program, step),
                             1,
-                            nanos[id] / 1e6 / steps,
+                            clock.sum(id) / 1e6 / steps,
                             Arithmetic.of(program, step));
             alike.merge(entry.op() + " " + entry.result(), entry, Entry::and);
         }

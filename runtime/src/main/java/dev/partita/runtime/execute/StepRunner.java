@@ -9,8 +9,8 @@ import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.tensor.Dtype;
 import dev.partita.kernels.Buffer;
 import dev.partita.kernels.KernelLibrary;
+import dev.partita.runtime.collective.WaitClock;
 import dev.partita.runtime.state.Elements;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Runs one device's program: the kernel of every step is opened and bound to its slots, every
@@ -22,10 +22,11 @@ final class StepRunner implements AutoCloseable {
     private final SlotBuffers buffers;
     private final StepControl control;
     private final BoundSteps bound;
+    private final WaitClock waits;
     private final Step[] steps;
     private final int commitAt;
     private @Nullable FirstNonFinite firstNonFinite;
-    private long @Nullable [] clock;
+    private @Nullable StepClock clock;
 
     /// The largest tag of the collectives that this device has finished in this run.
     private int lastFinished = -1;
@@ -41,6 +42,7 @@ final class StepRunner implements AutoCloseable {
         this.buffers = buffers;
         this.control = control;
         bound = new BoundSteps(rank, program, buffers, library, groups);
+        waits = groups.clock(rank);
         steps = program.steps().toArray(Step[]::new);
         commitAt = firstUpdate();
     }
@@ -63,63 +65,76 @@ final class StepRunner implements AutoCloseable {
     /// Runs the program once. A checked run looks for the first number that is not finite; it never
     /// changes weights.
     StepOutcome run(boolean checked) {
+        begin(checked);
+        StepClock timing = clock;
+        if (timing != null) {
+            timing.begin();
+        }
+        StepOutcome outcome = StepOutcome.COMPLETE;
+        for (int i = 0; i < steps.length && outcome == StepOutcome.COMPLETE; i++) {
+            outcome = advance(i, checked);
+            if (timing != null) {
+                timing.tick(i);
+            }
+        }
+        return outcome;
+    }
+
+    /// Gets ready for plan step 0.
+    void begin(boolean checked) {
         firstNonFinite = null;
         lastFinished = -1;
-        if (clock != null) {
-            clock[steps.length] = System.nanoTime();
-        }
         if (checked) {
             checkBindings();
         }
-        for (int i = 0; i < steps.length; i++) {
-            if (i == commitAt && !(checked ? endSearch() : control.commit())) {
-                return StepOutcome.GIVEN_UP;
+    }
+
+    /// Runs plan step `i`, after all before it.
+    ///
+    /// @return `COMPLETE` if the next one may follow
+    StepOutcome advance(int i, boolean checked) {
+        if (i == commitAt && !(checked ? endSearch() : control.commit())) {
+            return StepOutcome.GIVEN_UP;
+        }
+        if (i < commitAt && control.isGivenUp()) {
+            return StepOutcome.GIVEN_UP;
+        }
+        switch (steps[i]) {
+            case Step.Compute _ -> bound.kernel(i).run();
+            case Step.Start _ -> bound.collective(i).start();
+            case Step.Finish finish -> {
+                bound.collective(i).finish();
+                lastFinished = Math.max(lastFinished, finish.tag());
             }
-            if (i < commitAt && control.isGivenUp()) {
-                return StepOutcome.GIVEN_UP;
-            }
-            switch (steps[i]) {
-                case Step.Compute _ -> bound.kernel(i).run();
-                case Step.Start _ -> bound.collective(i).start();
-                case Step.Finish finish -> {
-                    bound.collective(i).finish();
-                    lastFinished = Math.max(lastFinished, finish.tag());
+            case Step.RequireFinite require -> {
+                if (!isFiniteScalar(buffers.get(require.slot()))) {
+                    return notFinite(require, checked);
                 }
-                case Step.RequireFinite require -> {
-                    if (!isFiniteScalar(buffers.get(require.slot()))) {
-                        return notFinite(require, checked);
-                    }
-                }
             }
-            if (checked && firstNonFinite == null) {
-                check(i);
-            }
-            if (clock != null) {
-                tick(clock, i);
-            }
+        }
+        if (checked && firstNonFinite == null) {
+            check(i);
         }
         return StepOutcome.COMPLETE;
     }
 
-    /// The time since the last tick is that of plan step `i`.
-    private void tick(long[] running, int i) {
-        long now = System.nanoTime();
-        running[i] += now - running[steps.length];
-        running[steps.length] = now;
-    }
-
     /// From now on every plan step is timed.
-    void startClock() {
-        clock = new long[steps.length + 1];
+    StepClock startClock() {
+        var started = new StepClock(steps.length, waits);
+        clock = started;
+        return started;
     }
 
     /// Ends timing.
-    ///
-    /// @param totalNanos that `times` steps took
-    StepProfile stopClock(long totalNanos, int times) {
-        long[] stopped = Objects.requireNonNull(clock, "startClock() comes first");
+    void stopClock() {
         clock = null;
-        return StepProfile.of(program, bound, stopped, totalNanos, times);
+    }
+
+    /// Where the time of `times` steps went.
+    ///
+    /// @param totalNanos that they took
+    StepProfile profile(StepClock timed, long totalNanos, int times) {
+        return StepProfile.of(program, bound, timed, totalNanos, times);
     }
 
     /// Every check has passed: nothing to be found is left on any device. Others may wait for what

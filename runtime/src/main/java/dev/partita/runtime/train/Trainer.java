@@ -1,6 +1,7 @@
 package dev.partita.runtime.train;
 
 import dev.partita.compiler.plan.Binding;
+import dev.partita.compiler.plan.Timeline;
 import dev.partita.dsl.layer.LearningRate;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -10,23 +11,30 @@ import dev.partita.runtime.data.Batches;
 import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.TextDataset;
 import dev.partita.runtime.execute.Session;
+import dev.partita.runtime.execute.Walk;
 import dev.partita.runtime.state.HostTensor;
 import dev.partita.runtime.train.TrainingCheckpoints.Moment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// The training loop.
 final class Trainer {
+    /// Steps at the end that are recorded if any are.
+    private static final int RECORDED = 9;
+
     private final Training training;
     private final DistributedSampler sampler;
     private final ExampleFeed examples;
     private final BestSoFar best;
     private final TrainingCheckpoints checkpoints;
     private final List<TrainingRun.Test> tests = new ArrayList<>();
+    private final List<Timeline> timelines = new ArrayList<>();
     private Moment now = Moment.BEGIN;
 
     Trainer(Training training) {
@@ -60,7 +68,7 @@ final class Trainer {
             try (var batches = batches()) {
                 test(session, evaluator, steps, log);
                 while (now.step() < steps && !stopped) {
-                    run(session, batches.next(), log);
+                    run(session, batches.next(), log, steps);
                     training.listener().step(log.progress(epoch()));
                     test(session, evaluator, steps, log);
                     stopped = best.isOver() && now.step() < steps;
@@ -83,6 +91,18 @@ final class Trainer {
                             ? OptionalDouble.empty()
                             : OptionalDouble.of(last(session, evaluator));
             return result(session, first, log, interrupted, stopped, measured);
+        }
+    }
+
+    /// The first step, to be gone through.
+    Walk walk() {
+        var session = Session.open(training.compilation().plan(), training.sessionOptions());
+        try (var batches = batches()) {
+            feed(session, batches.next(), 1);
+            return session.walk();
+        } catch (Throwable e) {
+            session.close();
+            throw e;
         }
     }
 
@@ -111,18 +131,26 @@ final class Trainer {
                 now.place());
     }
 
-    private void run(Session session, Batch batch, StepLog log) {
+    private void run(Session session, Batch batch, StepLog log, int steps) {
         int step = now.step() + 1;
-        LearningRate rate = training.compilation().options().optimizer().learningRate();
         long start = System.nanoTime();
+        feed(session, batch, step);
+        if (training.isRecording() && step > steps - RECORDED) {
+            timelines.add(session.record());
+        } else {
+            session.run();
+        }
+        log.add(System.nanoTime() - start);
+        now = new Moment(step, now.place().after(1, sampler.steps()), now.tested());
+    }
+
+    private void feed(Session session, Batch batch, int step) {
+        LearningRate rate = training.compilation().options().optimizer().learningRate();
         examples.fill(session.feed(), batch);
         session.feed().put("learning-rate", rate.at(step));
         if (session.feed().has("step")) {
             session.feed().put("step", step);
         }
-        session.run();
-        log.add(System.nanoTime() - start);
-        now = new Moment(step, now.place().after(1, sampler.steps()), now.tested());
     }
 
     /// Tests if it is time to and was not done: an interrupt may have come in between.
@@ -186,6 +214,14 @@ final class Trainer {
                 tests,
                 readsText() ? OptionalDouble.empty() : measured,
                 readsText() ? measured : OptionalDouble.empty(),
-                weights);
+                weights,
+                median());
+    }
+
+    private Optional<Timeline> median() {
+        return timelines.stream()
+                .sorted(Comparator.comparingDouble(Timeline::seconds))
+                .skip(timelines.size() / 2)
+                .findFirst();
     }
 }

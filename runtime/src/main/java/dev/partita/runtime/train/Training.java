@@ -9,6 +9,7 @@ import dev.partita.runtime.data.DistributedSampler;
 import dev.partita.runtime.data.Examples;
 import dev.partita.runtime.data.Remainder;
 import dev.partita.runtime.execute.SessionOptions;
+import dev.partita.runtime.execute.Walk;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -33,6 +34,7 @@ public final class Training {
     private int patience;
     private Remainder remainder = Remainder.DROP;
     private Optional<Checkpointing> checkpointing = Optional.empty();
+    private boolean recording;
 
     private Training(Compilation compilation, Examples examples, KernelLibrary kernels) {
         this.compilation = compilation;
@@ -55,6 +57,7 @@ public final class Training {
         copy.patience = patience;
         copy.remainder = remainder;
         copy.checkpointing = checkpointing;
+        copy.recording = recording;
         return copy;
     }
 
@@ -164,6 +167,13 @@ public final class Training {
         return copy;
     }
 
+    /// Writes down what every device does when in the last steps, for [TrainingRun#timeline].
+    public Training recording() {
+        Training copy = copy();
+        copy.recording = true;
+        return copy;
+    }
+
     /// Trains for a number of epochs. An interrupt of this thread ends training after the last
     /// complete step, and is spent by that.
     ///
@@ -180,6 +190,14 @@ public final class Training {
     public TrainingRun steps(int steps) {
         return new Trainer(this)
                 .train(atLeastOne(steps, "Training takes at least one step.", "epochs"));
+    }
+
+    /// The first step of this training, to be gone through one plan step of one device at a time.
+    /// Closing the walk closes its session.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException as [#epochs]
+    public Walk walk() {
+        return new Trainer(this).walk();
     }
 
     private static int atLeastOne(int count, String sentence, String word) {
@@ -232,6 +250,10 @@ public final class Training {
 
     Optional<Checkpointing> checkpointing() {
         return checkpointing;
+    }
+
+    boolean isRecording() {
+        return recording;
     }
 
     ExampleFeed exampleFeed() {

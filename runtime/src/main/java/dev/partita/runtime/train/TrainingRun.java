@@ -1,8 +1,10 @@
 package dev.partita.runtime.train;
 
+import dev.partita.compiler.plan.Timeline;
 import dev.partita.runtime.state.HostTensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What training did.
@@ -33,6 +35,7 @@ import java.util.OptionalDouble;
 /// @param validationLoss mean of `-log(probability)` of each character of the test text, in nats,
 ///   if it was trained on text and not interrupted
 /// @param weights by name, at the end; those that tested best if training was to stop early
+/// @param timeline of the median of the last steps, if they were recorded
 public record TrainingRun(
         int steps,
         int firstStep,
@@ -53,7 +56,8 @@ public record TrainingRun(
         List<Test> tests,
         OptionalDouble testAccuracy,
         OptionalDouble validationLoss,
-        Map<String, HostTensor> weights) {
+        Map<String, HostTensor> weights,
+        Optional<Timeline> timeline) {
     public TrainingRun {
         losses = List.copyOf(losses);
         gradNorms = List.copyOf(gradNorms);

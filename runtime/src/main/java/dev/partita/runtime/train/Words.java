@@ -9,6 +9,9 @@ import dev.partita.runtime.data.GeneratedDigits;
 import dev.partita.runtime.data.Mnist;
 import dev.partita.runtime.data.Text;
 import dev.partita.runtime.data.TextSplit;
+import dev.partita.runtime.execute.Session;
+import dev.partita.runtime.execute.SessionOptions;
+import dev.partita.runtime.execute.Walk;
 import dev.partita.runtime.state.Checkpoint;
 import java.nio.file.Path;
 
@@ -34,6 +37,15 @@ public final class Words {
     /// The same for more steps.
     public static Proof prove(Compilation compilation, int steps) {
         return Proof.of(compilation, KernelLibraries.cpu(), SEED, steps);
+    }
+
+    /// A training step to be gone through one plan step of one device at a time, on random
+    /// examples, with the fastest kernels: `walk(plan).rank(1).next()`.
+    public static Walk walk(Compilation compilation) {
+        Session session =
+                Session.open(compilation.plan(), new SessionOptions(KernelLibraries.cpu(), SEED));
+        new RandomExamples(SEED, compilation.options().optimizer().learningRate()).fill(session, 1);
+        return session.walk();
     }
 
     /// Training on one part of a data set, tested with the other.
