@@ -1,5 +1,6 @@
 // The words of a Partita session. Plain JShell reads them with `--startup`; the workbench starts with them.
 import module dev.partita;
+import static dev.partita.compiler.Change.*;
 import static dev.partita.compiler.CompileOptions.*;
 import static dev.partita.dsl.layer.Layers.*;
 import static dev.partita.runtime.train.Words.*;

@@ -1,5 +1,8 @@
 package dev.partita.compiler.search;
 
+import dev.partita.compiler.Precision;
+import dev.partita.compiler.cost.ClusterSpec;
+import dev.partita.compiler.cost.DeviceSpec;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.ArrayList;
@@ -43,6 +46,15 @@ public record LayeredModel(
     public LayeredModel withBlocks(int count) {
         return new LayeredModel(
                 name, count, of, begin, tensorDims, sequence, sequenceLayers, otherSequenceLayers);
+    }
+
+    /// The fastest ways to train it in `bf16` on all of so many A100s of 80 GB, eight a node; see
+    /// [Search#of] for others.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException as [Search#of] does
+    public SearchResult search(int devices, long globalBatch) {
+        var cluster = new ClusterSpec(DeviceSpec.named("a100-80gb"), 8);
+        return Search.of(this, devices, globalBatch, Precision.BF16, cluster);
     }
 
     /// The sizes of the dims that tensor parallelism splits, that of the sequence among them.

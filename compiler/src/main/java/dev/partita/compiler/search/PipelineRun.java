@@ -27,8 +27,7 @@ record PipelineRun(
         stagesOf = stagesOf.stream().map(List::copyOf).toList();
     }
 
-    static PipelineRun of(
-            PipelineSchedule schedule, List<SampledStage> stages, double transfer) {
+    static PipelineRun of(PipelineSchedule schedule, List<SampledStage> stages, double transfer) {
         Set<PipelineAction> split = schedule.inputBackwards();
         List<List<Timed>> times =
                 ScheduleTimes.run(

@@ -1,11 +1,13 @@
 package dev.partita.compiler.search;
 
+import java.util.Locale;
+
 /// A strategy that is not among the best, and what decides against it.
 ///
 /// @param strategy one for all of its mesh and schedule, where `rule`
 /// @param kind what is against it
-/// @param missing how far it is from being among the best: bytes, or seconds of a step; 0 where that
-///   has no measure
+/// @param missing how far it is from being among the best: bytes, or seconds of a step; 0 where
+///   that has no measure
 /// @param because in words, with the numbers that it is computed from
 public record Rejected(Strategy strategy, Kind kind, double missing, String because) {
     /// What can be against a strategy, the plainest first.
@@ -23,6 +25,11 @@ public record Rejected(Strategy strategy, Kind kind, double missing, String beca
 
         Kind(String words) {
             this.words = words;
+        }
+
+        /// In one word.
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
         }
 
         /// As in: 12 strategies do not fit.
@@ -52,8 +59,7 @@ public record Rejected(Strategy strategy, Kind kind, double missing, String beca
 
     /// The same of one that takes no less.
     Rejected of(Strategy heavier) {
-        return new Rejected(
-                heavier, kind, missing, "even sequence-parallel it " + because);
+        return new Rejected(heavier, kind, missing, "even sequence-parallel it " + because);
     }
 
     private static String largest(Estimate needs) {

@@ -15,11 +15,11 @@ import java.util.PriorityQueue;
 import java.util.stream.Stream;
 
 /// Which strategy trains a model fastest on a cluster: every way to use the devices, the most
-/// promising first (branch and bound; Land and Doig 1960). A strategy is met up to three times, each
-/// time with a bound on its step that is closer and takes longer to find: from what a block takes
-/// at its tensor size; from its schedule, event by event, with the stages of a small plan on one
-/// device along `data`; and from a small plan of itself. What is left when the next bound is longer
-/// than the step of the last that is wanted cannot be among them.
+/// promising first (branch and bound; Land and Doig 1960). A strategy is met up to three times,
+/// each time with a bound on its step that is closer and takes longer to find: from what a block
+/// takes at its tensor size; from its schedule, event by event, with the stages of a small plan on
+/// one device along `data`; and from a small plan of itself. What is left when the next bound is
+/// longer than the step of the last that is wanted cannot be among them.
 ///
 /// What saves memory that is there, and takes time, is not looked at: ZeRO beyond a stage that
 /// fits, recomputation where none fits, tensor without sequence parallelism where both fit.
@@ -99,7 +99,8 @@ public final class Search {
                     }
                 });
         // the small plans that bounds come from
-        legal.stream().map(this::base).distinct().toList().parallelStream().forEach(samples::stages);
+        legal.stream().map(this::base).distinct().toList().parallelStream()
+                .forEach(samples::stages);
         var queue = new PriorityQueue<>(Comparator.comparingDouble(Candidate::bound));
         legal.forEach(each -> queue.add(new Candidate(each, bound(each), Optional.empty())));
         while (!queue.isEmpty() && queue.peek().bound() < wanted()) {
@@ -167,11 +168,12 @@ public final class Search {
         Estimate projected = samples.projection(strategy, globalBatch);
         return projected.memory().total() > has
                 ? _ -> rejected.add(Rejected.ofMemory(projected, has))
-                : queue -> queue.add(
-                        new Candidate(
-                                strategy,
-                                Math.max(candidate.bound(), projected.seconds()),
-                                Optional.of(projected)));
+                : queue ->
+                        queue.add(
+                                new Candidate(
+                                        strategy,
+                                        Math.max(candidate.bound(), projected.seconds()),
+                                        Optional.of(projected)));
     }
 
     /// What another strategy that differs in one thing tells of this one.
@@ -250,7 +252,8 @@ public final class Search {
                         .or(() -> rejected.stream().findFirst())
                         .orElseThrow();
         return Problem.of(
-                        ProblemCode.OUT_OF_MEMORY, "No way to use these devices fits into their memory.")
+                        ProblemCode.OUT_OF_MEMORY,
+                        "No way to use these devices fits into their memory.")
                 .fact("devices", space.devices() + " " + cluster.device().name())
                 .fact("strategies", rejected.size())
                 .fact("the nearest", nearest)

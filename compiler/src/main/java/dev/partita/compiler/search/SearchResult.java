@@ -51,10 +51,10 @@ public record SearchResult(
                                 ranked.size() + rejected.size(),
                                 plans,
                                 seconds));
-        int width =
-                ranked.stream().mapToInt(e -> e.strategy().toString().length()).max().orElse(0);
+        int width = ranked.stream().mapToInt(e -> e.strategy().toString().length()).max().orElse(0);
         text.append(
-                "  %8s %6s %8s %7s  %s%n".formatted("s a step", "MFU", "GiB", "bubble", "strategy"));
+                "  %8s %6s %8s %7s  %s%n"
+                        .formatted("s a step", "MFU", "GiB", "bubble", "strategy"));
         for (Estimate each : ranked) {
             text.append(
                     ("  %8.3f %5.1f%% %8.1f %6.1f%%  %-" + width + "s")
@@ -77,8 +77,8 @@ public record SearchResult(
     /// The rejected, by what decides against them.
     public Map<Rejected.Kind, List<Rejected>> byKind() {
         Map<Rejected.Kind, List<Rejected>> kinds = new EnumMap<>(Rejected.Kind.class);
-        rejected.forEach(each ->
-                kinds.computeIfAbsent(each.kind(), _ -> new ArrayList<>()).add(each));
+        rejected.forEach(
+                each -> kinds.computeIfAbsent(each.kind(), _ -> new ArrayList<>()).add(each));
         return kinds;
     }
 
@@ -102,8 +102,7 @@ public record SearchResult(
     public String toString() {
         String line =
                 "%.3f s a step, MFU %.0f %%: %s"
-                        .formatted(
-                                best().seconds(), 100 * best().use().mfu(), best().strategy());
+                        .formatted(best().seconds(), 100 * best().use().mfu(), best().strategy());
         return line.length() <= 80 ? line : line.substring(0, 79) + "…";
     }
 }

@@ -125,8 +125,7 @@ record SearchSpace(LayeredModel model, int devices, long globalBatch, Precision 
         for (boolean sequence : strategy.tensor() > 1 ? List.of(true, false) : List.of(false)) {
             for (int zero = 0; zero <= (strategy.data() > 1 ? 3 : 0); zero++) {
                 for (Recompute recompute : RECOMPUTE) {
-                    use.accept(
-                            strategy.sequenceParallel(sequence).zero(zero).recompute(recompute));
+                    use.accept(strategy.sequenceParallel(sequence).zero(zero).recompute(recompute));
                 }
             }
         }

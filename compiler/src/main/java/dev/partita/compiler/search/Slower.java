@@ -4,7 +4,8 @@ import dev.partita.compiler.cost.ClusterSpec;
 import java.util.Comparator;
 import java.util.List;
 
-/// Why a strategy is slower than the best: of the parts of its step, the one that is longer by most.
+/// Why a strategy is slower than the best: of the parts of its step, the one that is longer by
+/// most.
 record Slower(Estimate best, ClusterSpec cluster) {
     /// A part of a step.
     private record Part(double seconds, double ofBest, String what) {
@@ -29,7 +30,9 @@ record Slower(Estimate best, ClusterSpec cluster) {
                                         crosses
                                                 ? "tensor axis crosses nodes: its collectives take %.0f %%"
                                                         .formatted(
-                                                                100 * other.waits() / other.seconds())
+                                                                100
+                                                                        * other.waits()
+                                                                        / other.seconds())
                                                 : "collectives of tensor=%d take %.0f %%"
                                                         .formatted(
                                                                 strategy.tensor(),

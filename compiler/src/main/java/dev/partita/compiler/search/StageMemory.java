@@ -59,8 +59,7 @@ record StageMemory(
         double ofWeights = zero < 3 ? weights : weights / data;
         double ofGradients = zero < 2 ? gradients : gradients / data;
         double ofOptimizer = zero < 1 ? optimizer : optimizer / data;
-        double less =
-                (weights - ofWeights) + (gradients - ofGradients) + (optimizer - ofOptimizer);
+        double less = (weights - ofWeights) + (gradients - ofGradients) + (optimizer - ofOptimizer);
         return new StageMemory(
                 ofWeights,
                 ofGradients,
@@ -94,8 +93,7 @@ record StageMemory(
         long total = Math.round(whole + most);
         long others = total - weights - gradients - optimizer;
         long buffers = Math.min(Math.max(0, sum(own, StageMemory::buffers)), others);
-        return new MemoryBytes(
-                weights, gradients, optimizer, others - buffers, buffers, 0, total);
+        return new MemoryBytes(weights, gradients, optimizer, others - buffers, buffers, 0, total);
     }
 
     private static long sum(List<StageMemory> own, ToDoubleFunction<StageMemory> part) {

@@ -40,35 +40,75 @@ public record Strategy(
     /// The same with micro-batches of another size.
     Strategy microBatch(long examples) {
         return new Strategy(
-                data, tensor, pipe, chunks, sequenceParallel, zero, schedule, examples, recompute,
+                data,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                zero,
+                schedule,
+                examples,
+                recompute,
                 precision);
     }
 
     /// The same with another stage of ZeRO.
     Strategy zero(int stage) {
         return new Strategy(
-                data, tensor, pipe, chunks, sequenceParallel, stage, schedule, microBatch,
-                recompute, precision);
+                data,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                stage,
+                schedule,
+                microBatch,
+                recompute,
+                precision);
     }
 
     /// The same with or without sequence parallelism.
     Strategy sequenceParallel(boolean isSplit) {
         return new Strategy(
-                data, tensor, pipe, chunks, isSplit, zero, schedule, microBatch, recompute,
+                data,
+                tensor,
+                pipe,
+                chunks,
+                isSplit,
+                zero,
+                schedule,
+                microBatch,
+                recompute,
                 precision);
     }
 
     /// The same with this computed again.
     Strategy recompute(Recompute choice) {
         return new Strategy(
-                data, tensor, pipe, chunks, sequenceParallel, zero, schedule, microBatch, choice,
+                data,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                zero,
+                schedule,
+                microBatch,
+                choice,
                 precision);
     }
 
     /// The same on one device along `data`.
     Strategy alone() {
         return new Strategy(
-                1, tensor, pipe, chunks, sequenceParallel, 0, schedule, microBatch, recompute,
+                1,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                0,
+                schedule,
+                microBatch,
+                recompute,
                 precision);
     }
 
