@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Which strategy trains a model fastest on a cluster: every way to use the devices, the most
@@ -28,7 +29,7 @@ public final class Search {
     private static final int RANKED = 5;
 
     /// Candidates that are looked at together, on as many threads as there are.
-    private static final int TOGETHER = 8;
+    private static final int TOGETHER = 6;
 
     /// A projection that fills less of the memory than this is sure to fit.
     private static final double SURE = 0.97;
@@ -108,6 +109,7 @@ public final class Search {
             while (batch.size() < TOGETHER && !queue.isEmpty()) {
                 batch.add(queue.remove());
             }
+            prepare(batch);
             batch.parallelStream().map(this::look).toList().forEach(look -> look.accept(queue));
         }
         List<Estimate> ranked =
@@ -134,6 +136,23 @@ public final class Search {
                 rejected,
                 samples.count(),
                 (System.nanoTime() - begin) / 1e9);
+    }
+
+    /// Compiles the small plans that these are read from, each once and side by side.
+    private void prepare(List<Candidate> batch) {
+        batch.stream()
+                .map(each ->
+                        each.projected().isPresent() ? each.strategy() : each.strategy().alone())
+                .filter(each -> each.pipe() > 1 && isOpen(each))
+                .collect(Collectors.toMap(Strategy::ofOneStage, each -> each, (a, _) -> a))
+                .values()
+                .parallelStream()
+                .forEach(samples::stages);
+    }
+
+    /// True unless another strategy decides against this one before a plan of it is looked at.
+    private boolean isOpen(Strategy strategy) {
+        return strategy.tensor() == 1 || strategy.sequenceParallel();
     }
 
     /// The step of the last that would be ranked.

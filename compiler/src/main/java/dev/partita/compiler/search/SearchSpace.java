@@ -4,10 +4,12 @@ import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
 import dev.partita.compiler.pipeline.ScheduleStyle;
 import dev.partita.compiler.pipeline.Schedules;
+import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -99,10 +101,18 @@ record SearchSpace(LayeredModel model, int devices, long globalBatch, Precision 
                     var _ = style.order(0, pipe, microBatches, chunks);
                     variants(strategy, sink::legal);
                 } catch (ProblemException refused) {
-                    sink.illegal(Rejected.ofRule(strategy, refused.problem().sentence()));
+                    sink.illegal(Rejected.ofRule(strategy, rule(refused.problem())));
                 }
             }
         }
+    }
+
+    /// A Problem in one line.
+    private static String rule(Problem problem) {
+        return problem.sentence().replaceFirst("\\.$", "")
+                + problem.facts().stream()
+                        .map(fact -> fact.name() + " " + fact.value())
+                        .collect(Collectors.joining(", ", ": ", ""));
     }
 
     private Strategy strategy(

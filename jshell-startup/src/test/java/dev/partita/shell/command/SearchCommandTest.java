@@ -66,13 +66,14 @@ final class SearchCommandTest {
 
     @ParameterizedTest
     @CsvSource({
+        "--layers 0, InvalidArgument, --layers 4",
         "--gpus 0, InvalidArgument, 64 devices",
         "--memory -1, InvalidArgument, --memory 80",
-        "--memory 0.1, OutOfMemory, more devices",
+        "--gpus 1 --layers 2 --global-batch 1 --memory 0.1, OutOfMemory, more devices",
         "--gpu a100, InvalidArgument, a100-80gb",
     })
     void what_cannot_be_searched_is_refused(String option, String code, String fix) {
-        CommandLineRun run = CommandLineRun.of((SMALL + " " + option).split(" ", -1));
+        CommandLineRun run = CommandLineRun.of(("search gpt " + option).split(" ", -1));
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).contains(code);
         assertThat(run.err()).contains(fix);
