@@ -151,7 +151,7 @@ public final class Search {
     }
 
     /// True unless another strategy decides against this one before a plan of it is looked at.
-    private boolean isOpen(Strategy strategy) {
+    private static boolean isOpen(Strategy strategy) {
         return strategy.tensor() == 1 || strategy.sequenceParallel();
     }
 
