@@ -49,7 +49,7 @@ public record Rejected(Strategy strategy, Kind kind, double missing, String beca
         return new Rejected(
                 needs.strategy(),
                 Kind.MEMORY,
-                needs.memory().total() - has,
+                (double) (needs.memory().total() - has),
                 "does not fit by %s%s, %s"
                         .formatted(
                                 gibibytes(needs.memory().total() - has),
@@ -99,8 +99,8 @@ public record Rejected(Strategy strategy, Kind kind, double missing, String beca
                 : "with sequence parallelism it";
     }
 
-    static String gibibytes(double bytes) {
-        return "%.1f GiB".formatted(bytes / (1L << 30));
+    static String gibibytes(long bytes) {
+        return "%.1f GiB".formatted(bytes / (double) (1L << 30));
     }
 
     @Override
