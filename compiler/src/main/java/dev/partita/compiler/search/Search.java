@@ -116,7 +116,7 @@ public final class Search {
                 found.values().stream()
                         .sorted(
                                 Comparator.comparingDouble(Estimate::seconds)
-                                        .thenComparing(each -> each.memory().total()))
+                                        .thenComparingLong(each -> each.memory().total()))
                         .toList();
         if (ranked.isEmpty()) {
             throw nothingFits();
