@@ -45,6 +45,7 @@ class EstimateTest {
                     strategy(2, 2, 1, 1, 1, "1f1b"),
                     strategy(2, 1, 4, 1, 0, "1f1b"),
                     strategy(1, 4, 4, 1, 0, "gpipe"),
+                    strategy(1, 2, 4, 2, 0, "interleaved"),
                     strategy(1, 1, 4, 1, 0, "zb-h1"));
 
     @Test

@@ -16,7 +16,8 @@ import java.util.Map;
 /// its last value is computed, so that gradients travel while backward goes on (Li et al. 2020,
 /// PyTorch Distributed, section 3.2): the sums of gradients, scattered or not, and the gathers of
 /// new weights. Gathers of stored weights are left alone: they wait for nothing, and when they
-/// start is decided later.
+/// start is decided later. Those of what another stage sent are left alone, too: started when that
+/// stage has it, they would let this one wait before actions that it can do meanwhile.
 ///
 /// A bucket of all-reduces holds only what nothing else reads, so that the summands can lie side by
 /// side and be summed in place.
@@ -109,6 +110,7 @@ public final class Buckets {
                 new ArrayList<>(
                         graph.nodesOf(kind)
                                 .filter(n -> !isOfStored(n.operands().getFirst()))
+                                .filter(n -> !isSent(n.operands().getFirst()))
                                 .toList());
         members.sort((a, b) -> Integer.compare(ready(a), ready(b)));
         List<Bucket> buckets = new ArrayList<>();
@@ -153,6 +155,10 @@ public final class Buckets {
                         || source.op() instanceof Reshard.Broadcast;
         return source.op() instanceof Op.Leaf
                 || (passes && isOfStored(source.operands().getFirst()));
+    }
+
+    private boolean isSent(Value value) {
+        return index.definition(value).op() instanceof Reshard.Send;
     }
 
     private int ready(Node collective) {

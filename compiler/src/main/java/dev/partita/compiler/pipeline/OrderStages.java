@@ -36,6 +36,9 @@ public final class OrderStages {
     /// For each gradient the stage that has it.
     private final Map<Value, Integer> backward = new HashMap<>();
 
+    /// For what was sent forward, and casts of it, the stage that it was sent to.
+    private final Map<Value, Integer> arrived = new HashMap<>();
+
     private final List<Node> shared = new ArrayList<>();
     private final Map<PipelineAction, List<Node>> nodesOf = new HashMap<>();
     private final List<Node> ordered = new ArrayList<>();
@@ -151,11 +154,14 @@ public final class OrderStages {
     }
 
     private PipelineAction action(Node node, int k) {
-        int stage = stages.stage(node);
+        int stage = stage(node);
         boolean gradient =
                 node.results().stream().anyMatch(training.follows()::containsKey)
                         || !Collections.disjoint(backward.keySet(), node.operands());
         if (!gradient) {
+            if (node.op() instanceof Reshard.Relocate) {
+                node.results().forEach(result -> arrived.put(result, stage + 1));
+            }
             return PipelineAction.forward(stage, k);
         }
         if (node.op() instanceof Reshard.Relocate) {
@@ -175,6 +181,21 @@ public final class OrderStages {
         PipelineAction whole = PipelineAction.backward(here, k);
         boolean ofWeights = node.results().stream().allMatch(this::isOfWeight);
         return split.contains(whole) && ofWeights ? PipelineAction.weights(here, k) : whole;
+    }
+
+    /// The stage of a node's layer; of a cast of what was sent here, which has the layer that sent
+    /// it, this one.
+    private int stage(Node node) {
+        int own = stages.stage(node);
+        int here =
+                node.operands().stream()
+                        .mapToInt(value -> arrived.getOrDefault(value, own))
+                        .max()
+                        .orElse(own);
+        if (here > own) {
+            node.results().forEach(result -> arrived.put(result, here));
+        }
+        return Math.max(own, here);
     }
 
     /// True for a gradient of a weight or of its cast, a part of one, and a sum of them.

@@ -32,6 +32,11 @@ public record Slot(
         return offset < other.end() && other.offset < end();
     }
 
+    /// True if all bytes of this are bytes of the other.
+    public boolean isWithin(Slot other) {
+        return other.offset <= offset && end() <= other.end();
+    }
+
     /// Where the block of device `rank` lies inside the whole tensor.
     public Region region(Mesh mesh, int rank) {
         return placement.region(whole.shape(), mesh, rank);

@@ -20,6 +20,9 @@ import java.util.Set;
 /// them: transformers and residual networks. Where there are none, n layers in a row make about
 /// sqrt(n) blocks, whose borders and largest block together need the least memory (Chen et al.
 /// 2016, section 4.2).
+///
+/// A cast is another form of what it casts, and no border of its own: in mixed precision a residual
+/// layer's result is read as it is by the next one, and widened by a norm.
 final class Blocks {
     private final Graph forward;
     private final GraphIndex index;
@@ -48,14 +51,7 @@ final class Blocks {
     /// the loss.
     private void findPath() {
         Value prediction = forward.outputs().get("prediction");
-        Set<Value> fed = new HashSet<>();
-        for (Node node : forward.nodes()) {
-            boolean examples =
-                    node.op() instanceof Op.Input && node.result().type().shape().rank() > 0;
-            if (examples || node.operands().stream().anyMatch(fed::contains)) {
-                fed.addAll(node.results());
-            }
-        }
+        Set<Value> fed = ofExamples(forward);
         Set<Value> leading = new HashSet<>();
         if (prediction != null) {
             leading.add(prediction);
@@ -64,11 +60,33 @@ final class Blocks {
             if (node.results().stream().anyMatch(leading::contains)) {
                 leading.addAll(node.operands());
                 if (node.results().stream().anyMatch(fed::contains)
-                        && !(node.op() instanceof Op.Leaf)) {
+                        && !(node.op() instanceof Op.Leaf || node.op() instanceof Op.Cast)) {
                     path.addFirst(node);
                 }
             }
         }
+    }
+
+    /// The values that hang on examples; weights alone determine the others.
+    static Set<Value> ofExamples(Graph forward) {
+        Set<Value> fed = new HashSet<>();
+        for (Node node : forward.nodes()) {
+            boolean examples =
+                    node.op() instanceof Op.Input && node.result().type().shape().rank() > 0;
+            if (examples || node.operands().stream().anyMatch(fed::contains)) {
+                fed.addAll(node.results());
+            }
+        }
+        return fed;
+    }
+
+    /// The node that computes a value, if that is a cast, what it casts.
+    private Node origin(Value value) {
+        Node node = index.definition(value);
+        while (node.op() instanceof Op.Cast) {
+            node = index.definition(node.operands().getFirst());
+        }
+        return node;
     }
 
     private List<Node> borders() {
@@ -102,7 +120,7 @@ final class Blocks {
         Map<Node, Integer> lastRead = new HashMap<>();
         for (int i = 0; i < path.size(); i++) {
             for (Value operand : path.get(i).operands()) {
-                lastRead.put(index.definition(operand), i);
+                lastRead.put(origin(operand), i);
             }
         }
         List<Integer> cuts = new ArrayList<>();

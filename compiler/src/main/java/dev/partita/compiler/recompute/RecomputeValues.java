@@ -50,12 +50,16 @@ public final class RecomputeValues {
     }
 
     /// Everything between the borders, up to the last of them, that is worth it: a vector, such as
-    /// the statistics of a batch norm, takes little memory, and a collective to compute again.
+    /// the statistics of a batch norm, takes little memory, and a collective to compute again; what
+    /// weights alone determine, such as their copies in half precision, is one for all
+    /// micro-batches.
     static Set<Node> blocks(Graph forward, List<Node> borders) {
         int end = borders.isEmpty() ? 0 : forward.nodes().indexOf(borders.getLast());
         Set<Node> between = new HashSet<>(forward.nodes().subList(0, end));
         borders.forEach(between::remove);
+        Set<Value> ofExamples = Blocks.ofExamples(forward);
         between.removeIf(node -> node.results().stream().allMatch(RecomputeValues::isVector));
+        between.removeIf(node -> node.results().stream().noneMatch(ofExamples::contains));
         return between;
     }
 

@@ -28,6 +28,9 @@ import java.util.Set;
 /// A rotation stays where it is: started before the work on the block in hand, one block ahead. As
 /// soon as possible, all blocks would come round before any of the work.
 ///
+/// So does one on what another stage sent: started when that stage has it, it would let this one
+/// wait before actions that it can do meanwhile.
+///
 /// Gathered new weights are stored once the gather after theirs has started.
 public final class StartEarly {
     private final LocalGraph local;
@@ -70,6 +73,7 @@ public final class StartEarly {
         group();
         graph.nodesOf(Reshard.Collective.class)
                 .filter(n -> !moved.contains(n) && !(n.op() instanceof Reshard.Rotate))
+                .filter(n -> n.operands().stream().noneMatch(this::isSent))
                 .forEach(this::hold);
         Set<Node> changing = afterCheck();
         graph.nodesOf(Update.Store.class)
@@ -115,6 +119,10 @@ public final class StartEarly {
             }
         }
         emit(node);
+    }
+
+    private boolean isSent(Value value) {
+        return index.definition(value).op() instanceof Reshard.Send;
     }
 
     private static boolean isStored(Node node) {

@@ -10,6 +10,7 @@ import dev.partita.compiler.plan.Slot;
 import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.Reshard;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,11 +23,12 @@ import java.util.function.Predicate;
 /// to action. Alignment and gaps between blocks are not counted.
 final class RepeatedMemory {
     private final Program code;
+    private final double examples;
 
     /// For each slot the steps from the first to the last that use it, and their actions.
     private final Map<Integer, Life> lives = new HashMap<>();
 
-    private final Map<List<Object>, Long> bytes = new HashMap<>();
+    private final Map<List<Object>, Double> bytes = new HashMap<>();
 
     private record Life(int first, int last, String begun, String ended) {
         Life until(int step, String action) {
@@ -41,7 +43,13 @@ final class RepeatedMemory {
     }
 
     RepeatedMemory(Program code) {
+        this(code, 1);
+    }
+
+    /// The memory where a micro-batch has so many times the examples that the plan has.
+    RepeatedMemory(Program code, double examples) {
         this.code = code;
+        this.examples = examples;
         Map<Integer, Step.Start> started = new HashMap<>();
         for (Step step : code.steps()) {
             switch (step) {
@@ -67,6 +75,9 @@ final class RepeatedMemory {
         Set<Integer> bound = new HashSet<>();
         code.bindings().forEach(binding -> bound.add(binding.slot()));
         lives.keySet().removeAll(bound);
+        // an update writes where the old value lies
+        List<Slot> stored = bound.stream().map(code::slot).toList();
+        lives.keySet().removeIf(slot -> stored.stream().anyMatch(code.slot(slot)::isWithin));
     }
 
     private void use(List<Integer> slots, Step step) {
@@ -86,25 +97,25 @@ final class RepeatedMemory {
     }
 
     /// The most memory at once, over all actions of the device.
-    long peak(List<PipelineAction> actions, PipelineSchedule schedule) {
-        long most = wholeStep(schedule) + working("", Set.of());
-        for (long bytes : inUse(actions, schedule)) {
+    double peak(List<PipelineAction> actions, PipelineSchedule schedule) {
+        double most = wholeStep(schedule) + working("", Set.of());
+        for (double bytes : inUse(actions, schedule)) {
             most = Math.max(most, bytes);
         }
         return most;
     }
 
     /// The most memory at once in each action of the device.
-    List<Long> inUse(List<PipelineAction> actions, PipelineSchedule schedule) {
+    List<Double> inUse(List<PipelineAction> actions, PipelineSchedule schedule) {
         Set<PipelineAction> split = schedule.inputBackwards();
-        long whole = wholeStep(schedule);
-        List<Long> inUse = new ArrayList<>();
-        long kept = 0;
+        double whole = wholeStep(schedule);
+        List<Double> inUse = new ArrayList<>();
+        double kept = 0;
         Map<Integer, Set<String>> doneOf = new HashMap<>();
         for (PipelineAction action : actions) {
             Set<String> done = doneOf.getOrDefault(action.microBatch(), Set.of());
-            long others = kept - kept(done);
-            long most = 0;
+            double others = kept - kept(done);
+            double most = 0;
             for (Work work : parts(action, split)) {
                 String word = new PipelineAction(action.stage(), work, 1).toString();
                 most = Math.max(most, others + working(word, done));
@@ -119,6 +130,27 @@ final class RepeatedMemory {
         return inUse;
     }
 
+    /// What a stage needs that the device has alone.
+    StageMemory stage(int stage) {
+        String forward = PipelineAction.forward(stage, 1).toString();
+        String backward = PipelineAction.backward(stage, 1).toString();
+        String weights = PipelineAction.weights(stage, 1).toString();
+        MemoryBytes parts = MemoryBytes.of(code);
+        return new StageMemory(
+                parts.weights(),
+                parts.gradients() - parts.shared(),
+                parts.optimizer(),
+                parts.buffers(),
+                ofNoMicroBatch(),
+                inputs(),
+                working("", Set.of()),
+                kept(Set.of(forward)),
+                kept(Set.of(forward, backward)),
+                working(forward, Set.of()),
+                working(backward, Set.of(forward)),
+                working(weights, Set.of(forward, backward)));
+    }
+
     /// The actions of the plan of two that do the same; there, backward may be in two parts.
     private List<Work> parts(PipelineAction action, Set<PipelineAction> split) {
         return action.work() == Work.B && !split.contains(action)
@@ -128,11 +160,11 @@ final class RepeatedMemory {
 
     /// What no single micro-batch begins and ends, of as many as there are: weights, states, sums,
     /// examples.
-    private long wholeStep(PipelineSchedule schedule) {
-        return ofNoMicroBatch() + inputs() * (schedule.microBatches() - 2) / 2;
+    private double wholeStep(PipelineSchedule schedule) {
+        return ofNoMicroBatch() + inputs() * (schedule.microBatches() - 2);
     }
 
-    private long ofNoMicroBatch() {
+    private double ofNoMicroBatch() {
         List<Slot> slots = new ArrayList<>();
         for (Slot slot : code.slots()) {
             Life life = lives.get(slot.id());
@@ -140,7 +172,7 @@ final class RepeatedMemory {
                 slots.add(slot);
             }
         }
-        return MemoryBytes.covered(slots);
+        return covered(slots);
     }
 
     private static boolean isOfOne(Life life) {
@@ -151,23 +183,23 @@ final class RepeatedMemory {
         return action.replaceFirst(".*[FBW]", "");
     }
 
-    /// Examples of both micro-batches, which lie in memory from the start.
-    private long inputs() {
+    /// Examples of a micro-batch; those of both lie in memory from the start.
+    private double inputs() {
         return code.bindings(Binding.Input.class)
                 .map(input -> code.slot(input.slot()))
                 .filter(slot -> slot.type().shape().indexOf("micro-batch") == 0)
-                .mapToLong(slot -> slot.type().bytes())
+                .mapToDouble(slot -> examples * slot.type().bytes() / 2)
                 .sum();
     }
 
     /// What a micro-batch holds in an action at its fullest.
     ///
     /// @param done its actions before; in the plan of two, no gradients of weights are put off
-    private long working(String action, Set<String> done) {
+    private double working(String action, Set<String> done) {
         return bytes.computeIfAbsent(
                 List.of(action, done),
                 _ -> {
-                    long most = 0;
+                    double most = 0;
                     String microBatch = microBatch(action);
                     for (Step step : code.steps()) {
                         if (step.note().action().equals(action)) {
@@ -186,7 +218,7 @@ final class RepeatedMemory {
     }
 
     /// What a micro-batch keeps that has done these actions.
-    private long kept(Set<String> done) {
+    private double kept(Set<String> done) {
         return bytes.computeIfAbsent(List.of(done), _ -> covered(life -> isKept(life, done)));
     }
 
@@ -202,13 +234,26 @@ final class RepeatedMemory {
         return isOfOne(life) && microBatch(life.begun()).equals(microBatch);
     }
 
-    private long covered(Predicate<Life> which) {
+    private double covered(Predicate<Life> which) {
         List<Slot> slots = new ArrayList<>();
         lives.forEach((slot, life) -> {
             if (which.test(life)) {
                 slots.add(code.slot(slot));
             }
         });
-        return MemoryBytes.covered(slots);
+        return covered(slots);
+    }
+
+    /// Bytes that these take together, where views lie inside of what they show.
+    private double covered(List<Slot> slots) {
+        double bytes = 0;
+        long reach = 0;
+        slots.sort(Comparator.comparingLong(Slot::offset).thenComparingLong(slot -> -slot.end()));
+        for (Slot slot : slots) {
+            long own = Math.max(0, slot.end() - Math.max(reach, slot.offset()));
+            bytes += MicroBatchSize.isOfExamples(slot) ? examples * own : own;
+            reach = Math.max(reach, slot.end());
+        }
+        return bytes;
     }
 }

@@ -77,7 +77,7 @@ public record RepeatedRole(
 
     private static MemoryBytes memory(
             Program code, List<PipelineAction> actions, PipelineSchedule schedule) {
-        long total = new RepeatedMemory(code).peak(actions, schedule);
+        long total = Math.round(new RepeatedMemory(code).peak(actions, schedule));
         MemoryBytes two = MemoryBytes.of(code);
         long activations = total - (two.total() - two.activations());
         return new MemoryBytes(

@@ -141,7 +141,9 @@ public record RepeatedStep(
                 .orElse(0);
     }
 
-    private static double bubble(List<List<Timed>> times) {
+    /// The part of the time from its first to its last action in which a device does none, of the
+    /// device where that time is longest.
+    static double bubble(List<List<Timed>> times) {
         double cost = 0;
         double bubble = 0;
         for (List<Timed> own : times) {

@@ -46,7 +46,7 @@ final class RepeatedTimeline {
         Program code = two.programs().get(program);
         List<Integer> ranks = two.role(program).ranks();
         List<Timed> times = step.times().get(step.placeOf(program));
-        List<Long> bytes =
+        List<Double> bytes =
                 new RepeatedMemory(code)
                         .inUse(times.stream().map(Timed::action).toList(), step.schedule());
         MemoryBytes rest = step.roles().get(program).memory();
@@ -61,7 +61,7 @@ final class RepeatedTimeline {
                             activity(each.action(), code),
                             start,
                             step.begin() + each.end()));
-            Moment now = moment(i, bytes.get(i), rest);
+            Moment now = moment(i, Math.round(bytes.get(i)), rest);
             if (memory.isEmpty() || memory.getLast().bytes().total() != now.total()) {
                 memory.add(new Memory(start, now));
             }

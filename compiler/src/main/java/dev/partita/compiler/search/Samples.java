@@ -1,19 +1,21 @@
 package dev.partita.compiler.search;
 
 import dev.partita.compiler.cost.ClusterSpec;
-import java.util.HashMap;
+import dev.partita.compiler.plan.ExecutionPlan;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Small plans of one model on one cluster, each compiled and simulated once, and estimates of
-/// large ones from them.
+/// large ones from them. Several threads may ask at once.
 final class Samples {
-    private static final int FEW = 2;
-    private static final int MORE = 4;
+    private static final int FEW = 1;
+    private static final int MORE = 2;
 
     private final LayeredModel model;
     private final ClusterSpec cluster;
-    private final Map<String, StageSample> stages = new HashMap<>();
-    private final Map<String, WholeSample> wholes = new HashMap<>();
+    private final Map<String, ExecutionPlan> plans = new ConcurrentHashMap<>();
+    private final Map<String, StageSample> stages = new ConcurrentHashMap<>();
+    private final Map<String, WholeSample> wholes = new ConcurrentHashMap<>();
 
     Samples(LayeredModel model, ClusterSpec cluster) {
         this.model = model;
@@ -22,23 +24,22 @@ final class Samples {
 
     /// How many small plans there are.
     int count() {
-        return stages.size() + wholes.size();
+        return plans.size() + wholes.size();
     }
 
     Estimate estimate(Strategy strategy, long globalBatch) {
-        return strategy.pipe() == 1 ? whole(strategy, globalBatch) : staged(strategy, globalBatch);
+        return strategy.pipe() == 1
+                ? whole(strategy, globalBatch)
+                : Estimate.staged(strategy, model.blocks(), globalBatch, stages(strategy), cluster);
     }
 
-    private Estimate staged(Strategy strategy, long globalBatch) {
-        int blocks = model.blocks() / (strategy.pipe() * strategy.chunks());
-        StageSample few = stage(strategy, 1);
-        StageSample more = stage(strategy, 2);
-        StageSample sample = few.at(blocks, more);
-        // of three stages, so many blocks each: as many as the model has
-        StageSample all = few.at(model.blocks() / 3.0, more);
-        // what happens once a step is as long as a device has blocks, whatever its stages are
-        StageSample once = few.at(blocks * (double) strategy.chunks(), more);
-        return Estimate.staged(strategy, globalBatch, sample.once(once), all.flops(), cluster);
+    /// What stages of this kind take.
+    StageSample stages(Strategy strategy) {
+        String kind = strategy.ofOneStage();
+        ExecutionPlan plan = plans.computeIfAbsent(kind, _ -> StageSample.plan(model, strategy));
+        return stages.computeIfAbsent(
+                kind + " " + strategy.microBatch(),
+                _ -> StageSample.of(plan, strategy.microBatch(), strategy.data(), cluster));
     }
 
     private Estimate whole(Strategy strategy, long globalBatch) {
@@ -66,11 +67,5 @@ final class Samples {
         return wholes.computeIfAbsent(
                 strategy + " " + blocks + " " + microBatches,
                 _ -> WholeSample.of(model, strategy, cluster, blocks, microBatches));
-    }
-
-    private StageSample stage(Strategy strategy, int blocks) {
-        return stages.computeIfAbsent(
-                strategy.ofOneStage() + " " + blocks,
-                _ -> StageSample.of(model, strategy, cluster, blocks));
     }
 }

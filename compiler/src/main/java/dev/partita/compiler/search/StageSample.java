@@ -3,214 +3,120 @@ package dev.partita.compiler.search;
 import dev.partita.compiler.Compiler;
 import dev.partita.compiler.cost.ClusterSpec;
 import dev.partita.compiler.plan.ExecutionPlan;
-import dev.partita.compiler.plan.MemoryBytes;
-import dev.partita.compiler.plan.Program;
-import dev.partita.compiler.plan.Slot;
-import dev.partita.compiler.plan.Step;
 import dev.partita.compiler.simulate.Flops;
 import dev.partita.compiler.simulate.SimulatedStep;
-import dev.partita.compiler.simulate.SimulatedStep.ActionSpan;
-import dev.partita.compiler.simulate.SimulatedStep.DeviceTimes;
+import dev.partita.compiler.simulate.SimulatedStep.Span;
 import dev.partita.compiler.simulate.Simulator;
-import dev.partita.dsl.graph.Reshard;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 
-/// What stages of so many blocks take, seen in a plan of three of them: the first, one of those
-/// between, and the last, two micro-batches each. Everything in it is about linear in the number of
-/// blocks of a stage; see [#at].
+/// What stages take, seen in a plan of two micro-batches in four of them: a first of one block, one
+/// of one block and one of two between, and a last of one. What the longer of the two in the middle
+/// takes more is what a block takes, so that stages of any number of blocks follow; and larger
+/// micro-batches are the same steps over larger blocks.
 ///
-/// @param blocks of a stage
-/// @param before seconds before the first action
-/// @param after seconds after the last action
+/// @param first a first stage of one block
+/// @param block a middle stage of one block
+/// @param two a middle stage of two blocks
+/// @param last a last stage of one block
 /// @param transfer seconds of what is sent from stage to stage
-/// @param flops floating-point operations of an example
-/// @param stages the first, a middle and the last
+/// @param after seconds of the step after the last action
+/// @param flops floating-point operations of an example of the small model
+/// @param flopsOfBlock those that one more block adds
 record StageSample(
-        double blocks,
-        double before,
-        double after,
+        SampledStage first,
+        SampledStage block,
+        SampledStage two,
+        SampledStage last,
         double transfer,
+        double after,
         Flops flops,
-        List<Stage> stages) {
-    private static final int STAGES = 3;
-
+        Flops flopsOfBlock) {
     /// Micro-batches of the plan.
     static final int MICRO_BATCHES = 2;
 
-    StageSample {
-        stages = List.copyOf(stages);
+    /// With which blocks, counted from 1, the stages but the first begin.
+    private static final List<Integer> BEGINNINGS = List.of(2, 3, 5);
+
+    private static final int BLOCKS = 5;
+
+    /// Compiles the plan for micro-batches of one example.
+    static ExecutionPlan plan(LayeredModel model, Strategy strategy) {
+        LayeredModel small = model.withBlocks(BLOCKS);
+        List<String> layers = BEGINNINGS.stream().map(small.begin()::apply).toList();
+        return Compiler.compile(small.model(), strategy.sample(small, layers)).plan();
     }
 
-    /// One stage.
+    /// Simulates such a plan.
     ///
-    /// @param forward seconds
-    /// @param backward seconds; of the inputs alone where the schedule splits them
-    /// @param weights seconds of the gradients of weights, where the schedule splits them
-    /// @param kept bytes that a micro-batch keeps between forward and backward
-    /// @param memory of the device, in the plan of three stages
-    /// @param held micro-batches that it keeps there at once
-    record Stage(
-            double forward,
-            double backward,
-            double weights,
-            double kept,
-            List<Double> memory,
-            double held) {
-        Stage {
-            memory = List.copyOf(memory);
+    /// @param microBatch examples of a micro-batch, instead of one
+    /// @param data devices that share out a batch
+    static StageSample of(ExecutionPlan plan, long microBatch, int data, ClusterSpec cluster) {
+        ExecutionPlan sized = MicroBatchSize.times(plan, microBatch);
+        SimulatedStep step = Simulator.run(sized, cluster);
+        List<SampledStage> stages = new ArrayList<>();
+        for (int stage = 0; stage <= BEGINNINGS.size(); stage++) {
+            stages.add(SampledStage.of(plan, stage, step.devices().get(stage), microBatch));
         }
-
-        private Stage towards(Stage other, double part) {
-            List<Double> between = new ArrayList<>();
-            for (int i = 0; i < memory.size(); i++) {
-                between.add(line(memory.get(i), other.memory.get(i), part));
-            }
-            return new Stage(
-                    line(forward, other.forward, part),
-                    line(backward, other.backward, part),
-                    line(weights, other.weights, part),
-                    line(kept, other.kept, part),
-                    between,
-                    held);
-        }
-    }
-
-    /// Compiles and simulates three stages of so many blocks.
-    static StageSample of(LayeredModel model, Strategy strategy, ClusterSpec cluster, int blocks) {
-        LayeredModel small = model.withBlocks(STAGES * blocks);
-        ExecutionPlan plan =
-                Compiler.compile(small.model(), strategy.sample(small, STAGES, MICRO_BATCHES))
-                        .plan();
-        SimulatedStep step = Simulator.run(plan, cluster);
-        double begin = Double.POSITIVE_INFINITY;
-        double end = 0;
-        List<Stage> stages = new ArrayList<>();
-        for (DeviceTimes device : step.devices()) {
-            List<ActionSpan> actions = device.actions();
-            begin = Math.min(begin, actions.getFirst().start());
-            end = Math.max(end, actions.getLast().end());
-            stages.add(stage(plan.program(device.rank()), actions));
-        }
-        double transfer =
-                step.devices().getFirst().spans().stream()
-                        .filter(span -> span.stream().startsWith("pipe 0 to 1"))
-                        .mapToDouble(SimulatedStep.Span::seconds)
-                        .min()
+        double end =
+                step.devices().stream()
+                        .mapToDouble(device -> device.actions().getLast().end())
+                        .max()
                         .orElse(0);
-        double examples = (double) MICRO_BATCHES * strategy.microBatch() * strategy.data();
+        double examples = (double) MICRO_BATCHES * microBatch * data;
         return new StageSample(
-                blocks,
-                begin,
+                stages.get(0),
+                stages.get(1),
+                stages.get(2),
+                stages.get(3),
+                transfer(step),
                 step.seconds() - end,
-                transfer,
-                Flops.of(plan).over(examples),
-                stages);
+                Flops.of(sized).over(examples),
+                Flops.of(sized, 2).plus(-1, Flops.of(sized, 1)).over(examples));
     }
 
-    /// The last micro-batch counts: it adds to the gradients of those before.
-    private static Stage stage(Program program, List<ActionSpan> actions) {
-        Map<Character, Double> seconds = new LinkedHashMap<>();
-        for (ActionSpan action : actions) {
-            String word = action.action();
-            if (word.endsWith(Integer.toString(MICRO_BATCHES - 1))) {
-                char work = word.replaceAll("[0-9]", "").charAt(0);
-                seconds.merge(work, action.busy(), Double::sum);
-            }
-        }
-        double held = 0;
-        double most = 0;
-        for (ActionSpan action : actions) {
-            held += action.action().contains("F") ? 1 : action.action().contains("B") ? -1 : 0;
-            most = Math.max(most, held);
-        }
-        MemoryBytes memory = MemoryBytes.of(program);
-        return new Stage(
-                seconds.getOrDefault('F', 0.0),
-                seconds.getOrDefault('B', 0.0),
-                seconds.getOrDefault('W', 0.0),
-                kept(program),
-                List.of(
-                        (double) memory.weights(),
-                        (double) (memory.gradients() - memory.shared()),
-                        (double) memory.optimizer(),
-                        (double) memory.activations(),
-                        (double) memory.buffers()),
-                most);
+    /// A stage of so many blocks.
+    ///
+    /// @param number from 0
+    /// @param last number of the last stage
+    SampledStage stage(int number, int last, int blocks) {
+        SampledStage one = number == 0 ? first : number == last ? last() : block;
+        return one.plus(blocks - 1.0, two, block);
     }
 
-    /// Bytes that the first micro-batch keeps between its forward and its backward: what is written
-    /// in the one, or sent there, and last read in the other.
-    static long kept(Program program) {
-        Map<Integer, String> first = new LinkedHashMap<>();
-        Map<Integer, String> last = new LinkedHashMap<>();
-        for (Step step : program.steps()) {
-            String action = step.note().action();
-            switch (step) {
-                case Step.Compute compute -> {
-                    compute.reads().forEach(slot -> first.putIfAbsent(slot, action));
-                    compute.reads().forEach(slot -> last.put(slot, action));
-                    compute.writes().forEach(slot -> first.putIfAbsent(slot, action));
-                }
-                case Step.Start start -> {
-                    start.sources().forEach(slot -> last.put(slot, action));
-                    if (!(start.op() instanceof Reshard.Send)) {
-                        start.targets().forEach(slot -> first.putIfAbsent(slot, action));
-                    }
-                }
-                case Step.Finish _, Step.RequireFinite _ -> {}
-            }
-        }
-        List<Slot> kept = new ArrayList<>();
-        last.forEach((slot, action) -> {
-            boolean backward = action.endsWith("B0") || action.endsWith("W0");
-            if (backward && first.getOrDefault(slot, "").endsWith("F0")) {
-                kept.add(program.slot(slot));
-            }
-        });
-        return union(kept);
+    /// A device that has all of so many blocks.
+    SampledStage whole(int blocks) {
+        return first.plus(1, last, block).plus(blocks - 1.0, two, block);
     }
 
-    private static long union(List<Slot> slots) {
-        long bytes = 0;
-        long reach = 0;
-        for (Slot slot :
-                slots.stream().sorted((a, b) -> Long.compare(a.offset(), b.offset())).toList()) {
-            bytes += Math.max(0, slot.end() - Math.max(reach, slot.offset()));
-            reach = Math.max(reach, slot.end());
-        }
-        return bytes;
+    /// Seconds before the first action on the device of the first stage, which has so many blocks.
+    double before(int blocks) {
+        return first.plus(blocks - 1.0, two, block).before();
     }
 
-    /// Stages of another number of blocks, on the line through this and `other`.
-    StageSample at(double wanted, StageSample other) {
-        double part = (wanted - blocks) / (other.blocks - blocks);
-        List<Stage> there = new ArrayList<>();
-        for (int i = 0; i < stages.size(); i++) {
-            there.add(stages.get(i).towards(other.stages.get(i), part));
-        }
-        return new StageSample(
-                wanted,
-                line(before, other.before, part),
-                line(after, other.after, part),
-                line(transfer, other.transfer, part),
-                flops.towards(other.flops, part),
-                there);
+    /// Seconds after the last action where devices have so many blocks each: as the device does
+    /// that has most to do then.
+    double after(int blocks) {
+        double seen = Math.max(two.after(), Math.max(first.after(), last.after()));
+        double most =
+                Stream.of(first, block, last)
+                        .mapToDouble(each -> each.plus(blocks - 1.0, two, block).after())
+                        .max()
+                        .orElse(0);
+        return after + most - seen;
     }
 
-    /// The same with what another takes before and after its actions.
-    StageSample once(StageSample other) {
-        return new StageSample(blocks, other.before, other.after, transfer, flops, stages);
+    /// Floating-point operations of an example of a model of so many blocks.
+    Flops flops(int blocks) {
+        return flops.plus(blocks - BLOCKS, flopsOfBlock);
     }
 
-    /// What one of `last + 1` stages takes.
-    Stage stage(int number, int last) {
-        return stages.get(number == 0 ? 0 : number == last ? 2 : 1);
-    }
-
-    static double line(double from, double to, double part) {
-        return from + part * (to - from);
+    private static double transfer(SimulatedStep step) {
+        return step.devices().getFirst().spans().stream()
+                .filter(span -> span.stream().startsWith("pipe 0 to 1"))
+                .mapToDouble(Span::seconds)
+                .min()
+                .orElse(0);
     }
 }

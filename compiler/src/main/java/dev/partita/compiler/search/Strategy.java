@@ -3,6 +3,7 @@ package dev.partita.compiler.search;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
+import dev.partita.compiler.pipeline.PipelineSchedule;
 import dev.partita.compiler.pipeline.ScheduleStyle;
 import dev.partita.compiler.pipeline.Schedules;
 import dev.partita.dsl.mesh.Axis;
@@ -55,6 +56,15 @@ public record Strategy(
         return globalBatch % (data * microBatch) == 0 ? globalBatch / data / microBatch : 0;
     }
 
+    /// The order of so many micro-batches.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` for numbers that the
+    ///   schedule has no order for
+    PipelineSchedule order(int microBatches) {
+        return Schedules.of(
+                Schedules.named(schedule), pipe, microBatches, chunks == 1 ? 0 : chunks);
+    }
+
     /// How the whole model is compiled.
     public CompileOptions options(LayeredModel model, long globalBatch) {
         CompileOptions options = placed(model, pipe, globalBatch, microBatches(globalBatch));
@@ -65,15 +75,19 @@ public record Strategy(
                         .over("pipe");
     }
 
-    /// How a small model of stages of as many blocks is compiled.
-    CompileOptions sample(LayeredModel small, int stages, long microBatches) {
-        CompileOptions options =
-                placed(small, stages, microBatches * microBatch * data, microBatches);
-        return stages == 1
-                ? options
-                : options.stages(small.beginnings(stages).toArray(String[]::new))
-                        .schedule(isSplit() ? "zb-h1" : "1f1b")
-                        .over("pipe");
+    /// How a small model is compiled, in stages that begin with these layers after the first; for
+    /// two micro-batches of one example.
+    CompileOptions sample(LayeredModel small, List<String> beginnings) {
+        long microBatches = StageSample.MICRO_BATCHES;
+        return placed(small, beginnings.size() + 1, microBatches * data, microBatches)
+                .stages(beginnings.toArray(String[]::new))
+                .schedule(isSplit() ? "zb-h1" : "1f1b")
+                .over("pipe");
+    }
+
+    /// How a small model without stages is compiled.
+    CompileOptions sample(LayeredModel small, long microBatches) {
+        return placed(small, 1, microBatches * microBatch * data, microBatches);
     }
 
     private CompileOptions placed(LayeredModel model, int stages, long batch, long microBatches) {
@@ -99,28 +113,22 @@ public record Strategy(
         return options;
     }
 
-    /// What the plan of three stages depends on: not how many there are, nor in which order they
-    /// work.
+    /// What the small plan depends on: not how many stages there are, in which order they work, nor
+    /// how large micro-batches are.
     String ofOneStage() {
-        return data
-                + " "
-                + tensor
-                + " "
-                + sequenceParallel
-                + " "
-                + zero
-                + " "
-                + isSplit()
-                + " "
-                + microBatch
-                + " "
-                + recompute
-                + " "
-                + precision;
+        return String.join(
+                " ",
+                "" + data,
+                "" + tensor,
+                "" + sequenceParallel,
+                "" + zero,
+                "" + isSplit(),
+                recompute.toString(),
+                precision.toString());
     }
 
     /// True if the schedule has backward in two parts.
-    private boolean isSplit() {
+    boolean isSplit() {
         ScheduleStyle style = Schedules.named(schedule);
         return !Schedules.of(style, 2, 2, style.chunks()).inputBackwards().isEmpty();
     }

@@ -26,7 +26,7 @@ record WholeSample(double seconds, List<Double> memory, Flops flops) {
             long microBatches) {
         LayeredModel small = model.withBlocks(blocks);
         ExecutionPlan plan =
-                Compiler.compile(small.model(), strategy.sample(small, 1, microBatches)).plan();
+                Compiler.compile(small.model(), strategy.sample(small, microBatches)).plan();
         double examples = (double) microBatches * strategy.microBatch() * strategy.data();
         return new WholeSample(
                 Simulator.run(plan, cluster).seconds(),
@@ -47,11 +47,13 @@ record WholeSample(double seconds, List<Double> memory, Flops flops) {
     WholeSample towards(WholeSample other, double part) {
         List<Double> between = new ArrayList<>();
         for (int i = 0; i < memory.size(); i++) {
-            between.add(StageSample.line(memory.get(i), other.memory.get(i), part));
+            between.add(line(memory.get(i), other.memory.get(i), part));
         }
         return new WholeSample(
-                StageSample.line(seconds, other.seconds, part),
-                between,
-                flops.towards(other.flops, part));
+                line(seconds, other.seconds, part), between, flops.towards(other.flops, part));
+    }
+
+    private static double line(double from, double to, double part) {
+        return from + part * (to - from);
     }
 }

@@ -257,4 +257,23 @@ class StartEarlyTest {
                         %3 = multiply %2 %0\
                         """);
     }
+
+    @Test
+    void what_another_stage_sent_is_gathered_where_it_is_read() {
+        Value x = builder.add(new Op.Input("x", BLOCK));
+        Value sent = builder.add(new Reshard.Send(DATA, 0, 1), multiply(x, x));
+        Value meanwhile = multiply(x, x);
+        multiply(gather(sent), gather(meanwhile));
+        assertThat(after())
+                .isEqualTo(
+                        """
+                        %0 = input "x"
+                        %1 = multiply %0 %0
+                        %2 = send data from 0 to 1 %1
+                        %3 = multiply %0 %0
+                        %5 = all-gather %3
+                        %4 = all-gather %2
+                        %6 = multiply %4 %5\
+                        """);
+    }
 }

@@ -14,7 +14,6 @@ import static dev.partita.dsl.layer.Layers.residual;
 import static dev.partita.dsl.layer.Layers.tiedTo;
 import static dev.partita.dsl.layer.Layers.tokens;
 
-import dev.partita.compiler.Compiler;
 import dev.partita.compiler.Precision;
 import dev.partita.compiler.Recompute;
 import dev.partita.compiler.plan.ExecutionPlan;
@@ -50,7 +49,7 @@ class ActivationBytesTest {
         return net.then(layerNorm("norm")).then(tiedTo("model")).loss(crossEntropy());
     }
 
-    private static final LayeredModel MODEL =
+    static final LayeredModel MODEL =
             new LayeredModel(
                     "text",
                     6,
@@ -74,14 +73,10 @@ class ActivationBytesTest {
     private static double kept(int tensor, boolean sequence, Recompute recompute) {
         var strategy =
                 new Strategy(1, tensor, 3, 1, sequence, 0, "1f1b", 4, recompute, Precision.BF16);
-        long[] bytes = new long[3];
-        for (int blocks = 1; blocks <= 2; blocks++) {
-            LayeredModel small = MODEL.withBlocks(3 * blocks);
-            ExecutionPlan plan =
-                    Compiler.compile(small.model(), strategy.sample(small, 3, 2)).plan();
-            bytes[blocks] = StageSample.kept(plan.programs().get(1));
-        }
-        return (double) (bytes[2] - bytes[1]) / (S * 4 * H);
+        ExecutionPlan plan = StageSample.plan(MODEL, strategy);
+        double one = new RepeatedMemory(plan.programs().get(1), 4).stage(1).kept();
+        double two = new RepeatedMemory(plan.programs().get(2), 4).stage(2).kept();
+        return (two - one) / (S * 4 * H);
     }
 
     private static void assertKept(int tensor, boolean sequence, double formula, double other) {
@@ -127,12 +122,10 @@ class ActivationBytesTest {
     void model_states_of_a_block_are_eighteen_bytes_a_parameter_that_ops_read_halved() {
         double[] states = new double[3];
         var strategy =
-                new Strategy(1, 1, 3, 1, false, 0, "1f1b", 4, Recompute.none(), Precision.BF16);
+                new Strategy(1, 1, 4, 1, false, 0, "1f1b", 4, Recompute.none(), Precision.BF16);
+        ExecutionPlan plan = StageSample.plan(MODEL, strategy);
         for (int blocks = 1; blocks <= 2; blocks++) {
-            LayeredModel small = MODEL.withBlocks(3 * blocks);
-            ExecutionPlan plan =
-                    Compiler.compile(small.model(), strategy.sample(small, 3, 2)).plan();
-            MemoryBytes memory = MemoryBytes.of(plan.programs().get(1));
+            MemoryBytes memory = MemoryBytes.of(plan.programs().get(blocks));
             states[blocks] = memory.weights() + memory.gradients() + memory.optimizer();
         }
         assertThat(states[2] - states[1]).isEqualTo(18.0 * (12 * H * H + 8 * H) + 16.0 * (4 * H));

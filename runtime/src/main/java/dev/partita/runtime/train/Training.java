@@ -1,6 +1,7 @@
 package dev.partita.runtime.train;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.KernelLibrary;
@@ -121,7 +122,7 @@ public final class Training {
 
     /// Trains with every example once an epoch: the last, smaller batch is completed by examples
     /// whose labels do not count, and its loss is the mean over the others. The loss must ignore a
-    /// label: `crossEntropy().ignoring(-100)`.
+    /// label, `crossEntropy().ignoring(-100)`, and no layer take statistics of a batch.
     public Training everyExample() {
         Training copy = copy();
         copy.remainder = Remainder.IGNORE;
@@ -271,7 +272,33 @@ public final class Training {
                     .fix("crossEntropy().ignoring(-100) as the loss, or leave out everyExample()")
                     .exception();
         }
+        if (remainder == Remainder.IGNORE && examples.size() % feed.batch() != 0) {
+            requireNoStatistics(feed.batch());
+        }
         return new DistributedSampler(examples.size(), feed.batch(), feed.replicas(), remainder);
+    }
+
+    /// A label can be left out of a loss, an example not out of the statistics of its batch.
+    private void requireNoStatistics(int batch) {
+        compilation
+                .sharded()
+                .training()
+                .graph()
+                .nodesOf(BatchNorm.Squares.class)
+                .findFirst()
+                .ifPresent(node -> {
+                    throw Problem.of(
+                                    ProblemCode.UNSUPPORTED,
+                                    "The examples that complete the last batch would be normalised with it.")
+                            .fact("layer", node.layer())
+                            .fact("data", examples.name() + ": " + examples.size() + " examples")
+                            .fact("batch", batch)
+                            .fix(
+                                    "a batch that divides %d, or leave out everyExample()"
+                                            .formatted(examples.size()))
+                            .at(node.origin())
+                            .exception();
+                });
     }
 
     SessionOptions sessionOptions() {
