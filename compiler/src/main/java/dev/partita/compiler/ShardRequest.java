@@ -7,6 +7,7 @@ import dev.partita.dsl.mesh.Mesh;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
+import java.util.Collections;
 import java.util.List;
 
 /// A user's request: dims named `dim`, in results of `layers` or everywhere if there are none, are
@@ -89,13 +90,25 @@ public record ShardRequest(
 
         /// Splits the dim over these axes, major first.
         ///
-        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss
+        /// @throws dev.partita.dsl.problem.ProblemException `UnknownAxis`, with the near miss;
+        ///   `AxisUsedTwice`
         public CompileOptions over(String... axes) {
             for (String axis : axes) {
                 options.mesh().axis(axis);
+                requireOnce(axis, List.of(axes));
             }
             var sharding = new DimSharding(List.of(axes), isBalanced, 0);
             return options.shard(ShardRequest.of(dim, layers, sharding, Origin.here()));
+        }
+
+        private void requireOnce(String axis, List<String> axes) {
+            if (Collections.frequency(axes, axis) > 1) {
+                throw Problem.of(ProblemCode.AXIS_USED_TWICE, "A dim is split over an axis once.")
+                        .fact("dim", dim)
+                        .fact("axis", axis)
+                        .fix("name every axis once")
+                        .exception();
+            }
         }
     }
 }

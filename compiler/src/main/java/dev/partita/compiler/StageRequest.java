@@ -107,10 +107,11 @@ public record StageRequest(
     }
 
     /// How two of the micro-batches are compiled alone, one after the other, by the same stages on
-    /// the same devices: what all others do, too.
+    /// the same devices: what all others do, too. A limit of memory is for all and not for them.
     public CompileOptions ofTwo(CompileOptions options) {
         PipelineSchedule two = schedule(options).ofTwo();
-        return options.batch(2 * (options.batch() / options.microBatches()))
+        return options.memory(Optional.empty())
+                .batch(2 * (options.batch() / options.microBatches()))
                 .microBatches(2)
                 .stages(new StageRequest(count, begins, style, Optional.of(two), axis, origin));
     }

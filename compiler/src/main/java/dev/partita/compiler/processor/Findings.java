@@ -1,6 +1,5 @@
 package dev.partita.compiler.processor;
 
-import dev.partita.dsl.problem.Fact;
 import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -9,10 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -79,11 +76,16 @@ final class Findings {
         return new ArrayList<>(problems.values());
     }
 
+    /// Where something stands that comes from `origin`.
+    Place placeOf(Origin origin) {
+        return places.getOrDefault(origin.file(), whole);
+    }
+
     /// The value that a Problem is about: the size of the dim that does not divide; else what it
     /// quotes, or what has the name of a fact and its value, in the annotation it comes from or in
     /// that of its layer; else that annotation.
     Place placeOf(Problem problem) {
-        Place said = places.getOrDefault(problem.origin().file(), whole);
+        Place said = placeOf(problem.origin());
         Optional<Place> size = sizeOf(problem);
         if (size.isPresent()) {
             return size.get();
@@ -119,50 +121,9 @@ final class Findings {
                 .findFirst();
     }
 
-    /// The value of an annotation that a Problem is about: a text that it quotes, then a number
-    /// that is called as a fact, then a number that is a fact and has no name of its own.
     private Optional<Place> within(Place place, Problem problem) {
         List<Place> searched =
                 place.equals(whole) ? Place.annotationsOf(whole.element()) : List.of(place);
-        List<Place.Literal> literals =
-                searched.stream().flatMap(p -> p.literals().stream()).toList();
-        return Stream.<Predicate<Place.Literal>>of(
-                        literal -> isQuoted(literal, problem),
-                        literal -> problem.facts().stream().anyMatch(f -> isNamed(literal, f)),
-                        literal -> problem.facts().stream().anyMatch(f -> isValue(literal, f)))
-                .flatMap(by -> literals.stream().filter(by))
-                .map(Place.Literal::place)
-                .findFirst();
-    }
-
-    private static boolean isQuoted(Place.Literal literal, Problem problem) {
-        return literal.value() instanceof String text
-                && (problem.sentence().contains('"' + text + '"')
-                        || problem.facts().stream()
-                                .map(fact -> fact.value().replace("\"", ""))
-                                .anyMatch(value ->
-                                        value.equals(text) || value.startsWith(text + "=")));
-    }
-
-    private static boolean isNamed(Place.Literal literal, Fact fact) {
-        return isEqual(literal, fact)
-                && letters(fact.name()).contains(letters(literal.place().member()));
-    }
-
-    private static boolean isValue(Place.Literal literal, Fact fact) {
-        return isEqual(literal, fact) && literal.place().member().equals("value");
-    }
-
-    private static String letters(String words) {
-        return words.replaceAll("[^A-Za-z]", "").toLowerCase(Locale.ROOT);
-    }
-
-    private static boolean isEqual(Place.Literal literal, Fact fact) {
-        try {
-            return literal.value() instanceof Number number
-                    && Double.parseDouble(fact.value()) == number.doubleValue();
-        } catch (NumberFormatException notANumber) {
-            return false;
-        }
+        return Subject.of(problem, searched);
     }
 }

@@ -166,7 +166,7 @@ final class LayerReader {
 
     /// Where a component of a record stands that no single word says.
     private static Place placeOf(VariableElement component) {
-        return Place.of(component);
+        return residual(component).orElseGet(() -> Place.of(component));
     }
 
     /// The record of layers that is a component's type, if it is one.

@@ -4,6 +4,7 @@ import com.sun.source.tree.AnnotationTree;
 import com.sun.source.tree.AssignmentTree;
 import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.ExpressionTree;
+import com.sun.source.tree.MemberSelectTree;
 import com.sun.source.tree.NewArrayTree;
 import com.sun.source.tree.Tree;
 import com.sun.source.tree.VariableTree;
@@ -90,7 +91,12 @@ final class SourceTrees {
 
     private static Tree element(ExpressionTree value, Place place) {
         return place.index().isPresent() && value instanceof NewArrayTree array
-                ? array.getInitializers().get(place.index().getAsInt())
-                : value;
+                ? beginning(array.getInitializers().get(place.index().getAsInt()))
+                : beginning(value);
+    }
+
+    /// javac's caret for `Dtype.F16` is its dot.
+    private static ExpressionTree beginning(ExpressionTree value) {
+        return value instanceof MemberSelectTree select ? beginning(select.getExpression()) : value;
     }
 }

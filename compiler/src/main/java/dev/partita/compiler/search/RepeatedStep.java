@@ -157,7 +157,11 @@ public record RepeatedStep(
         return bubble;
     }
 
-    private static List<RepeatedRole> roles(
+    /// What devices that do the same take for all micro-batches of a schedule.
+    ///
+    /// @param two the plan of two
+    /// @param axis along which the stages lie
+    public static List<RepeatedRole> roles(
             ExecutionPlan two, PipelineSchedule schedule, String axis) {
         List<RepeatedRole> roles = new ArrayList<>();
         for (int program = 0; program < two.programs().size(); program++) {

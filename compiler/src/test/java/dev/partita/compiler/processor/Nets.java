@@ -5,8 +5,11 @@ import com.google.testing.compile.Compiler;
 import com.google.testing.compile.JavaFileObjects;
 import dev.partita.compiler.CompileOptions;
 import dev.partita.dsl.layer.Model;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.stream.Stream;
 import javax.tools.JavaFileObject;
 
 /// Annotated records that tests give to javac, and what it makes of them.
@@ -41,6 +44,12 @@ final class Nets {
                     @Linear(10) Layer classes) {}
             """;
 
+    private static final List<File> CLASS_PATH =
+            Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                    .filter(path -> !path.contains("runtime"))
+                    .map(File::new)
+                    .toList();
+
     private Nets() {}
 
     /// A whole source file of this record.
@@ -57,8 +66,10 @@ final class Nets {
         return javac().compile(file("ConvNet", source(record)));
     }
 
+    /// javac for programs that do not see the runtime, which is no part of this module.
     static Compiler javac() {
         return Compiler.javac()
+                .withClasspath(CLASS_PATH)
                 .withProcessors(new ShardedModelProcessor())
                 .withOptions("-Xlint:all", "-Werror");
     }

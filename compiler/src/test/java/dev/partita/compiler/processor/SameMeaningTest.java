@@ -233,6 +233,7 @@ class SameMeaningTest {
 
     private static String mlp(String name, String annotations) {
         return """
+        @SuppressWarnings("PipelineBubble")
         @ShardedModel
         @MeshAxis(name = "data", size = 2)
         @MeshAxis(name = "tensor", size = 2)
