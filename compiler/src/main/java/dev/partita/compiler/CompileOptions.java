@@ -167,7 +167,8 @@ public final class CompileOptions {
         return new StageRequest.Words(this, count, List.of());
     }
 
-    /// The same with stages that begin with these layers; the first begins with the model.
+    /// The same with stages that begin with these layers; the first begins with the model. Without
+    /// any, stages begin where the model says `.stage()`, or if it does not, by work.
     public StageRequest.Words stages(String... begins) {
         return new StageRequest.Words(this, 0, List.of(begins));
     }

@@ -77,7 +77,7 @@ public final class Compiler {
                 passes.after(
                         "data-parallel",
                         DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
-        Optional<Stages> stages = cut(forward, options);
+        Optional<Stages> stages = cut(model, forward, options);
         forward = passes.after("draw-stages", DrawStages.run(forward, stages));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         TrainingGraph training =
@@ -171,7 +171,8 @@ public final class Compiler {
                 passes.after(
                         "data-parallel",
                         DataParallel.run(forward, options.mesh(), options.dataParallelRequest()));
-        forward = passes.after("draw-stages", DrawStages.run(forward, cut(forward, options)));
+        forward =
+                passes.after("draw-stages", DrawStages.run(forward, cut(model, forward, options)));
         forward = passes.after("mixed-precision", MixedPrecision.run(forward, options.precision()));
         var whole = new OrderedStages(TrainingGraph.forwardOnly(forward), Map.of());
         return place(model, options, whole, passes);
@@ -184,8 +185,9 @@ public final class Compiler {
         return place(model, options, step, new Passes()).plan().peakBytes();
     }
 
-    private static Optional<Stages> cut(Graph forward, CompileOptions options) {
-        return options.stageRequest().map(request -> request.cut(forward, options));
+    private static Optional<Stages> cut(Model model, Graph forward, CompileOptions options) {
+        return options.stageRequest()
+                .map(request -> request.cut(forward, model.stageBeginnings(), options));
     }
 
     /// Where a parameter or the loss lives.

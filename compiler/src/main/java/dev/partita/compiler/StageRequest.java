@@ -36,17 +36,38 @@ public record StageRequest(
 
     /// Cuts a forward graph.
     ///
+    /// @param marked the layers with which stages begin that the model marks; the request must not
+    ///   say otherwise
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument`, `UnknownLayer`,
     ///   `StageCut`, `ScheduleRejected`, and `AxisUsedTwice` if the axis is to do something else
     ///   too
-    Stages cut(Graph forward, CompileOptions options) {
+    Stages cut(Graph forward, List<String> marked, CompileOptions options) {
         requireFree(options);
         PipelineSchedule schedule = schedule(options);
+        requireMarks(marked, schedule);
+        List<String> said = begins.isEmpty() ? marked : begins;
         Map<String, Integer> stages =
-                begins.isEmpty()
+                said.isEmpty()
                         ? StageCuts.balanced(forward, schedule.stages(), origin)
-                        : StageCuts.before(forward, begins, origin);
+                        : StageCuts.before(forward, said, origin);
         return new Stages(options.mesh().axis(axis), schedule, stages);
+    }
+
+    private void requireMarks(List<String> marked, PipelineSchedule schedule) {
+        boolean others = !begins.isEmpty() && !begins.equals(marked);
+        if (!marked.isEmpty() && (others || schedule.stages() != marked.size() + 1)) {
+            throw Problem.of(
+                            ProblemCode.STAGE_CUT,
+                            "The model marks other stages than it is to be cut into.")
+                    .fact("marked before", String.join(", ", marked))
+                    .fact("asked by", this)
+                    .fact("stages of the schedule", schedule.stages())
+                    .fix(
+                            "stages(%d) on a schedule of as many, or a model without .stage()"
+                                    .formatted(marked.size() + 1))
+                    .at(origin)
+                    .exception();
+        }
     }
 
     private void requireFree(CompileOptions options) {

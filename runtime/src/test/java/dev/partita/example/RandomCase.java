@@ -319,6 +319,8 @@ public record RandomCase(Model model, CompileOptions options, int memoryPercent)
                 int parts = options.mesh().size(List.of(axis));
                 List<Dim> dims =
                         node.results().getFirst().type().shape().dims().stream()
+                                // groups of a batch go with it, and a micro-batch may have but one
+                                .filter(d -> !d.name().startsWith("batch-"))
                                 .filter(d -> d.name().equals("batch") || d.size() % parts == 0)
                                 .toList();
                 boolean everywhere =

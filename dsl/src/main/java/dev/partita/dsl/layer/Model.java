@@ -6,6 +6,7 @@ import dev.partita.dsl.problem.Origin;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.dsl.tensor.Dtype;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,11 +20,27 @@ import java.util.stream.Stream;
 ///         .then(linear("classes", 10))
 ///         .loss(crossEntropy());
 /// ```
+///
+/// @param stages before which layers, counted from 0, a stage begins if the model is cut into such
 public record Model(
-        String name, Line<ModelInput> input, List<Line<Layer>> layers, Optional<Line<Loss>> loss) {
+        String name,
+        Line<ModelInput> input,
+        List<Line<Layer>> layers,
+        Optional<Line<Loss>> loss,
+        List<Integer> stages) {
     public Model {
         Arguments.name("model", name);
         layers = List.copyOf(layers);
+        stages = List.copyOf(stages);
+    }
+
+    /// A model that does not say where stages begin.
+    public Model(
+            String name,
+            Line<ModelInput> input,
+            List<Line<Layer>> layers,
+            Optional<Line<Loss>> loss) {
+        this(name, input, layers, loss, List.of());
     }
 
     /// This model with one more layer at its end.
@@ -44,17 +61,33 @@ public record Model(
         return longer(more.stream().map(layer -> new Line<Layer>(layer, here)).toList());
     }
 
+    /// This model, of which a stage begins with the next layer if it is cut into `stages()`.
+    public Model stage() {
+        List<Integer> more = new ArrayList<>(stages);
+        more.add(layers.size());
+        return new Model(name, input, layers, loss, more);
+    }
+
+    /// The layers with which those stages begin, but the first.
+    public List<String> stageBeginnings() {
+        return Tracer.stageBeginnings(this);
+    }
+
     private Model longer(List<Line<Layer>> more) {
         var longer =
                 new Model(
-                        name, input, Stream.concat(layers.stream(), more.stream()).toList(), loss);
+                        name,
+                        input,
+                        Stream.concat(layers.stream(), more.stream()).toList(),
+                        loss,
+                        stages);
         Tracer.layers(longer);
         return longer;
     }
 
     /// This model with a loss, instead of the one it may have.
     public Model loss(Loss newLoss) {
-        return new Model(name, input, layers, Optional.of(Line.here(newLoss)));
+        return new Model(name, input, layers, Optional.of(Line.here(newLoss)), stages);
     }
 
     /// The model as a graph over a batch of this many examples, of all devices together.

@@ -20,7 +20,12 @@ public final class Spelling {
     public static String of(Model model) {
         var text = new StringBuilder();
         text.append(word("model", quoted(model.name()), of(model.input().word())));
-        for (List<Line<Layer>> together : together(model.layers())) {
+        int at = 0;
+        for (List<Line<Layer>> together : together(model)) {
+            if (model.stages().contains(at)) {
+                text.append(NEXT_LINE).append(word(".stage"));
+            }
+            at += together.size();
             List<String> layers = together.stream().map(line -> of(line.word())).toList();
             text.append(NEXT_LINE)
                     .append(
@@ -33,12 +38,14 @@ public final class Spelling {
         return text.toString();
     }
 
-    /// Neighbours that stand on one line.
-    private static List<List<Line<Layer>>> together(List<Line<Layer>> lines) {
+    /// Neighbours that stand on one line and in one stage.
+    private static List<List<Line<Layer>>> together(Model model) {
         List<List<Line<Layer>>> all = new ArrayList<>();
-        for (Line<Layer> line : lines) {
+        for (int i = 0; i < model.layers().size(); i++) {
+            Line<Layer> line = model.layers().get(i);
             boolean joins =
                     !all.isEmpty()
+                            && !model.stages().contains(i)
                             && line.origin().isKnown()
                             && all.getLast().getLast().origin().equals(line.origin());
             if (!joins) {

@@ -40,6 +40,10 @@ public final class Tracer {
     private final Set<String> names = new HashSet<>();
     private final Map<String, Integer> unnamed = new HashMap<>();
     private final List<Value> losses = new ArrayList<>();
+
+    /// How many nodes there were before each layer of the model.
+    private final List<Integer> begins = new ArrayList<>();
+
     private int streams;
     private @Nullable Value step;
 
@@ -92,11 +96,34 @@ public final class Tracer {
         return tracer.graph.output("prediction", tracer.prediction(model, 1)).build();
     }
 
+    /// For each stage of the model the layer of the first node that computes something.
+    static List<String> stageBeginnings(Model model) {
+        if (model.stages().isEmpty()) {
+            return List.of();
+        }
+        var tracer = new Tracer(model, 1, Dtype.F32, true);
+        tracer.describing = true;
+        tracer.prediction(model, 1);
+        List<Node> nodes = tracer.graph.nodes();
+        return model.stages().stream()
+                .filter(layer -> layer < tracer.begins.size())
+                .map(tracer.begins::get)
+                .flatMap(begin ->
+                        nodes.stream()
+                                .skip(begin)
+                                .filter(node -> !(node.op() instanceof Op.Leaf))
+                                .map(Node::layer)
+                                .findFirst()
+                                .stream())
+                .toList();
+    }
+
     private Value prediction(Model model, long batch) {
         graph.at("", model.input().origin());
         Value x = microBatch(examples(input.name(), input.type(batch, dtype)));
         for (Line<Layer> line : model.layers()) {
             graph.at("", line.origin());
+            begins.add(graph.nodes().size());
             x = apply(line.word(), x);
         }
         return x;
