@@ -25,7 +25,7 @@ final class Report {
     /// @param call what raised the Problem
     void problem(Problem problem, TreePath word, TreePath call) {
         if (!expected.at(call)) {
-            print(Diagnostic.Kind.ERROR, problem.at(Origin.UNKNOWN).print(), word);
+            print(Diagnostic.Kind.ERROR, problem.at(Origin.UNKNOWN).message(), word);
         }
     }
 

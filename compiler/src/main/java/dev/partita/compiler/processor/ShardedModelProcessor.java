@@ -90,7 +90,7 @@ public final class ShardedModelProcessor extends AbstractProcessor {
             findings.add(whole, unexpected(failure));
         }
         for (Findings.Finding finding : findings.all()) {
-            String message = finding.problem().at(Origin.UNKNOWN).print();
+            String message = finding.problem().at(Origin.UNKNOWN).message();
             trees.print(Diagnostic.Kind.ERROR, message, finding.place());
         }
         if (plan.isPresent() && findings.isEmpty()) {

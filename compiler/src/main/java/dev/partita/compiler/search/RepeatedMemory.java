@@ -179,8 +179,13 @@ final class RepeatedMemory {
         return microBatch(life.begun()).equals(microBatch(life.ended()));
     }
 
+    /// What follows the letter of an action. It is asked for every value in every step.
     private static String microBatch(String action) {
-        return action.replaceFirst(".*[FBW]", "");
+        int at = action.length();
+        while (at > 0 && "FBW".indexOf(action.charAt(at - 1)) < 0) {
+            at--;
+        }
+        return action.substring(at);
     }
 
     /// Examples of a micro-batch; those of both lie in memory from the start.

@@ -38,9 +38,10 @@ public record RepeatedRole(
             shares.merge(step.note().action(), Share.of(code, step), Share::plus);
         }
         Share all = Share.NONE;
+        int repeats = schedule.microBatches() - 1;
         for (Map.Entry<String, Share> share : shares.entrySet()) {
             boolean again = share.getKey().endsWith("1");
-            all = all.plus(share.getValue().times(again ? schedule.microBatches() - 1 : 1));
+            all = all.plus(share.getValue().times(again ? repeats : 1));
         }
         return new RepeatedRole(
                 two.role(program).toString(),

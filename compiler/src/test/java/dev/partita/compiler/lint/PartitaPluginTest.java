@@ -59,7 +59,8 @@ class PartitaPluginTest {
                 """
                 [InvalidArgument] The rate of dropout must be at least 0 and below 1.
                   rate: 1.5
-                  try:  give dropout a rate of at least 0 and below 1\
+                  try:  give dropout a rate of at least 0 and below 1
+                  see:  tutorials/problems/InvalidArgument.md\
                 """);
     }
 

@@ -20,13 +20,19 @@ class ShardedModelErrorsTest {
         int line = (int) before.chars().filter(c -> c == '\n').count() + 1;
         int column = before.length() - before.lastIndexOf('\n');
         // javac moves the lines after the first one in by two.
-        String message = expected.replace("\n", "\n  ");
+        String message = (expected + page(expected)).replace("\n", "\n  ");
         assertThat(compilation)
                 .hadErrorContaining(message)
                 .inFile(compilation.sourceFiles().getFirst())
                 .onLine(line)
                 .atColumn(column);
         assertThat(compilation.errors().getFirst().getMessage(null).strip()).isEqualTo(message);
+    }
+
+    /// The line that every message ends with, in the column of its other facts.
+    private static String page(String expected) {
+        return expected.replaceAll(
+                "(?s)\\[(\\w+)].*\\n  try:( +).*", "\n  see:$2tutorials/problems/$1.md");
     }
 
     @Test

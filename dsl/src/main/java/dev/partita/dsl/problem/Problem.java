@@ -50,8 +50,21 @@ public record Problem(
         return exception;
     }
 
-    /// The message as a person reads it, over several lines without a trailing newline.
+    /// The Problem over several lines, without a trailing newline.
     public String print() {
+        return print(List.of());
+    }
+
+    /// What a person is told: the Problem, and where its page is.
+    ///
+    /// ```
+    ///   see:       tutorials/problems/IndivisibleDim.md
+    /// ```
+    public String message() {
+        return print(List.of(new Fact("see", code.page())));
+    }
+
+    private String print(List<Fact> last) {
         var lines = new ArrayList<>(facts);
         if (origin.isKnown()) {
             lines.add(new Fact("at", origin.toString()));
@@ -59,6 +72,7 @@ public record Problem(
         if (!fix.isEmpty()) {
             lines.add(new Fact("try", fix));
         }
+        lines.addAll(last);
         int width = lines.stream().mapToInt(f -> f.name().length()).max().orElse(0);
         var text = new StringBuilder("[" + code + "] " + sentence);
         for (Fact line : lines) {

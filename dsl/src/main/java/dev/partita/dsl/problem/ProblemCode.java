@@ -83,6 +83,11 @@ public enum ProblemCode {
     /// A result that could not be written.
     OUTPUT_NOT_WRITTEN;
 
+    /// The page in the documentation that shows this failing, and mended.
+    public String page() {
+        return "tutorials/problems/" + this + ".md";
+    }
+
     @Override
     public String toString() {
         return Arrays.stream(name().split("_"))

@@ -3,8 +3,7 @@ package dev.partita.dsl.problem;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// Carries one or several [Problem]s to whoever talks to the user. Its message is their printed
-/// form.
+/// Carries one or several [Problem]s to whoever talks to the user. Its message is theirs.
 public final class ProblemException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -15,7 +14,7 @@ public final class ProblemException extends RuntimeException {
     }
 
     public ProblemException(List<Problem> problems) {
-        super(problems.stream().map(Problem::print).collect(Collectors.joining("\n")));
+        super(problems.stream().map(Problem::message).collect(Collectors.joining("\n")));
         this.problems = List.copyOf(problems);
     }
 

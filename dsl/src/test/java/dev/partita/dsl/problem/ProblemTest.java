@@ -24,6 +24,23 @@ class ProblemTest {
                         .fix("make hidden 248 or 252")
                         .at(Origin.of("Mlp.java", 14));
         assertThat(problem.print()).isEqualTo(expected);
+    }
+
+    @Test
+    void a_message_ends_with_the_page_of_its_code() {
+        String expected =
+                """
+                [UnknownAxis] No.
+                  axis: date
+                  try:  data
+                  see:  tutorials/problems/UnknownAxis.md\
+                """;
+        Problem problem =
+                Problem.of(ProblemCode.UNKNOWN_AXIS, "No.")
+                        .fact("axis", "date")
+                        .fix("data")
+                        .at(Origin.UNKNOWN);
+        assertThat(problem.message()).isEqualTo(expected);
         assertThat(problem.exception()).hasMessageThat().isEqualTo(expected);
     }
 
@@ -47,7 +64,7 @@ class ProblemTest {
         Problem one = Problem.of(ProblemCode.UNKNOWN_AXIS, "One.").at(Origin.UNKNOWN);
         Problem two = Problem.of(ProblemCode.UNKNOWN_DIM, "Two.").at(Origin.UNKNOWN);
         var exception = new ProblemException(List.of(one, two));
-        assertThat(exception).hasMessageThat().isEqualTo("[UnknownAxis] One.\n[UnknownDim] Two.");
+        assertThat(exception).hasMessageThat().isEqualTo(one.message() + "\n" + two.message());
         assertThat(exception.problem()).isEqualTo(one);
         assertThat(exception.problems()).containsExactly(one, two).inOrder();
         assertThat(one.toString()).isEqualTo(one.print());

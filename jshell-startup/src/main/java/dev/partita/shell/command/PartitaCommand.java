@@ -125,7 +125,7 @@ public final class PartitaCommand implements Callable<Integer> {
                         List.of(),
                         way(exception),
                         Origin.UNKNOWN);
-        screen.err().println(problem.print());
+        screen.err().println(problem.message());
         return BAD_INPUT;
     }
 

@@ -8,14 +8,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import jdk.jshell.JShell;
+import jdk.jshell.PersistentSnippet;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis;
 import jdk.jshell.SourceCodeAnalysis.Highlight;
@@ -34,6 +37,7 @@ public final class Engine implements AutoCloseable {
     private final InProcessControl control = new InProcessControl(Engine.class.getClassLoader());
     private final SortedMap<Integer, String> numbered = new TreeMap<>();
     private final Map<String, Origin> places = new HashMap<>();
+    private final Map<String, Integer> declared = new HashMap<>();
     private final JShell shell;
     private final SourceCodeAnalysis analysis;
 
@@ -87,10 +91,7 @@ public final class Engine implements AutoCloseable {
         control.reset();
         List<SnippetEvent> events = shell.eval(source);
         String typed = source.strip();
-        for (int number : control.loaded()) {
-            numbered.putIfAbsent(number, typed);
-            places.putIfAbsent("#" + number, place);
-        }
+        remember(events, typed, place);
         if (control.stopped()) {
             return new Outcome.Stopped(typed, "Stopped.");
         }
@@ -99,6 +100,32 @@ public final class Engine implements AutoCloseable {
             return new Outcome.Failed(typed, FailureText.of(failure, this::place), failure);
         }
         return new SnippetReport(shell, control, typed, place).outcome(events);
+    }
+
+    /// What is loaded for the first time is this snippet; a declaration by a known name takes its
+    /// number over. What is loaded besides are older snippets that use it.
+    private void remember(List<SnippetEvent> events, String typed, Origin place) {
+        Set<Integer> own = new HashSet<>(control.loaded());
+        own.removeAll(numbered.keySet());
+        declaredName(events)
+                .ifPresent(name -> {
+                    own.forEach(number -> declared.put(name, number));
+                    Optional.ofNullable(declared.get(name)).ifPresent(own::add);
+                });
+        for (int number : own) {
+            numbered.put(number, typed);
+            places.put("#" + number, place);
+        }
+    }
+
+    private static Optional<String> declaredName(List<SnippetEvent> events) {
+        return events.stream()
+                .filter(event -> event.causeSnippet() == null)
+                .map(SnippetEvent::snippet)
+                .filter(PersistentSnippet.class::isInstance)
+                .map(PersistentSnippet.class::cast)
+                .map(snippet -> snippet.kind() + " " + snippet.name())
+                .findFirst();
     }
 
     /// The script's line where a snippet stands, if it stands in one.

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/// How an exception is shown: a Problem by its printed form, anything else in two lines. Never a
-/// stack trace.
+/// How an exception is shown: a Problem by its message, anything else in two lines. Never a stack
+/// trace.
 public final class FailureText {
     private FailureText() {}
 
@@ -22,7 +22,7 @@ public final class FailureText {
                 .map(found ->
                         found.problems().stream()
                                 .map(problem -> problem.at(place.apply(problem.origin())))
-                                .map(Problem::print)
+                                .map(Problem::message)
                                 .collect(Collectors.joining("\n")))
                 .orElseGet(() -> unforeseen(failure, place));
     }

@@ -60,7 +60,7 @@ final class CommandProblemsTest {
         "plan gpt --mesh context=2 --heads 1 --attention all-to-all, IndivisibleDim, attention(ring())",
         "plan mlp --mesh rows=2, AmbiguousPlacement, --shard DIM=rows",
         "plan mlp --mesh data:2, InvalidMesh, data=2",
-        "plan mlp --format html, Unsupported, text",
+        "plan mlp --format htm, InvalidArgument, html",
         "plan mlp --optimizer adm, InvalidArgument, adam",
         "plan mlp --lr-schedule cosin, InvalidArgument, cosine",
         "train mlp --steps 10 --warmup-steps 10, InvalidArgument, shorter",

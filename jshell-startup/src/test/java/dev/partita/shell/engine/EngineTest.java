@@ -55,6 +55,13 @@ final class EngineTest {
     }
 
     @Test
+    void where_an_annotation_has_the_same_name_the_word_is_meant() {
+        assertThat(only("Precision.BF16").text()).contains("bf16");
+        assertThat(only("Recompute.full()").succeeded()).isTrue();
+        assertThat(only("Embedding table = embedding(\"model\", 8)").succeeded()).isTrue();
+    }
+
+    @Test
     void a_value_of_this_process_is_the_same_object_outside() {
         Outcome outcome = only("Mesh.parse(\"data=2\")");
         assertThat(((Outcome.Done) outcome).value()).isEqualTo(Mesh.of("data", 2));
@@ -114,6 +121,7 @@ final class EngineTest {
                         [UnknownAxis] The mesh has no axis "tensr".
                           mesh: mesh[data=2, tensor=2]
                           try:  axis "tensor" (there is data, tensor)
+                          see:  tutorials/problems/UnknownAxis.md
                           |         .shard("hidden").over("tensr");
                           |                               ^-----^\
                         """);
@@ -158,6 +166,19 @@ final class EngineTest {
         assertThat(engine.evaluate(script, "mesh.jsh", outcomes::add)).isFalse();
         assertThat(outcomes).hasSize(2);
         assertThat(outcomes.getLast().text()).contains("mesh.jsh:4");
+    }
+
+    @Test
+    void a_variable_that_is_declared_anew_stands_where_it_is_declared_last() {
+        var outcomes = new ArrayList<Outcome>();
+        String script =
+                """
+                var anew = Mesh.of("data", 2)
+                int size = anew.devices()
+                var anew = Mesh.of("tensor", size).axis("data")
+                """;
+        engine.evaluate(script, "anew.jsh", outcomes::add);
+        assertThat(outcomes.getLast().text()).containsMatch("at: +anew.jsh:3\n");
     }
 
     @Test
