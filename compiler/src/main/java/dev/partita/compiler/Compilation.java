@@ -1,5 +1,7 @@
 package dev.partita.compiler;
 
+import dev.partita.compiler.cost.ClusterSpec;
+import dev.partita.compiler.cost.DeviceSpec;
 import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.compiler.plan.PlanDifference;
 import dev.partita.compiler.plan.Program;
@@ -53,6 +55,22 @@ public record Compilation(
     /// What [#diff] writes, as data.
     public PlanDifference difference(Compilation other) {
         return PlanDifference.of(plan, other.plan);
+    }
+
+    /// Writes to standard output what another request would change, on A100s of 80 GB, eight a
+    /// node: `plan.whatIf(zero(2))`, `plan.whatIf(o -> o.clipNorm(1))`.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException for everything that is wrong with it
+    public void whatIf(Change change) {
+        var cluster = new ClusterSpec(DeviceSpec.named("a100-80gb"), 8);
+        System.out.print(whatIf(change, cluster).print());
+    }
+
+    /// What another request would change, with its steps on some cluster, as data.
+    ///
+    /// @throws dev.partita.dsl.problem.ProblemException for everything that is wrong with it
+    public WhatIf whatIf(Change change, ClusterSpec cluster) {
+        return WhatIf.of(this, change, cluster);
     }
 
     /// Which ops compute in which type, and why, as a table.

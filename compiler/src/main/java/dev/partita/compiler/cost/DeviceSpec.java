@@ -73,6 +73,20 @@ public record DeviceSpec(
                 between);
     }
 
+    /// The same with this much memory, of which other programs may have the rest.
+    public DeviceSpec memory(long bytes) {
+        return new DeviceSpec(
+                name,
+                bytes,
+                flops,
+                bytesPerSecond,
+                multiprocessors,
+                efficiency,
+                cores,
+                inside,
+                between);
+    }
+
     /// Floating-point operations per second of matrix units on numbers of this type.
     public double peak(Dtype dtype) {
         return flops.getOrDefault(dtype, flops.getOrDefault(Dtype.F32, 0.0));

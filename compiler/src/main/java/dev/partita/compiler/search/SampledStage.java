@@ -107,6 +107,18 @@ record SampledStage(
         return forward + backward + weights;
     }
 
+    /// The same where so many devices share out what ZeRO splits, but for what they communicate.
+    SampledStage shared(int zero, int data) {
+        return new SampledStage(
+                before,
+                forward,
+                backward,
+                weights,
+                waits,
+                zero == 0 ? after : after / data,
+                memory.shared(zero, data));
+    }
+
     /// This and so many times what `more` takes beyond `less`.
     SampledStage plus(double times, SampledStage more, SampledStage less) {
         return new SampledStage(

@@ -15,6 +15,7 @@ final class Samples {
     private final ClusterSpec cluster;
     private final Map<String, ExecutionPlan> plans = new ConcurrentHashMap<>();
     private final Map<String, StageSample> stages = new ConcurrentHashMap<>();
+    private final Map<String, PipelineRun> runs = new ConcurrentHashMap<>();
     private final Map<String, WholeSample> wholes = new ConcurrentHashMap<>();
 
     Samples(LayeredModel model, ClusterSpec cluster) {
@@ -31,6 +32,37 @@ final class Samples {
         return strategy.pipe() == 1
                 ? whole(strategy, globalBatch)
                 : Estimate.staged(strategy, model.blocks(), globalBatch, stages(strategy), cluster);
+    }
+
+    /// What a strategy takes at least, if what it communicates along `data` took no time: from a
+    /// small plan on one device along that axis.
+    Estimate projection(Strategy strategy, long globalBatch) {
+        StageSample alone = stages(strategy.alone());
+        int microBatches = Math.toIntExact(strategy.microBatches(globalBatch));
+        String key =
+                String.join(
+                        " ",
+                        strategy.alone().ofOneStage(),
+                        strategy.schedule(),
+                        "" + strategy.pipe(),
+                        "" + strategy.chunks(),
+                        "" + strategy.microBatch(),
+                        "" + microBatches);
+        PipelineRun run =
+                runs.computeIfAbsent(
+                        key,
+                        _ ->
+                                PipelineRun.of(
+                                        strategy.order(microBatches),
+                                        alone.stages(strategy, model.blocks()),
+                                        alone.transfer()));
+        return Estimate.staged(
+                strategy,
+                model.blocks(),
+                globalBatch,
+                alone.shared(strategy.zero(), strategy.data()),
+                run,
+                cluster);
     }
 
     /// What stages of this kind take.

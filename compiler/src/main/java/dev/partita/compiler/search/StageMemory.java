@@ -54,48 +54,63 @@ record StageMemory(
                 late + times * (more.late - less.late));
     }
 
-    /// What a device needs that does these actions.
+    /// The same where so many devices share out what ZeRO splits; what they gather is left out.
+    StageMemory shared(int zero, int data) {
+        double ofWeights = zero < 3 ? weights : weights / data;
+        double ofGradients = zero < 2 ? gradients : gradients / data;
+        double ofOptimizer = zero < 1 ? optimizer : optimizer / data;
+        double less = (weights - ofWeights) + (gradients - ofGradients) + (optimizer - ofOptimizer);
+        return new StageMemory(
+                ofWeights,
+                ofGradients,
+                ofOptimizer,
+                buffers,
+                whole - less,
+                examples,
+                zero < 1 ? update : update / data,
+                kept,
+                owed,
+                forward,
+                backward,
+                late);
+    }
+
+    /// What a device needs that has these stages.
     ///
     /// @param own its stages
-    /// @param split backwards that leave the gradients of weights to a `W`
-    static MemoryBytes of(
-            Map<Integer, StageMemory> own,
-            List<PipelineAction> actions,
-            Set<PipelineAction> split,
-            int microBatches) {
+    /// @param onTheWay the most that its micro-batches hold at once, as [#onTheWay] finds
+    static MemoryBytes of(List<StageMemory> own, double onTheWay, int microBatches) {
         long weights = sum(own, StageMemory::weights);
         long gradients = sum(own, StageMemory::gradients);
         long optimizer = sum(own, StageMemory::optimizer);
-        long total = Math.round(peak(own, actions, split, microBatches));
+        double most = onTheWay;
+        double whole = 0;
+        for (StageMemory stage : own) {
+            // the plan of two has the examples of two
+            whole += stage.whole + stage.examples * (microBatches - 2);
+            most = Math.max(most, stage.update);
+        }
+        long total = Math.round(whole + most);
         long others = total - weights - gradients - optimizer;
         long buffers = Math.min(Math.max(0, sum(own, StageMemory::buffers)), others);
         return new MemoryBytes(weights, gradients, optimizer, others - buffers, buffers, 0, total);
     }
 
-    private static long sum(Map<Integer, StageMemory> own, ToDoubleFunction<StageMemory> part) {
-        return Math.round(own.values().stream().mapToDouble(part).sum());
+    private static long sum(List<StageMemory> own, ToDoubleFunction<StageMemory> part) {
+        return Math.round(own.stream().mapToDouble(part).sum());
     }
 
-    /// The most memory at once.
-    private static double peak(
-            Map<Integer, StageMemory> own,
-            List<PipelineAction> actions,
-            Set<PipelineAction> split,
-            int microBatches) {
-        double whole = 0;
+    /// The most that micro-batches hold at once on a device that does these actions.
+    ///
+    /// @param stages of all devices
+    /// @param split backwards that leave the gradients of weights to a `W`
+    static double onTheWay(
+            List<StageMemory> stages, List<PipelineAction> actions, Set<PipelineAction> split) {
         double most = 0;
-        for (StageMemory stage : own.values()) {
-            // the plan of two has the examples of two
-            whole += stage.whole + stage.examples * (microBatches - 2);
-            most = Math.max(most, stage.update);
-        }
         double kept = 0;
         Map<PipelineAction, Double> ofOne = new HashMap<>();
         for (PipelineAction action : actions) {
-            StageMemory stage = own.get(action.stage());
-            if (stage == null) {
-                throw new IllegalArgumentException("no stage of this device: " + action);
-            }
+            StageMemory stage = stages.get(action.stage());
             boolean owes = split.contains(action);
             double needs =
                     switch (action.work()) {
@@ -115,6 +130,6 @@ record StageMemory(
             kept = others + keeps;
             ofOne.put(one, keeps);
         }
-        return whole + most;
+        return most;
     }
 }

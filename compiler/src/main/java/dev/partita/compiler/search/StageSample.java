@@ -9,6 +9,7 @@ import dev.partita.compiler.simulate.SimulatedStep.Span;
 import dev.partita.compiler.simulate.Simulator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// What stages take, seen in a plan of two micro-batches in four of them: a first of one block, one
@@ -76,18 +77,28 @@ record StageSample(
                 Flops.of(sized, 2).plus(-1, Flops.of(sized, 1)).over(examples));
     }
 
+    /// All stages of a strategy for a model of so many blocks.
+    List<SampledStage> stages(Strategy strategy, int blocks) {
+        int count = strategy.pipe() * strategy.chunks();
+        return IntStream.range(0, count)
+                .mapToObj(number -> stage(number, count - 1, blocks / count))
+                .toList();
+    }
+
     /// A stage of so many blocks.
     ///
     /// @param number from 0
     /// @param last number of the last stage
     SampledStage stage(int number, int last, int blocks) {
+        if (last == 0) {
+            return whole(blocks);
+        }
         SampledStage one = number == 0 ? first : number == last ? last() : block;
         return one.plus(blocks - 1.0, two, block);
     }
 
-    /// A device that has all of so many blocks.
-    SampledStage whole(int blocks) {
-        return first.plus(1, last, block).plus(blocks - 1.0, two, block);
+    private SampledStage whole(int blocks) {
+        return first.plus(1, last, block).plus(blocks - 2.0, two, block);
     }
 
     /// Seconds before the first action on the device of the first stage, which has so many blocks.
@@ -105,6 +116,21 @@ record StageSample(
                         .max()
                         .orElse(0);
         return after + most - seen;
+    }
+
+    /// The same where so many devices share out what ZeRO splits, but for what they communicate: no
+    /// device takes less.
+    StageSample shared(int zero, int data) {
+        double part = zero == 0 ? 1 : 1.0 / data;
+        return new StageSample(
+                first.shared(zero, data),
+                block.shared(zero, data),
+                two.shared(zero, data),
+                last.shared(zero, data),
+                transfer,
+                after * part,
+                flops,
+                flopsOfBlock);
     }
 
     /// Floating-point operations of an example of a model of so many blocks.

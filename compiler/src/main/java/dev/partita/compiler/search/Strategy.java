@@ -37,6 +37,81 @@ public record Strategy(
         return data * tensor * pipe;
     }
 
+    /// The same with micro-batches of another size.
+    Strategy microBatch(long examples) {
+        return new Strategy(
+                data,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                zero,
+                schedule,
+                examples,
+                recompute,
+                precision);
+    }
+
+    /// The same with another stage of ZeRO.
+    Strategy zero(int stage) {
+        return new Strategy(
+                data,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                stage,
+                schedule,
+                microBatch,
+                recompute,
+                precision);
+    }
+
+    /// The same with or without sequence parallelism.
+    Strategy sequenceParallel(boolean isSplit) {
+        return new Strategy(
+                data,
+                tensor,
+                pipe,
+                chunks,
+                isSplit,
+                zero,
+                schedule,
+                microBatch,
+                recompute,
+                precision);
+    }
+
+    /// The same with this computed again.
+    Strategy recompute(Recompute choice) {
+        return new Strategy(
+                data,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                zero,
+                schedule,
+                microBatch,
+                choice,
+                precision);
+    }
+
+    /// The same on one device along `data`.
+    Strategy alone() {
+        return new Strategy(
+                1,
+                tensor,
+                pipe,
+                chunks,
+                sequenceParallel,
+                0,
+                schedule,
+                microBatch,
+                recompute,
+                precision);
+    }
+
     /// The mesh; axes of one device are left out.
     public Mesh mesh() {
         return mesh(pipe);
@@ -130,7 +205,7 @@ public record Strategy(
     /// True if the schedule has backward in two parts.
     boolean isSplit() {
         ScheduleStyle style = Schedules.named(schedule);
-        return !Schedules.of(style, 2, 2, style.chunks()).inputBackwards().isEmpty();
+        return !Schedules.of(style, 2, 4, style.chunks()).inputBackwards().isEmpty();
     }
 
     @Override

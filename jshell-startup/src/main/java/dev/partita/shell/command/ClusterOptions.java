@@ -44,6 +44,10 @@ final class ClusterOptions {
         return new ClusterSpec(DeviceSpec.named(gpu), gpusPerNode, scores);
     }
 
+    int gpusPerNode() {
+        return gpusPerNode;
+    }
+
     String gpu() {
         return gpu;
     }

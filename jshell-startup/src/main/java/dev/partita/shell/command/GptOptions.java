@@ -48,6 +48,19 @@ final class GptOptions {
                 layers, hidden, heads, ffn == null ? 4 * hidden : ffn, vocab, sequence);
     }
 
+    /// The sizes as one would type them for `plan gpt`.
+    String sizes() {
+        Transformer gpt = gpt();
+        return "--layers %d --hidden %d --heads %d --ffn %d --vocab %d --seq %d"
+                .formatted(
+                        gpt.layers(),
+                        gpt.hidden(),
+                        gpt.heads(),
+                        gpt.ffn(),
+                        gpt.vocab(),
+                        gpt.sequence());
+    }
+
     long globalBatch() {
         if (globalBatch < 1) {
             throw Problem.of(ProblemCode.INVALID_ARGUMENT, "A step has at least one sequence.")

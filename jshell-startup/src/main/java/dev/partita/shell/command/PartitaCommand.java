@@ -62,6 +62,7 @@ public final class PartitaCommand implements Callable<Integer> {
         line.addSubcommand(new PlanCommand(screen));
         line.addSubcommand(new ProveCommand(screen));
         line.addSubcommand(simulation(screen));
+        line.addSubcommand(new SearchCommand(screen));
         line.addSubcommand(benchmarks(screen));
         line.addSubcommand(new NotebookCommand(screen));
         line.addSubcommand(new DoctorCommand(screen));

@@ -18,6 +18,7 @@ import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.models.Gpt;
 import dev.partita.shell.draw.Screen;
 import dev.partita.shell.draw.Table;
+import dev.partita.shell.draw.TimelinePicture;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -91,6 +92,7 @@ final class SimulateTrainingCommand implements Callable<Integer> {
 
     @Mixin private RecomputeOptions recompute = new RecomputeOptions();
     @Mixin private JsonOption json = new JsonOption();
+    @Mixin private TimelineOption timeline = new TimelineOption();
 
     private final Screen screen;
 
@@ -126,19 +128,34 @@ final class SimulateTrainingCommand implements Callable<Integer> {
         ClusterSpec cluster = devices.cluster();
         Strategy strategy = strategy(model);
         long work = model.blocks() * strategy.microBatches(gpt.globalBatch());
+        boolean all = whole || work <= WHOLE;
+        if (timeline.isWanted() && !all) {
+            throw Problem.of(
+                            ProblemCode.UNSUPPORTED,
+                            "What is estimated from plans of a few blocks has no timeline.")
+                    .fact("blocks times micro-batches", work)
+                    .fix(
+                            "--whole, or partita plan gpt … --timeline, which repeats two micro-batches")
+                    .exception();
+        }
         Result result =
-                whole || work <= WHOLE
-                        ? compiled(model, strategy, cluster)
+                all
+                        ? compiled(model, strategy, cluster, timeline.drawing(screen))
                         : estimated(model, strategy, cluster);
         show(strategy, result);
         file.ifPresent(each -> each.write(result));
         return 0;
     }
 
-    private Result compiled(LayeredModel model, Strategy strategy, ClusterSpec cluster) {
+    private Result compiled(
+            LayeredModel model,
+            Strategy strategy,
+            ClusterSpec cluster,
+            TimelineOption.Drawing drawing) {
         Compilation compilation =
                 Compiler.compile(model.model(), strategy.options(model, gpt.globalBatch()));
         SimulatedStep step = Simulator.run(compilation.plan(), cluster);
+        drawing.draw(() -> TimelinePicture.predicted(compilation, cluster));
         Utilisation use = Utilisation.of(compilation.plan(), step, cluster.device());
         int fullest = 0;
         for (int i = 0; i < compilation.plan().programs().size(); i++) {

@@ -93,7 +93,8 @@ function row(list, top, h, paths, labels) {
     if (span.to < view.from) continue;
     const left = Math.max(LEFT, x(span.from)), right = Math.min(width - RIGHT, x(span.to));
     paths[span.kind] += box(left, top, Math.max(.4, right - left - (right - left > 4 ? .5 : 0)), h);
-    const label = word(span.activity[1]) || word(span.activity[0]);
+    const action = word(span.activity[1]), what = word(span.activity[0]);
+    const label = !action ? what : span.activity[6] >= 0 && right - left > 130 ? action + " " + what : action;
     if (labels && span.kind < 4 && right - left > 9 + 5.6 * Math.min(label.length, 8)) {
       const shown = label.slice(0, Math.floor((right - left - 6) / 5.6));
       const dark = span.kind === 1 || span.kind === 3 ? " dark" : "";

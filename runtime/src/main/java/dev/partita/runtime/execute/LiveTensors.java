@@ -102,7 +102,7 @@ public final class LiveTensors {
         }
         if (found == null) {
             Set<String> known = new LinkedHashSet<>();
-            slots.forEach(slot -> known.addAll(words(slot)));
+            slots.forEach(slot -> known.add(words(slot).getFirst()));
             throw Problem.of(
                             ProblemCode.INVALID_ARGUMENT,
                             "Rank " + rank + " holds no tensor \"" + name + "\" now.")

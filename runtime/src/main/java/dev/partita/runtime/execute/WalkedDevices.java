@@ -4,8 +4,9 @@ import dev.partita.compiler.plan.ExecutionPlan;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
 import dev.partita.kernels.Buffer;
+import dev.partita.runtime.device.DeviceMemory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,7 @@ final class WalkedDevices {
     private final StepControl control;
 
     /// Their whole memory when the walk began, for ways back.
-    private final List<byte[][]> beginning = new ArrayList<>();
+    private final List<MemorySegment> beginning = new ArrayList<>();
 
     private final int[] done;
 
@@ -29,20 +30,15 @@ final class WalkedDevices {
         this.control = control;
         done = new int[plan.devices()];
         for (DeviceWorker worker : this.workers) {
-            beginning.add(saved(worker.device().memory().at(0, worker.device().memory().bytes())));
+            MemorySegment memory = all(worker);
+            beginning.add(Arena.ofAuto().allocate(memory.byteSize()).copyFrom(memory));
         }
         begin();
     }
 
-    private static byte[][] saved(MemorySegment memory) {
-        int piece = 1 << 30;
-        var pieces = new byte[Math.toIntExact(Math.ceilDiv(memory.byteSize(), piece))][];
-        for (int i = 0; i < pieces.length; i++) {
-            long from = (long) i * piece;
-            long length = Math.min(piece, memory.byteSize() - from);
-            pieces[i] = memory.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE);
-        }
-        return pieces;
+    private static MemorySegment all(DeviceWorker worker) {
+        DeviceMemory memory = worker.device().memory();
+        return memory.at(0, memory.bytes());
     }
 
     private void begin() {
@@ -67,15 +63,7 @@ final class WalkedDevices {
     /// Everything is as it was when the walk began.
     void restart() {
         for (int rank = 0; rank < workers.size(); rank++) {
-            long at = 0;
-            for (byte[] piece : beginning.get(rank)) {
-                workers.get(rank)
-                        .device()
-                        .memory()
-                        .at(at, piece.length)
-                        .copyFrom(MemorySegment.ofArray(piece));
-                at += piece.length;
-            }
+            all(workers.get(rank)).copyFrom(beginning.get(rank));
         }
         Arrays.fill(done, 0);
         begin();

@@ -54,27 +54,36 @@ public final class WalkedRank {
         return this;
     }
 
-    /// Goes on, as [#bring] does, to right after the next step of a layer, of an action of a
-    /// schedule such as `1F0`, or whose op begins so.
+    /// Goes on, as [#bring] does, through the next steps of a layer, of an action of a schedule
+    /// such as `1F0`, or of an op that is written so, up to the first step that is not.
     ///
     /// @throws dev.partita.dsl.problem.ProblemException `InvalidArgument` if no step to come is
     ///   called so
     public WalkedRank to(String word) {
         List<Step> steps = program().steps();
-        for (int i = done(); i < steps.size(); i++) {
-            if (isCalled(steps.get(i), word)) {
-                return to(i);
-            }
+        int next = done();
+        while (next < steps.size() && !isCalled(steps.get(next), word)) {
+            next++;
         }
+        if (next == steps.size()) {
+            throw unknown(word);
+        }
+        while (next + 1 < steps.size() && isCalled(steps.get(next + 1), word)) {
+            next++;
+        }
+        return to(next);
+    }
+
+    private RuntimeException unknown(String word) {
         List<String> known =
-                steps.stream()
+                program().steps().stream()
                         .skip(done())
                         .flatMap(
                                 step -> List.of(step.note().layer(), step.note().action()).stream())
                         .filter(name -> !name.isEmpty())
                         .distinct()
                         .toList();
-        throw Problem.of(
+        return Problem.of(
                         ProblemCode.INVALID_ARGUMENT,
                         "No step of rank " + rank + " to come is called \"" + word + "\".")
                 .fix(NearMiss.fix(word, known, "layer or action"))

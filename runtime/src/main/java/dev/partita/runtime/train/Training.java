@@ -1,6 +1,7 @@
 package dev.partita.runtime.train;
 
 import dev.partita.compiler.Compilation;
+import dev.partita.compiler.plan.Step;
 import dev.partita.dsl.graph.BatchNorm;
 import dev.partita.dsl.problem.Problem;
 import dev.partita.dsl.problem.ProblemCode;
@@ -280,23 +281,24 @@ public final class Training {
 
     /// A label can be left out of a loss, an example not out of the statistics of its batch.
     private void requireNoStatistics(int batch) {
-        compilation
-                .sharded()
-                .training()
-                .graph()
-                .nodesOf(BatchNorm.Squares.class)
+        compilation.plan().programs().stream()
+                .flatMap(program -> program.steps().stream())
+                .filter(step ->
+                        step instanceof Step.Compute compute
+                                && compute.op() instanceof BatchNorm.Squares)
+                .map(Step::note)
                 .findFirst()
-                .ifPresent(node -> {
+                .ifPresent(note -> {
                     throw Problem.of(
                                     ProblemCode.UNSUPPORTED,
                                     "The examples that complete the last batch would be normalised with it.")
-                            .fact("layer", node.layer())
+                            .fact("layer", note.layer())
                             .fact("data", examples.name() + ": " + examples.size() + " examples")
                             .fact("batch", batch)
                             .fix(
                                     "a batch that divides %d, or leave out everyExample()"
                                             .formatted(examples.size()))
-                            .at(node.origin())
+                            .at(note.origin())
                             .exception();
                 });
     }

@@ -25,37 +25,49 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class MeasuredTimelineTest {
     private static final List<MemoryUse> USES = List.of(MemoryUse.values());
     private static final ClusterSpec CLUSTER = new ClusterSpec(DeviceSpec.named("a100-80gb"), 8);
 
     static LongStream seeds() {
-        return LongStream.range(1, 1 + Math.min(500, Long.getLong("property.cases", 300) / 15));
+        return LongStream.range(1, 1 + Math.min(500, Long.getLong("property.cases", 300) / 25));
     }
 
     private static ExecutionPlan fourStages(String schedule) {
-        CompileOptions options = CompileOptions.on(Mesh.of("pipe", 4)).batch(16).microBatches(4);
+        return stages(Mesh.of("pipe", 4), schedule);
+    }
+
+    private static ExecutionPlan stages(Mesh mesh, String schedule) {
+        CompileOptions options = CompileOptions.on(mesh).batch(16).microBatches(4);
+        options = mesh.has("data") ? options.shard("batch").over("data") : options;
+        int stages = mesh.size("pipe");
         return Compiler.compile(
-                        DeepNets.ofEightLayers(), options.stages(4).schedule(schedule).over("pipe"))
+                        DeepNets.ofEightLayers(),
+                        options.stages(stages).schedule(schedule).over("pipe"))
                 .plan();
     }
 
-    @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"gpipe", "1f1b", "zb-h1"})
-    void four_stages_do_on_every_stream_what_was_foretold_in_that_order(String schedule) {
-        ExecutionPlan plan = fourStages(schedule);
+    @ParameterizedTest(name = "{1} on {0}")
+    @CsvSource({
+        "pipe=4, gpipe",
+        "pipe=4, 1f1b",
+        "pipe=4, zb-h1",
+        "'pipe=2,data=2', 1f1b",
+    })
+    void stages_do_what_was_foretold_in_that_order(String mesh, String schedule) {
+        ExecutionPlan plan = stages(Mesh.parse(mesh), schedule);
         Timeline foretold = Simulator.run(plan, CLUSTER).timeline(plan, "predicted");
         Timeline measured = measured(plan);
         assertThat(measured.devices()).hasSize(4);
-        for (Device device : foretold.devices()) {
-            Device run = measured.devices().get(device.rank());
-            List<Integer> order = device.order(Timeline.COMPUTE);
+        for (Device device : measured.devices()) {
+            Device expected = foretold.devices().get(plan.programOf().get(device.rank()));
+            List<Integer> order = expected.order(Timeline.COMPUTE);
             assertWithMessage("rank %s", device.rank()).that(order.size()).isGreaterThan(20);
             assertWithMessage("rank %s", device.rank())
-                    .that(run.order(Timeline.COMPUTE))
+                    .that(device.order(Timeline.COMPUTE))
                     .isEqualTo(order);
         }
     }

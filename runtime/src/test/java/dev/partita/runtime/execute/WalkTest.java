@@ -131,8 +131,9 @@ final class WalkTest {
     @Test
     void what_lives_is_read_and_a_way_back_and_forth_shows_the_same_bits() {
         try (Walk walk = walk(fourStages())) {
-            WalkedRank second = walk.rank(1).to("1F0");
+            WalkedRank second = walk.rank(1).to("layer3");
             assertThat(second.describe()).contains("norm");
+            assertThat(second.tensor("layer3").madeBy()).contains("einsum");
             List<HostTensor> seen = new ArrayList<>();
             int from = second.done();
             for (int i = 0; i < 12; i++) {
