@@ -6,9 +6,11 @@ import dev.partita.compiler.cost.DeviceSpec;
 import dev.partita.dsl.layer.Model;
 import dev.partita.dsl.tensor.Dtype;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -32,6 +34,9 @@ public record LayeredModel(
         long sequence,
         IntFunction<List<String>> sequenceLayers,
         List<String> otherSequenceLayers) {
+    /// The most blocks of a small model.
+    static final int SMALL = 5;
+
     public LayeredModel {
         tensorDims = List.copyOf(tensorDims);
         otherSequenceLayers = List.copyOf(otherSequenceLayers);
@@ -46,6 +51,35 @@ public record LayeredModel(
     public LayeredModel withBlocks(int count) {
         return new LayeredModel(
                 name, count, of, begin, tensorDims, sequence, sequenceLayers, otherSequenceLayers);
+    }
+
+    /// The same, with its functions asked already what small models and this one need. So threads
+    /// of a search run no code of the caller's class, for which they would wait without end where
+    /// the search is part of that class's initialisation.
+    LayeredModel asked() {
+        int most = Math.max(blocks, SMALL);
+        Map<Integer, Model> models = new HashMap<>();
+        IntStream.concat(IntStream.rangeClosed(1, SMALL), IntStream.of(blocks))
+                .forEach(count -> models.put(count, of.apply(count)));
+        Map<Integer, String> begins = new HashMap<>();
+        Map<Integer, List<String>> split = new HashMap<>();
+        for (int block = 1; block <= most; block++) {
+            begins.put(block, begin.apply(block));
+            split.put(block, sequenceLayers.apply(block));
+        }
+        return new LayeredModel(
+                name,
+                blocks,
+                count -> get(models, count),
+                block -> get(begins, block),
+                tensorDims,
+                sequence,
+                block -> get(split, block),
+                otherSequenceLayers);
+    }
+
+    private static <T> T get(Map<Integer, T> known, int key) {
+        return Objects.requireNonNull(known.get(key));
     }
 
     /// The fastest ways to train it in `bf16` on all of so many A100s of 80 GB, eight a node; see

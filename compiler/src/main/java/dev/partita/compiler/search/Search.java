@@ -48,11 +48,11 @@ public final class Search {
             long globalBatch,
             Precision precision,
             ClusterSpec cluster) {
-        this.model = model;
+        this.model = model.asked();
         this.globalBatch = globalBatch;
         this.cluster = cluster;
-        this.space = new SearchSpace(model, devices, globalBatch, precision);
-        this.samples = new Samples(model, cluster);
+        this.space = new SearchSpace(this.model, devices, globalBatch, precision);
+        this.samples = new Samples(this.model, cluster);
     }
 
     /// Finds the fastest strategies.

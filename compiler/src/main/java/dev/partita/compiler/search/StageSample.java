@@ -40,7 +40,7 @@ record StageSample(
     /// With which blocks, counted from 1, the stages but the first begin.
     private static final List<Integer> BEGINNINGS = List.of(2, 3, 5);
 
-    private static final int BLOCKS = 5;
+    private static final int BLOCKS = LayeredModel.SMALL;
 
     /// Compiles the plan for micro-batches of one example.
     static ExecutionPlan plan(LayeredModel model, Strategy strategy) {
