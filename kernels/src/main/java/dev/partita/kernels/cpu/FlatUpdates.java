@@ -73,9 +73,11 @@ final class FlatUpdates implements Kernel {
         return true;
     }
 
+    /// Of one type too: gradients may be half floats beside gradients that are not.
     private static boolean follows(Buffer first, Buffer second) {
         long end = address(first) + first.type().bytes();
-        return Math.ceilDiv(end, ALIGNMENT) * ALIGNMENT == address(second);
+        return first.type().dtype() == second.type().dtype()
+                && Math.ceilDiv(end, ALIGNMENT) * ALIGNMENT == address(second);
     }
 
     /// From the first element of one to the first of another.

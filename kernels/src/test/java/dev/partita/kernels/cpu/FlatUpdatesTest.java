@@ -18,9 +18,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class FlatUpdatesTest {
     private static final List<String> SIZES = List.of("5", "33", "16", "3,7", "1", "64", "100");
@@ -29,12 +31,13 @@ class FlatUpdatesTest {
     private static final Update.Together ALL = new Update.Together(ADAM, SIZES.size());
 
     private static KernelRequest request(Arena arena, int apartAfter) {
-        return request(arena, apartAfter, Dtype.F32);
+        return request(arena, apartAfter, List.of(Dtype.F32));
     }
 
     /// Weights, gradients and moments of all sizes; each kind side by side, but for the gradients
-    /// after those of tensor `apartAfter`, which lie 64 bytes further on.
-    private static KernelRequest request(Arena arena, int apartAfter, Dtype gradients) {
+    /// after those of tensor `apartAfter`, which lie 64 bytes further on. Gradients take the types
+    /// by turns.
+    private static KernelRequest request(Arena arena, int apartAfter, List<Dtype> gradients) {
         var random = new Random(1);
         List<MemorySegment> kinds = new ArrayList<>();
         for (int kind = 0; kind < TENSORS; kind++) {
@@ -48,10 +51,11 @@ class FlatUpdatesTest {
         long atGradient = 0;
         for (int i = 0; i < SIZES.size(); i++) {
             TensorType type = Types.f32(SIZES.get(i));
+            TensorType gradient = type.withDtype(gradients.get(i % gradients.size()));
             List<Buffer> own = new ArrayList<>();
             for (int kind = 0; kind < TENSORS; kind++) {
                 long apart = kind == 1 && i > apartAfter ? 64 : 0;
-                TensorType stored = kind == 1 ? type.withDtype(gradients) : type;
+                TensorType stored = kind == 1 ? gradient : type;
                 long place = kind == 1 ? atGradient + apart : at;
                 MemorySegment memory = kinds.get(kind).asSlice(place, stored.bytes());
                 for (long e = 0; e < type.shape().elements(); e++) {
@@ -65,7 +69,7 @@ class FlatUpdatesTest {
                 }
                 own.add(Buffer.whole(stored, memory));
             }
-            atGradient = Math.ceilDiv(atGradient + type.withDtype(gradients).bytes(), 64L) * 64;
+            atGradient = Math.ceilDiv(atGradient + gradient.bytes(), 64L) * 64;
             operands.addAll(own);
             operands.addAll(List.of(rate, step));
             results.addAll(List.of(own.get(0), own.get(2), own.get(3)));
@@ -74,7 +78,8 @@ class FlatUpdatesTest {
         return new KernelRequest(ALL, operands, results);
     }
 
-    private static List<double[]> updated(KernelLibrary library, int apartAfter, Dtype gradients) {
+    private static List<double[]> updated(
+            KernelLibrary library, int apartAfter, List<Dtype> gradients) {
         try (var arena = Arena.ofConfined()) {
             KernelRequest request = request(arena, apartAfter, gradients);
             try (var kernel = library.require(request)) {
@@ -97,13 +102,27 @@ class FlatUpdatesTest {
     void gradients_of_another_type_lie_side_by_side_where_as_many_elements_do() {
         try (var arena = Arena.ofConfined()) {
             // 21 elements and 1, 64 and 100: as many lines of 64 bytes take as many elements
-            assertThat(FlatUpdates.runs(ALL, request(arena, SIZES.size(), Dtype.BF16))).hasSize(5);
+            assertThat(FlatUpdates.runs(ALL, request(arena, SIZES.size(), List.of(Dtype.BF16))))
+                    .hasSize(5);
         }
     }
 
+    static Stream<Arguments> layouts() {
+        List<Dtype> halves = List.of(Dtype.BF16);
+        return Stream.of(
+                Arguments.of(0, List.of(Dtype.F32)),
+                Arguments.of(2, List.of(Dtype.F32)),
+                Arguments.of(7, List.of(Dtype.F32)),
+                Arguments.of(0, halves),
+                Arguments.of(7, halves),
+                // as many elements from one to the next, of whatever type
+                Arguments.of(7, List.of(Dtype.F32, Dtype.BF16)));
+    }
+
     @ParameterizedTest
-    @CsvSource({"0, F32", "2, F32", "7, F32", "0, BF16", "7, BF16"})
-    void joined_or_not_every_weight_and_moment_is_the_references(int apartAfter, Dtype gradients) {
+    @MethodSource("layouts")
+    void joined_or_not_every_weight_and_moment_is_the_references(
+            int apartAfter, List<Dtype> gradients) {
         List<double[]> expected = updated(new ReferenceLibrary(), apartAfter, gradients);
         List<double[]> found = updated(new CpuLibrary(), apartAfter, gradients);
         for (int r = 0; r < expected.size(); r++) {
